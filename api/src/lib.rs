@@ -1,1 +1,8 @@
-//! api
+//! Assay: a self-hosted service that asks vendors about supplier security and AI risk, scores what they answer
+//! exactly, and gets the gaps fixed.
+//!
+//! The floors, from the ground up (`docs/architecture.md`; the architecture test enforces who may import whom):
+//! `domain` (pure rules), `store` / `blobs` / `auth` / `render` / `mail` (adapters), `usecases` (one function per
+//! thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap` and `main` (wiring).
+
+pub mod domain;
