@@ -1,1 +1,41 @@
-//! migration
+//! Append-only schema steps, one per capability, for SQLite and PostgreSQL alike.
+//!
+//! To change the schema: add a file `mYYYYMMDD_NNNNNN_<what>.rs`, list it below, and leave the older files alone:
+//! they have run on somebody's data. Every step runs in a transaction and has a `down` that undoes it.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261124_000001_accounts;
+mod m20261124_000002_operations;
+mod m20261124_000003_vendors;
+mod m20261124_000004_questionnaires;
+mod m20261124_000005_assessments;
+mod m20261124_000006_invitations;
+mod m20261124_000007_answers;
+mod m20261124_000008_reviews;
+mod m20261124_000009_remediation;
+mod m20261124_000010_evidence;
+mod m20261124_000011_mail;
+mod portable;
+
+/// All steps, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_accounts::Migration),
+            Box::new(m20261124_000002_operations::Migration),
+            Box::new(m20261124_000003_vendors::Migration),
+            Box::new(m20261124_000004_questionnaires::Migration),
+            Box::new(m20261124_000005_assessments::Migration),
+            Box::new(m20261124_000006_invitations::Migration),
+            Box::new(m20261124_000007_answers::Migration),
+            Box::new(m20261124_000008_reviews::Migration),
+            Box::new(m20261124_000009_remediation::Migration),
+            Box::new(m20261124_000010_evidence::Migration),
+            Box::new(m20261124_000011_mail::Migration),
+        ]
+    }
+}

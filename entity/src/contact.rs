@@ -1,0 +1,51 @@
+//! A person at the vendor; has no password.
+
+use crate::{TenantOwned, Versioned};
+use sea_orm::entity::prelude::*;
+
+/// A row of `contact`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contact")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    pub vendor_id: Uuid,
+    pub name: String,
+    /// As typed.
+    pub email: String,
+    pub email_canonical: String,
+    pub job_title: Option<String>,
+    /// Why mail to the address is no longer tried.
+    pub refused_reason: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub version: i64,
+}
+
+/// The rows that this one names.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::vendor::Entity",
+        from = "(Column::TenantId, Column::VendorId)",
+        to = "(super::vendor::Column::TenantId, super::vendor::Column::Id)"
+    )]
+    Vendor,
+}
+
+impl Related<super::vendor::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Vendor.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantOwned for Entity {
+    const ID: Column = Column::Id;
+    const TENANT_ID: Column = Column::TenantId;
+}
+
+impl Versioned for Entity {
+    const VERSION: Column = Column::Version;
+}

@@ -1,0 +1,85 @@
+//! A gap, from an answer or raised by hand.
+
+use crate::{TenantOwned, Versioned};
+use sea_orm::entity::prelude::*;
+
+/// A row of `finding`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "finding")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    pub assessment_id: Uuid,
+    pub vendor_id: Uuid,
+    pub question_id: Option<String>,
+    pub title: String,
+    pub detail: Option<String>,
+    pub fix: Option<String>,
+    pub severity: String,
+    pub state: String,
+    pub credit: Option<String>,
+    pub target_option: Option<String>,
+    pub target_credit: Option<String>,
+    pub sla_days: i32,
+    /// The SLA starts here.
+    pub sent_at: Option<DateTimeUtc>,
+    pub due_on: Option<Date>,
+    pub raised_by: Uuid,
+    pub raised_at: DateTimeUtc,
+    pub closed_at: Option<DateTimeUtc>,
+    pub state_reason: Option<String>,
+    pub version: i64,
+}
+
+/// The rows that this one names.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::assessment::Entity",
+        from = "(Column::TenantId, Column::AssessmentId)",
+        to = "(super::assessment::Column::TenantId, super::assessment::Column::Id)"
+    )]
+    Assessment,
+    #[sea_orm(
+        belongs_to = "super::vendor::Entity",
+        from = "(Column::TenantId, Column::VendorId)",
+        to = "(super::vendor::Column::TenantId, super::vendor::Column::Id)"
+    )]
+    Vendor,
+    #[sea_orm(
+        belongs_to = "super::user_account::Entity",
+        from = "(Column::TenantId, Column::RaisedBy)",
+        to = "(super::user_account::Column::TenantId, super::user_account::Column::Id)"
+    )]
+    RaisedBy,
+}
+
+impl Related<super::assessment::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Assessment.def()
+    }
+}
+
+impl Related<super::vendor::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Vendor.def()
+    }
+}
+
+impl Related<super::user_account::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::RaisedBy.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantOwned for Entity {
+    const ID: Column = Column::Id;
+    const TENANT_ID: Column = Column::TenantId;
+}
+
+impl Versioned for Entity {
+    const VERSION: Column = Column::Version;
+}

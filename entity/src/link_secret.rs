@@ -1,0 +1,42 @@
+//! The hash of one mailed link secret; several may live at once.
+
+use crate::TenantOwned;
+use sea_orm::entity::prelude::*;
+
+/// A row of `link_secret`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "link_secret")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Uuid,
+    pub invitation_id: Uuid,
+    pub secret_hash: Vec<u8>,
+    pub generation: i32,
+    pub minted_at: DateTimeUtc,
+    pub mailed_at: Option<DateTimeUtc>,
+}
+
+/// The rows that this one names.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::invitation::Entity",
+        from = "(Column::TenantId, Column::InvitationId)",
+        to = "(super::invitation::Column::TenantId, super::invitation::Column::Id)"
+    )]
+    Invitation,
+}
+
+impl Related<super::invitation::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Invitation.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantOwned for Entity {
+    const ID: Column = Column::Id;
+    const TENANT_ID: Column = Column::TenantId;
+}
