@@ -1,7 +1,90 @@
 //! The lifecycle of an assessment (`product.md`, "Lifecycles"). The list of transitions is complete.
 
+use super::ids::{AssessmentId, IntakeId, QuestionnaireVersionId, ServiceId, UserId, VendorId};
 use crate::word_enum;
+use chrono::{DateTime, NaiveDate, Utc};
+use questionnaires::{
+    answering::Facts,
+    definition::{Audience, Tier},
+};
 use thiserror::Error;
+
+/// One vendor's service asked one or more questionnaires at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Which.
+    pub id: AssessmentId,
+    /// What people quote, for example `A-0042`.
+    pub reference: String,
+    /// Who is asked.
+    pub vendor_id: VendorId,
+    /// About what.
+    pub service_id: ServiceId,
+    /// The intake that it follows from.
+    pub intake_id: Option<IntakeId>,
+    /// Where it stands.
+    pub state: AssessmentState,
+    /// What `expired` replaced.
+    pub state_before_expiry: Option<AssessmentState>,
+    /// Who looks after it; replies to mails go there.
+    pub owner_id: UserId,
+    /// Who judges it.
+    pub reviewer_id: UserId,
+    /// Pinned at send.
+    pub tier: Option<Tier>,
+    /// Pinned at send; empty before.
+    pub facts: Facts,
+    /// Ends with that day in the tenant's time zone.
+    pub due_on: NaiveDate,
+    /// The owner's words to the vendor.
+    pub message: Option<String>,
+    /// When it was sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When its links end.
+    pub link_ends_at: Option<DateTime<Utc>>,
+    /// When it was last handed in.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// How often it was handed in.
+    pub submission_number: i32,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was called off.
+    pub cancelled_reason: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Raised by each save.
+    pub version: i64,
+}
+
+/// A questionnaire chosen for an assessment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenQuestionnaire {
+    /// From 1, in the order of asking.
+    pub position: i32,
+    /// The questionnaire's id.
+    pub questionnaire_id: String,
+    /// Whether the intake suggested it.
+    pub suggested: bool,
+    /// Why it is asked.
+    pub reason: String,
+    /// The pinned file, once sent.
+    pub pinned: Option<PinnedFile>,
+}
+
+/// A questionnaire file as an assessment keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedFile {
+    /// The row that holds the definition.
+    pub id: QuestionnaireVersionId,
+    /// Major.minor.patch.
+    pub version: String,
+    /// As shown.
+    pub title: String,
+    /// Who answers.
+    pub audience: Audience,
+    /// SHA-256 of the canonical JSON, in hex.
+    pub sha256: String,
+}
 
 word_enum! {
     /// Where an assessment stands.

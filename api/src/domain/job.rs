@@ -107,6 +107,11 @@ impl Job {
             Self::ExpireAssessments => "expire_assessments",
         }
     }
+    /// Whether it sends a mail, and so waits while the mail server cannot be reached.
+    #[must_use]
+    pub const fn is_mail(&self) -> bool {
+        !matches!(self, Self::ExpireAssessments)
+    }
     /// What to do when the mail server may or may not have taken the mail: `true` sends it again (a duplicate is
     /// better than none), `false` marks it unknown and tells the owner.
     #[must_use]
@@ -123,5 +128,14 @@ mod tests {
     fn the_stored_tag_is_the_kind() {
         let job = Job::ExpireAssessments;
         assert_eq!(serde_json::to_value(&job).unwrap()["kind"], job.kind());
+    }
+
+    #[test]
+    fn kinds_that_send_mail_are_named_so() {
+        // The queue tells them apart by the word.
+        let reminder = Job::MailReminder { invitation: InvitationId(uuid::Uuid::nil()) };
+        for job in [Job::ExpireAssessments, reminder] {
+            assert_eq!(job.is_mail(), job.kind().starts_with("mail_"));
+        }
     }
 }

@@ -4,15 +4,29 @@
 //! the new state or a reason why not. To add a concept, add a file here, a table in `entity`, queries in `store`.
 
 pub mod actor;
+pub mod answer;
+pub mod asking;
 pub mod assessment;
 pub mod audit;
 pub mod clock;
+pub mod delivery;
 pub mod due;
 pub mod email_address;
+pub mod evidence;
 pub mod finding;
 pub mod ids;
+pub mod intake;
 pub mod job;
+pub mod link;
 pub mod permission;
+pub mod remediation;
+pub mod respondent;
+pub mod review;
+pub mod score_inputs;
+pub mod sheet;
+pub mod timeline;
+pub mod user;
+pub mod vendor;
 
 pub use actor::{Actor, RequestInfo};
 pub use audit::AuditEvent;

@@ -1,0 +1,456 @@
+//! Rows of answers, their revisions, ready sections, clarifications and submissions, as the portal reads and writes
+//! them.
+
+use super::{assessments::assessment_of, error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use crate::domain::{
+    assessment::AssessmentState,
+    ids::{AssessmentId, ClarificationId, RespondentId, SubmissionId, VendorId},
+    sheet::{AnswerRow, AnswerSource, ClarificationRow, PortalAssessment, ReadyRow},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    answer, answer_revision, assessment, clarification, reliance, respondent, section_state, service,
+    submission, user_account, vendor,
+};
+use sea_orm::{
+    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    RelationTrait as _, Set,
+    sea_query::{Expr, ExprTrait as _},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(Debug, FromQueryResult)]
+struct AssessmentFlat {
+    #[sea_orm(nested)]
+    assessment: assessment::Model,
+    vendor_name: String,
+    service_name: String,
+    owner_name: String,
+    owner_email: String,
+}
+
+/// The assessment as the portal sees it: one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<PortalAssessment>, StoreError> {
+    let found = s
+        .find_id::<assessment::Entity>(id)
+        .join(JoinType::InnerJoin, assessment::Relation::Vendor.def())
+        .join(JoinType::InnerJoin, assessment::Relation::Service.def())
+        .join(JoinType::InnerJoin, assessment::Relation::Owner.def())
+        .column_as(vendor::Column::Name, "vendor_name")
+        .column_as(service::Column::Name, "service_name")
+        .column_as(user_account::Column::Name, "owner_name")
+        .column_as(user_account::Column::Email, "owner_email")
+        .into_model::<AssessmentFlat>()
+        .one(s.connection())
+        .await?;
+    let Some(found) = found else { return Ok(None) };
+    let row = assessment_of(found.assessment)?;
+    Ok(Some(PortalAssessment {
+        id,
+        state: row.state,
+        tier: row.tier,
+        facts: row.facts,
+        reference: row.reference,
+        vendor_id: row.vendor_id,
+        vendor: found.vendor_name,
+        service: found.service_name,
+        owner_id: row.owner_id,
+        owner: found.owner_name,
+        owner_email: found.owner_email,
+        due_on: row.due_on,
+        link_ends_at: row.link_ends_at,
+        message: row.message,
+        submission_number: row.submission_number,
+        submitted_at: row.submitted_at,
+        version: row.version,
+    }))
+}
+
+/// Locks the assessment until the transaction ends and gives its state.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is none.
+pub async fn lock(tx: &WriteTx, id: AssessmentId) -> Result<AssessmentState, StoreError> {
+    let row = tx.find_id::<assessment::Entity>(id).lock_exclusive().one(tx.connection()).await?;
+    let row = row.ok_or(StoreError::NotFound)?;
+    AssessmentState::parse(&row.state).ok_or_else(|| StoreError::corrupt("assessment", "state", row.id))
+}
+
+/// Moves a locked assessment to another state.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_state(tx: &mut WriteTx, id: AssessmentId, state: AssessmentState) -> Result<(), StoreError> {
+    tx.update_many::<assessment::Entity>()
+        .col_expr(assessment::Column::State, Expr::value(state.as_str()))
+        .col_expr(assessment::Column::Version, Expr::col(assessment::Column::Version).add(1))
+        .filter(assessment::Column::Id.eq(id.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+fn answer_of(row: answer::Model, by: Option<respondent::Model>) -> Result<AnswerRow, StoreError> {
+    Ok(AnswerRow {
+        source: AnswerSource::parse(&row.source)
+            .ok_or_else(|| StoreError::corrupt("answer", "source", row.id))?,
+        question_id: row.question_id,
+        rev: row.rev,
+        value: row.value,
+        note: row.note,
+        saved_by: by.map(|by| by.name).unwrap_or_default(),
+        saved_at: row.saved_at,
+    })
+}
+
+/// Every current answer of the assessment with who saved it (empty for the buyer's staff), by question id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn answers(s: &impl Scoped, id: AssessmentId) -> Result<Vec<AnswerRow>, StoreError> {
+    let rows = s
+        .find::<answer::Entity>()
+        .filter(answer::Column::AssessmentId.eq(id.0))
+        .order_by_asc(answer::Column::QuestionId)
+        .find_also_related(respondent::Entity)
+        .all(s.connection())
+        .await?;
+    rows.into_iter().map(|(row, by)| answer_of(row, by)).collect()
+}
+
+/// The current answer to one question.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn answer(
+    s: &impl Scoped,
+    id: AssessmentId,
+    question: &str,
+) -> Result<Option<AnswerRow>, StoreError> {
+    let found = s
+        .find::<answer::Entity>()
+        .filter(answer::Column::AssessmentId.eq(id.0))
+        .filter(answer::Column::QuestionId.eq(question))
+        .find_also_related(respondent::Entity)
+        .one(s.connection())
+        .await?;
+    found.map(|(row, by)| answer_of(row, by)).transpose()
+}
+
+/// The revision that this mutation made, if it was made before: its question and number.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn replayed(
+    s: &impl Scoped,
+    id: AssessmentId,
+    mutation: &str,
+) -> Result<Option<(String, i64)>, StoreError> {
+    let row = s
+        .find::<answer_revision::Entity>()
+        .filter(answer_revision::Column::AssessmentId.eq(id.0))
+        .filter(answer_revision::Column::MutationId.eq(mutation))
+        .one(s.connection())
+        .await?;
+    Ok(row.map(|row| (row.question_id, row.rev)))
+}
+
+/// One save of one answer.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Of which assessment.
+    pub assessment: AssessmentId,
+    /// Which question.
+    pub question: String,
+    /// One more than before.
+    pub rev: i64,
+    /// The stored form; none when cleared.
+    pub value: Option<Value>,
+    /// The words beside it.
+    pub note: Option<String>,
+    /// Given by the browser.
+    pub mutation: String,
+    /// Who.
+    pub by: RespondentId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Appends a revision and makes it the current answer: two statements.
+///
+/// # Errors
+/// [`StoreError::VersionConflict`] when the current answer is not the one before it; [`StoreError::Duplicate`] when
+/// the mutation was recorded before.
+pub async fn append(tx: &mut WriteTx, ids: (Uuid, Uuid), new: Revision) -> Result<(), StoreError> {
+    if new.rev == 1 {
+        tx.insert::<answer::Entity>(answer::ActiveModel {
+            id: Set(ids.0),
+            assessment_id: Set(new.assessment.0),
+            question_id: Set(new.question.clone()),
+            rev: Set(1),
+            value: Set(new.value.clone()),
+            note: Set(new.note.clone()),
+            source: Set(AnswerSource::Vendor.to_string()),
+            saved_by_respondent: Set(Some(new.by.0)),
+            saved_by_user: Set(None),
+            saved_at: Set(new.at),
+            ..Default::default()
+        })
+        .await?;
+    } else {
+        let done = tx
+            .update_many::<answer::Entity>()
+            .col_expr(answer::Column::Rev, Expr::value(new.rev))
+            .col_expr(answer::Column::Value, Expr::value(new.value.clone()))
+            .col_expr(answer::Column::Note, Expr::value(new.note.clone()))
+            .col_expr(answer::Column::Source, Expr::value(AnswerSource::Vendor.as_str()))
+            .col_expr(answer::Column::SavedByRespondent, Expr::value(Some(new.by.0)))
+            .col_expr(answer::Column::SavedByUser, Expr::value(Option::<Uuid>::None))
+            .col_expr(answer::Column::SavedAt, Expr::value(new.at))
+            .filter(answer::Column::AssessmentId.eq(new.assessment.0))
+            .filter(answer::Column::QuestionId.eq(new.question.as_str()))
+            .filter(answer::Column::Rev.eq(new.rev - 1))
+            .exec(tx.connection())
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(StoreError::VersionConflict);
+        }
+    }
+    tx.insert::<answer_revision::Entity>(answer_revision::ActiveModel {
+        id: Set(ids.1),
+        assessment_id: Set(new.assessment.0),
+        question_id: Set(new.question),
+        rev: Set(new.rev),
+        value: Set(new.value),
+        note: Set(new.note),
+        mutation_id: Set(new.mutation),
+        source: Set(AnswerSource::Vendor.to_string()),
+        saved_by_respondent: Set(Some(new.by.0)),
+        saved_by_user: Set(None),
+        saved_at: Set(new.at),
+        ..Default::default()
+    })
+    .await
+}
+
+/// Sections that were called ready.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ready(s: &impl Scoped, id: AssessmentId) -> Result<Vec<ReadyRow>, StoreError> {
+    let rows = super::assessments::ready_sections(s, id).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(questionnaire_id, section_id)| ReadyRow { questionnaire_id, section_id })
+        .collect())
+}
+
+/// Calls a section ready.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_ready(
+    tx: &mut WriteTx,
+    id: Uuid,
+    assessment: AssessmentId,
+    section: &ReadyRow,
+    by: RespondentId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let done = tx
+        .update_many::<section_state::Entity>()
+        .col_expr(section_state::Column::ReadyAt, Expr::value(now))
+        .col_expr(section_state::Column::ReadyBy, Expr::value(by.0))
+        .filter(section_state::Column::AssessmentId.eq(assessment.0))
+        .filter(section_state::Column::QuestionnaireId.eq(section.questionnaire_id.as_str()))
+        .filter(section_state::Column::SectionId.eq(section.section_id.as_str()))
+        .exec(tx.connection())
+        .await?;
+    if done.rows_affected > 0 {
+        return Ok(());
+    }
+    tx.insert::<section_state::Entity>(section_state::ActiveModel {
+        id: Set(id),
+        assessment_id: Set(assessment.0),
+        questionnaire_id: Set(section.questionnaire_id.clone()),
+        section_id: Set(section.section_id.clone()),
+        ready_at: Set(Some(now)),
+        ready_by: Set(Some(by.0)),
+        ..Default::default()
+    })
+    .await
+}
+
+/// Clarifications that were sent, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn clarifications(s: &impl Scoped, id: AssessmentId) -> Result<Vec<ClarificationRow>, StoreError> {
+    let rows = s
+        .find::<clarification::Entity>()
+        .filter(clarification::Column::AssessmentId.eq(id.0))
+        .filter(clarification::Column::SentAt.is_not_null())
+        .order_by_asc(clarification::Column::Id)
+        .all(s.connection())
+        .await?;
+    let sent = |row: clarification::Model| {
+        Some(ClarificationRow {
+            id: ClarificationId(row.id),
+            question_id: row.question_id,
+            batch: row.batch?,
+            text: row.text,
+            sent_at: row.sent_at?,
+            due_on: row.due_on,
+            answered_at: row.answered_at,
+        })
+    };
+    Ok(rows.into_iter().filter_map(sent).collect())
+}
+
+/// Notes that the replies to every sent clarification were handed in.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn answer_clarifications(
+    tx: &mut WriteTx,
+    id: AssessmentId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.update_many::<clarification::Entity>()
+        .col_expr(clarification::Column::AnsweredAt, Expr::value(now))
+        .filter(clarification::Column::AssessmentId.eq(id.0))
+        .filter(clarification::Column::SentAt.is_not_null())
+        .filter(clarification::Column::AnsweredAt.is_null())
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// An immutable hand-in.
+#[derive(Clone, Debug)]
+pub struct SubmissionRow {
+    /// Which.
+    pub id: SubmissionId,
+    /// Of which assessment.
+    pub assessment: AssessmentId,
+    /// From 1.
+    pub number: i32,
+    /// Canonical JSON.
+    pub answers: String,
+    /// SHA-256 over it, in hexadecimal.
+    pub sha256: String,
+    /// SHA-256 over what the respondents saw.
+    pub respondent_view_sha256: String,
+    /// Who stated it.
+    pub attested_name: String,
+    /// As what.
+    pub attested_role: String,
+    /// The words.
+    pub attested_text: String,
+    /// In whose session.
+    pub submitted_by: RespondentId,
+    /// When.
+    pub submitted_at: DateTime<Utc>,
+    /// The day in the tenant's time zone.
+    pub as_of: NaiveDate,
+}
+
+/// Inserts a submission.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the number exists.
+pub async fn insert_submission(tx: &mut WriteTx, new: SubmissionRow) -> Result<(), StoreError> {
+    tx.insert::<submission::Entity>(submission::ActiveModel {
+        id: Set(new.id.0),
+        assessment_id: Set(new.assessment.0),
+        number: Set(new.number),
+        answers: Set(new.answers),
+        sha256: Set(new.sha256),
+        respondent_view_sha256: Set(new.respondent_view_sha256),
+        attested_name: Set(new.attested_name),
+        attested_role: Set(new.attested_role),
+        attested_text: Set(new.attested_text),
+        submitted_by: Set(new.submitted_by.0),
+        submitted_at: Set(new.submitted_at),
+        as_of: Set(new.as_of),
+        ..Default::default()
+    })
+    .await
+}
+
+/// The newest submission of an assessment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn latest_submission(
+    s: &impl Scoped,
+    id: AssessmentId,
+) -> Result<Option<SubmissionRow>, StoreError> {
+    let row = s
+        .find::<submission::Entity>()
+        .filter(submission::Column::AssessmentId.eq(id.0))
+        .order_by_desc(submission::Column::Number)
+        .one(s.connection())
+        .await?;
+    Ok(row.map(|row| SubmissionRow {
+        id: SubmissionId(row.id),
+        assessment: id,
+        number: row.number,
+        answers: row.answers,
+        sha256: row.sha256,
+        respondent_view_sha256: row.respondent_view_sha256,
+        attested_name: row.attested_name,
+        attested_role: row.attested_role,
+        attested_text: row.attested_text,
+        submitted_by: RespondentId(row.submitted_by),
+        submitted_at: row.submitted_at,
+        as_of: row.as_of,
+    }))
+}
+
+/// What a vendor relies on, as a table answer says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reliance {
+    /// `model` or `subprocessor`.
+    pub kind: &'static str,
+    /// As written.
+    pub name: String,
+    /// For finding it again.
+    pub name_normalised: String,
+    /// The table's question.
+    pub question: String,
+    /// The whole row.
+    pub row: Value,
+}
+
+/// Puts these in the place of what an earlier submission of the assessment said.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn replace_reliance(
+    tx: &mut WriteTx,
+    assessment: AssessmentId,
+    vendor: VendorId,
+    rows: Vec<(Uuid, Reliance)>,
+) -> Result<(), StoreError> {
+    tx.delete_many::<reliance::Entity>()
+        .filter(reliance::Column::AssessmentId.eq(assessment.0))
+        .exec(tx.connection())
+        .await?;
+    let rows = rows.into_iter().map(|(id, new)| reliance::ActiveModel {
+        id: Set(id),
+        assessment_id: Set(assessment.0),
+        vendor_id: Set(vendor.0),
+        kind: Set(new.kind.to_owned()),
+        name: Set(new.name),
+        name_normalised: Set(new.name_normalised),
+        question_id: Set(new.question),
+        row: Set(new.row),
+        ..Default::default()
+    });
+    tx.insert_all::<reliance::Entity, _>(rows.collect()).await
+}

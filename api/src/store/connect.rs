@@ -1,0 +1,390 @@
+//! Opening a database, and refusing one whose settings would lose acknowledged answers.
+//!
+//! SQLite: WAL, `synchronous=FULL`, foreign keys on, version 3.51.3 or newer, one server process, one writer behind a
+//! gate and several readers. PostgreSQL 14 or newer with `fsync`, `full_page_writes` and `synchronous_commit` on.
+
+use super::{
+    error::StoreError,
+    tenant_scope::{AcrossTenants, TenantScope},
+};
+use crate::domain::ids::TenantId;
+use migration::Migrator;
+use sea_orm::{
+    ConnectOptions as SeaOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigratorTrait as _, SchemaManager};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::PathBuf,
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+
+/// Where the database is and how many connections to keep.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// `sqlite:///path/to/assay.db` or `postgres://...`.
+    pub url: String,
+    /// Reading connections on SQLite, all connections on PostgreSQL.
+    pub max_connections: u32,
+    /// Whether this process serves: on SQLite it then takes the lock that keeps a second server away.
+    pub serves: bool,
+}
+
+impl ConnectOptions {
+    /// The usual options for a URL.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: 8, serves: false }
+    }
+    /// Options for the process that serves.
+    #[must_use]
+    pub fn serving(mut self) -> Self {
+        self.serves = true;
+        self
+    }
+}
+
+struct Inner {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    /// SQLite has one writer; taking the gate before `BEGIN IMMEDIATE` keeps waiting fair and short.
+    gate: Option<Arc<Mutex<()>>>,
+    statements: Arc<AtomicU64>,
+    jobs_waiting: Notify,
+    /// Beside a SQLite file, what keeps two processes from migrating it at once.
+    migration_lock: Option<PathBuf>,
+    _process_lock: Option<File>,
+}
+
+/// How long a write waits for the writes before it: far longer than they take, and no longer than people wait.
+const GATE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Database({:?})", self.backend())
+    }
+}
+
+impl Database {
+    /// Opens the database and checks its settings. Does not change the schema: see [`Self::migrate`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unsuitable`] with a sentence for the operator when a setting would lose data, or another server
+    /// process has this SQLite file.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, StoreError> {
+        let statements = Arc::new(AtomicU64::new(0));
+        if options.url.starts_with("sqlite:") {
+            let file = file_of(&options.url)?;
+            let lock = if options.serves { Some(process_lock(file.with_extension("lock"))?) } else { None };
+            let writer = open(sqlite_options(&options.url, 1, Access::Writes), &statements).await?;
+            assert_suitable(&writer).await?;
+            let reading = sqlite_options(&options.url, options.max_connections, Access::Reads);
+            let reader = open(reading, &statements).await?;
+            assert_suitable(&reader).await?;
+            let gate = Some(Arc::new(Mutex::new(())));
+            Ok(Self(Arc::new(Inner {
+                reader,
+                writer,
+                gate,
+                statements,
+                jobs_waiting: Notify::new(),
+                migration_lock: Some(file.with_extension("migrating")),
+                _process_lock: lock,
+            })))
+        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            let pool = open(postgres_options(&options.url, options.max_connections), &statements).await?;
+            assert_suitable(&pool).await?;
+            let (reader, writer) = (pool.clone(), pool);
+            Ok(Self(Arc::new(Inner {
+                reader,
+                writer,
+                gate: None,
+                statements,
+                jobs_waiting: Notify::new(),
+                migration_lock: None,
+                _process_lock: None,
+            })))
+        } else {
+            Err(StoreError::Unsuitable("the database URL starts with sqlite: or postgres:".to_owned()))
+        }
+    }
+
+    /// Brings the schema up to date. Two processes may call it at once: one waits for the other.
+    ///
+    /// # Errors
+    /// When a step fails; nothing of that step stays.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Postgres {
+            let tx = self.begin().await?.0;
+            // Waiting for the other process, or for a step over many rows, may take longer than a request may.
+            tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(4158841)").await?;
+            Migrator::up(&tx, None).await?;
+            tx.commit().await?;
+        } else {
+            let _lock = self.lock_migration().await?;
+            let _gate = self.gate().await?;
+            Migrator::up(&self.0.writer, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether every schema step that this build knows has run.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn schema_is_current(&self) -> Result<bool, StoreError> {
+        if !SchemaManager::new(self.reader()).has_table("seaql_migrations").await? {
+            return Ok(false);
+        }
+        let applied = Statement::from_string(self.backend(), "SELECT count(*) AS n FROM seaql_migrations");
+        let row = self.0.reader.query_one_raw(applied).await?;
+        let n: i64 = row.map(|row| row.try_get("", "n")).transpose()?.unwrap_or_default();
+        Ok(usize::try_from(n).unwrap_or_default() == Migrator::migrations().len())
+    }
+
+    /// SQLite or PostgreSQL; for the few places that must know.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.0.reader.get_database_backend()
+    }
+
+    /// Whether only one process may work on this database.
+    #[must_use]
+    pub fn single_process(&self) -> bool {
+        self.0.gate.is_some()
+    }
+
+    /// Statements executed so far, `BEGIN`, `COMMIT` and `ROLLBACK` not counted. Tests fix the number per request.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::Relaxed)
+    }
+
+    /// The rows of one tenant.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> TenantScope {
+        TenantScope::new(self.clone(), tenant)
+    }
+
+    /// Reaches past tenants: for sign-in, links, the worker and the operator's commands. Say why.
+    #[must_use]
+    pub fn across_tenants(&self, _reason: &'static str) -> AcrossTenants {
+        AcrossTenants::new(self.clone())
+    }
+
+    /// Wakes when a transaction with new jobs has committed.
+    pub async fn jobs_waiting(&self) {
+        self.0.jobs_waiting.notified().await;
+    }
+
+    pub(super) fn wake_worker(&self) {
+        self.0.jobs_waiting.notify_one();
+    }
+
+    pub(super) fn reader(&self) -> &DatabaseConnection {
+        &self.0.reader
+    }
+
+    async fn gate(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
+        let Some(gate) = &self.0.gate else { return Ok(None) };
+        let passed = tokio::time::timeout(GATE_TIMEOUT, Arc::clone(gate).lock_owned()).await;
+        Ok(Some(passed.map_err(|_| StoreError::Busy)?))
+    }
+
+    /// Waits until no other process migrates this SQLite file.
+    async fn lock_migration(&self) -> Result<Option<File>, StoreError> {
+        let Some(path) = self.0.migration_lock.clone() else { return Ok(None) };
+        let unsuitable = |why: String| StoreError::Unsuitable(format!("the schema cannot be locked: {why}"));
+        let waiting = tokio::task::spawn_blocking(move || {
+            let file = open_lock(&path)?;
+            file.lock()?;
+            Ok::<_, std::io::Error>(file)
+        });
+        let locked = waiting.await.map_err(|e| unsuitable(e.to_string()))?;
+        Ok(Some(locked.map_err(|e| unsuitable(e.to_string()))?))
+    }
+
+    /// Begins a write transaction: the gate and `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED` on PostgreSQL.
+    pub(super) async fn begin(
+        &self,
+    ) -> Result<(DatabaseTransaction, Option<OwnedMutexGuard<()>>), StoreError> {
+        let gate = self.gate().await?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: gate.is_some().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok((self.0.writer.begin_with_options(options).await?, gate))
+    }
+
+    /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        let _ = self.0.reader.close_by_ref().await;
+        let _ = self.0.writer.close_by_ref().await;
+    }
+}
+
+async fn open(options: SeaOptions, statements: &Arc<AtomicU64>) -> Result<DatabaseConnection, StoreError> {
+    let mut connection = sea_orm::Database::connect(options).await?;
+    let counter = Arc::clone(statements);
+    connection.set_metric_callback(move |info| {
+        let sql = info.statement.sql.as_str();
+        if !(sql.starts_with("BEGIN") || sql.starts_with("COMMIT") || sql.starts_with("ROLLBACK")) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(connection)
+}
+
+/// What a SQLite connection is for: there is one that writes.
+#[derive(Clone, Copy, PartialEq)]
+enum Access {
+    Reads,
+    Writes,
+}
+
+fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
+    let mut options = SeaOptions::new(url.to_owned());
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("temp_store", "MEMORY")
+                .pragma("cache_size", "-16000")
+                .pragma("journal_size_limit", "67108864")
+                // A write that goes around the gate fails at once, not only when two of them meet.
+                .pragma("query_only", if access == Access::Reads { "1" } else { "0" })
+                .statement_cache_capacity(256)
+        });
+    options
+}
+
+fn postgres_options(url: &str, connections: u32) -> SeaOptions {
+    let mut options = SeaOptions::new(url.to_owned());
+    options
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(2))
+        .sqlx_logging(false)
+        .set_application_name("assay")
+        .statement_timeout(Duration::from_secs(10))
+        .map_sqlx_postgres_opts(|postgres| {
+            // The isolation is set here and not with each transaction, which would cost another round trip.
+            postgres.options([
+                ("lock_timeout", "3s"),
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("default_transaction_isolation", "read committed"),
+            ])
+        });
+    options
+}
+
+async fn one_text(connection: &DatabaseConnection, sql: &str) -> Result<String, StoreError> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let row = connection.query_one_raw(statement).await?.ok_or(StoreError::NotFound)?;
+    Ok(row.try_get_by_index::<String>(0)?)
+}
+
+/// Refuses a connection whose settings would lose acknowledged answers. Connecting calls it; it is public for tests
+/// and for the operator's check.
+///
+/// # Errors
+/// [`StoreError::Unsuitable`] with the setting and its value.
+pub async fn assert_suitable(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    match connection.get_database_backend() {
+        DbBackend::Postgres => assert_postgres(connection).await,
+        _ => assert_sqlite(connection).await,
+    }
+}
+
+async fn assert_sqlite(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let version = one_text(connection, "SELECT sqlite_version()").await?;
+    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if numbers < vec![3, 51, 3] {
+        return Err(StoreError::Unsuitable(format!(
+            "SQLite {version} can lose data; 3.51.3 or newer is needed"
+        )));
+    }
+    for (pragma, wanted) in
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")]
+    {
+        let sql = format!(
+            "SELECT CAST({} AS TEXT) FROM pragma_{pragma}",
+            if pragma == "busy_timeout" { "timeout" } else { pragma }
+        );
+        let found = one_text(connection, &sql).await?;
+        if found != wanted {
+            return Err(StoreError::Unsuitable(format!(
+                "SQLite's {pragma} is {found}, not {wanted}: answers could be lost"
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn assert_postgres(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let version = one_text(connection, "SELECT current_setting('server_version_num')").await?;
+    if version.parse::<u32>().unwrap_or_default() < 140_000 {
+        return Err(StoreError::Unsuitable(format!(
+            "PostgreSQL {version} is too old; 14 or newer is needed"
+        )));
+    }
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let found = one_text(connection, &format!("SELECT current_setting('{setting}')")).await?;
+        if found == "off" {
+            return Err(StoreError::Unsuitable(format!(
+                "PostgreSQL's {setting} is off: answers could be lost"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The file of a SQLite URL.
+fn file_of(url: &str) -> Result<PathBuf, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|e| StoreError::Unsuitable(format!("the database URL is not understood: {e}")))?;
+    let file = options.get_filename().to_owned();
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(StoreError::Unsuitable("a SQLite database in memory loses every answer".to_owned()));
+    }
+    Ok(file)
+}
+
+fn open_lock(path: &std::path::Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).open(path)
+}
+
+/// Keeps a second server away from a SQLite database for as long as the file is open.
+fn process_lock(path: PathBuf) -> Result<File, StoreError> {
+    let unsuitable = |why: String| StoreError::Unsuitable(format!("{}: {why}", path.display()));
+    let file = open_lock(&path).map_err(|e| unsuitable(e.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(unsuitable(
+            "another Assay process serves this SQLite database; stop it, or use PostgreSQL for several processes"
+                .to_owned(),
+        )),
+        Err(TryLockError::Error(e)) => Err(unsuitable(e.to_string())),
+    }
+}

@@ -1,0 +1,235 @@
+//! Rows of findings and their actions.
+
+use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use crate::domain::{
+    finding::{ActionState, FindingState},
+    ids::{ActionId, AssessmentId, FindingId, RespondentId, UserId, VendorId},
+    remediation::{Action, Finding, FindingLine, severity_from_word},
+};
+use entity::{action, assessment, finding, service, vendor};
+use questionnaires::answering::Grade;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Set};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+fn finding_of(row: finding::Model) -> Result<Finding, StoreError> {
+    let id = row.id;
+    let corrupt = |column| StoreError::corrupt("finding", column, id);
+    let credit =
+        |text: Option<&str>, column| text.map(|t| t.parse().map_err(|_| corrupt(column))).transpose();
+    Ok(Finding {
+        severity: severity_from_word(&row.severity).ok_or_else(|| corrupt("severity"))?,
+        state: FindingState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
+        credit: credit(row.credit.as_deref(), "credit")?,
+        target_credit: credit(row.target_credit.as_deref(), "target_credit")?,
+        id: FindingId(row.id),
+        assessment_id: AssessmentId(row.assessment_id),
+        vendor_id: VendorId(row.vendor_id),
+        question: row.question_id,
+        title: row.title,
+        detail: row.detail,
+        fix: row.fix,
+        target_option: row.target_option,
+        sla_days: row.sla_days,
+        sent_at: row.sent_at,
+        due_on: row.due_on,
+        raised_by: UserId(row.raised_by),
+        raised_at: row.raised_at,
+        closed_at: row.closed_at,
+        state_reason: row.state_reason,
+        version: row.version,
+    })
+}
+
+fn finding_row(tx: &WriteTx, finding: &Finding) -> finding::ActiveModel {
+    finding::ActiveModel {
+        id: Set(finding.id.0),
+        tenant_id: Set(tx.tenant_id().0),
+        assessment_id: Set(finding.assessment_id.0),
+        vendor_id: Set(finding.vendor_id.0),
+        question_id: Set(finding.question.clone()),
+        title: Set(finding.title.clone()),
+        detail: Set(finding.detail.clone()),
+        fix: Set(finding.fix.clone()),
+        severity: Set(finding.severity.as_str().to_owned()),
+        state: Set(finding.state.to_string()),
+        credit: Set(finding.credit.as_ref().map(ToString::to_string)),
+        target_option: Set(finding.target_option.clone()),
+        target_credit: Set(finding.target_credit.as_ref().map(ToString::to_string)),
+        sla_days: Set(finding.sla_days),
+        sent_at: Set(finding.sent_at),
+        due_on: Set(finding.due_on),
+        raised_by: Set(finding.raised_by.0),
+        raised_at: Set(finding.raised_at),
+        closed_at: Set(finding.closed_at),
+        state_reason: Set(finding.state_reason.clone()),
+        version: Set(finding.version),
+    }
+}
+
+fn action_of(row: action::Model) -> Result<Action, StoreError> {
+    let id = row.id;
+    let corrupt = |column| StoreError::corrupt("action", column, id);
+    let grade = row.verified_grade.as_deref();
+    Ok(Action {
+        state: ActionState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
+        verified_grade: grade
+            .map(|word| Grade::from_word(word).ok_or_else(|| corrupt("verified_grade")))
+            .transpose()?,
+        id: ActionId(row.id),
+        finding_id: FindingId(row.finding_id),
+        assessment_id: AssessmentId(row.assessment_id),
+        text: row.text,
+        owner_name: row.owner_name,
+        due_on: row.due_on,
+        target_option: row.target_option,
+        report_note: row.report_note,
+        reported_by_respondent: row.reported_by_respondent.map(RespondentId),
+        recorded_by_user: row.recorded_by_user.map(UserId),
+        reported_at: row.reported_at,
+        verified_by: row.verified_by.map(UserId),
+        verified_at: row.verified_at,
+        verdict_reason: row.verdict_reason,
+        verified_option: row.verified_option,
+        created_at: row.created_at,
+        version: row.version,
+    })
+}
+
+fn action_row(tx: &WriteTx, action: &Action) -> action::ActiveModel {
+    action::ActiveModel {
+        id: Set(action.id.0),
+        tenant_id: Set(tx.tenant_id().0),
+        finding_id: Set(action.finding_id.0),
+        assessment_id: Set(action.assessment_id.0),
+        text: Set(action.text.clone()),
+        owner_name: Set(action.owner_name.clone()),
+        due_on: Set(action.due_on),
+        state: Set(action.state.to_string()),
+        target_option: Set(action.target_option.clone()),
+        report_note: Set(action.report_note.clone()),
+        reported_by_respondent: Set(action.reported_by_respondent.map(|id| id.0)),
+        recorded_by_user: Set(action.recorded_by_user.map(|id| id.0)),
+        reported_at: Set(action.reported_at),
+        verified_by: Set(action.verified_by.map(|id| id.0)),
+        verified_at: Set(action.verified_at),
+        verdict_reason: Set(action.verdict_reason.clone()),
+        verified_option: Set(action.verified_option.clone()),
+        verified_grade: Set(action.verified_grade.map(|grade| grade.as_str().to_owned())),
+        created_at: Set(action.created_at),
+        version: Set(action.version),
+    }
+}
+
+/// The finding with this id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finding(s: &impl Scoped, id: FindingId) -> Result<Option<Finding>, StoreError> {
+    s.find_id::<finding::Entity>(id).one(s.connection()).await?.map(finding_of).transpose()
+}
+
+/// The findings of an assessment, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_assessment(s: &impl Scoped, assessment: AssessmentId) -> Result<Vec<Finding>, StoreError> {
+    let rows = s
+        .find::<finding::Entity>()
+        .filter(finding::Column::AssessmentId.eq(assessment.0))
+        .order_by_asc(finding::Column::Id)
+        .all(s.connection())
+        .await?;
+    rows.into_iter().map(finding_of).collect()
+}
+
+/// Every finding of the tenant in these states, with its names and its newest action. Two statements.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lines(s: &impl Scoped, states: &[FindingState]) -> Result<Vec<FindingLine>, StoreError> {
+    let words = states.iter().map(|state| state.as_str());
+    let rows = s
+        .find::<finding::Entity>()
+        .filter(finding::Column::State.is_in(words))
+        .order_by_asc(finding::Column::Id)
+        .find_also(finding::Entity, assessment::Entity)
+        .find_also(assessment::Entity, vendor::Entity)
+        .find_also(assessment::Entity, service::Entity)
+        .all(s.connection())
+        .await?;
+    let ids: Vec<FindingId> = rows.iter().map(|(row, ..)| FindingId(row.id)).collect();
+    let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
+    for action in actions(s, &ids).await? {
+        newest.insert(action.finding_id, action);
+    }
+    rows.into_iter()
+        .map(|(row, assessment, vendor, service)| {
+            let (Some(assessment), Some(vendor), Some(service)) = (assessment, vendor, service) else {
+                return Err(StoreError::corrupt("finding", "assessment_id", row.id));
+            };
+            let finding = finding_of(row)?;
+            Ok(FindingLine {
+                action: newest.remove(&finding.id),
+                finding,
+                vendor: vendor.name,
+                service: service.name,
+                reference: assessment.reference,
+            })
+        })
+        .collect()
+}
+
+/// The actions of these findings, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn actions(s: &impl Scoped, findings: &[FindingId]) -> Result<Vec<Action>, StoreError> {
+    if findings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = findings.iter().map(|id| id.0).collect();
+    let rows = s
+        .find::<action::Entity>()
+        .filter(action::Column::FindingId.is_in(ids))
+        .order_by_asc(action::Column::Id)
+        .all(s.connection())
+        .await?;
+    rows.into_iter().map(action_of).collect()
+}
+
+/// Inserts a finding.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when its id exists.
+pub async fn insert(tx: &mut WriteTx, finding: &Finding) -> Result<(), StoreError> {
+    let row = finding_row(tx, finding);
+    tx.insert::<finding::Entity>(row).await
+}
+
+/// Saves a finding that was read at `finding.version`.
+///
+/// # Errors
+/// [`StoreError::VersionConflict`] when somebody saved in between.
+pub async fn save(tx: &mut WriteTx, finding: &Finding) -> Result<(), StoreError> {
+    let row = finding_row(tx, finding);
+    tx.save::<finding::Entity>(row, finding.version).await
+}
+
+/// Inserts an action.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn insert_action(tx: &mut WriteTx, action: &Action) -> Result<(), StoreError> {
+    let row = action_row(tx, action);
+    tx.insert::<action::Entity>(row).await
+}
+
+/// Saves an action that was read at `action.version`.
+///
+/// # Errors
+/// [`StoreError::VersionConflict`] when somebody saved in between.
+pub async fn save_action(tx: &mut WriteTx, action: &Action) -> Result<(), StoreError> {
+    let row = action_row(tx, action);
+    tx.save::<action::Entity>(row, action.version).await
+}

@@ -1,0 +1,318 @@
+//! The queue of background work: claimed with a lease, settled with a fence, at least once.
+//!
+//! A claim commits before the work starts. `leased_by` and `attempts` together are the fence: a worker that lost its
+//! lease cannot overwrite its successor's result. "Now" is always handed in.
+
+use super::{connect::Database, error::StoreError};
+use crate::domain::{
+    ids::{JobId, TenantId},
+    job::Job,
+};
+use chrono::{DateTime, Utc};
+use entity::job;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, TryInsertResult,
+    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+};
+
+/// A job that this worker has leased.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Which.
+    pub id: JobId,
+    /// Whose; none for the installation's own work.
+    pub tenant: Option<TenantId>,
+    /// What to do.
+    pub job: Job,
+    /// How often it was claimed, this time included.
+    pub attempts: i32,
+    /// When it was first due: what a retry's time limit counts from.
+    pub created_at: DateTime<Utc>,
+}
+
+/// How a claimed job ended.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// Done, or its reason has gone.
+    Done,
+    /// Try again then; the text says why.
+    Retry {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why, for the operator; no secrets.
+        reason: String,
+    },
+    /// Given up; a person may make it ready again.
+    Dead {
+        /// Why, for the operator; no secrets.
+        reason: String,
+    },
+}
+
+const READY: &str = "ready";
+const LEASED: &str = "leased";
+const DONE: &str = "done";
+const DEAD: &str = "dead";
+
+/// Puts work into the queue; false when an open job has the same dedup key already.
+pub(super) async fn insert(
+    on: &impl ConnectionTrait,
+    tenant: Option<TenantId>,
+    id: JobId,
+    work: &Job,
+    run_at: DateTime<Utc>,
+    dedup_key: Option<&str>,
+) -> Result<bool, StoreError> {
+    let row = job::ActiveModel {
+        id: Set(id.0),
+        tenant_id: Set(tenant.map(|tenant| tenant.0)),
+        kind: Set(work.kind().to_owned()),
+        payload: Set(serde_json::to_value(work).map_err(|_| StoreError::corrupt("job", "payload", id))?),
+        state: Set(READY.to_owned()),
+        run_at: Set(run_at),
+        attempts: Set(0),
+        leased_by: Set(None),
+        leased_until: Set(None),
+        dedup_key: Set(dedup_key.map(str::to_owned)),
+        last_error: Set(None),
+        created_at: Set(run_at),
+        finished_at: Set(None),
+    };
+    #[expect(clippy::disallowed_methods, reason = "jobs are of a tenant or of the installation")]
+    let insert = job::Entity::insert(row);
+    // No target is named: the index of open dedup keys is partial, and PostgreSQL would want its condition repeated
+    // word by word.
+    let insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned()).try_insert();
+    let inserted = insert.exec_without_returning(on).await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+}
+
+impl Database {
+    /// Puts the installation's own work into the queue; false when an open job has the same dedup key already.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn enqueue_for_installation(
+        &self,
+        id: JobId,
+        work: &Job,
+        run_at: DateTime<Utc>,
+        dedup_key: &str,
+    ) -> Result<bool, StoreError> {
+        let (tx, _gate) = self.begin().await?;
+        let added = insert(&tx, None, id, work, run_at, Some(dedup_key)).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    /// Leases up to `most` due jobs to `worker` until `until`. Expired leases are taken over. A job that this build does
+    /// not understand ends dead, so that it cannot keep the others from being claimed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_jobs(
+        &self,
+        worker: &str,
+        most: u64,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.claim(worker, most, now, until, Condition::all()).await
+    }
+
+    /// As [`Self::claim_jobs`], but leaves mails alone: for while the mail server cannot be reached.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_jobs_without_mail(
+        &self,
+        worker: &str,
+        most: u64,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let no_mail = Condition::all().add(job::Column::Kind.not_like("mail%"));
+        self.claim(worker, most, now, until, no_mail).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    async fn claim(
+        &self,
+        worker: &str,
+        most: u64,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        which: Condition,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let due = Condition::any()
+            .add(job::Column::State.eq(READY).and(job::Column::RunAt.lte(now)))
+            .add(job::Column::State.eq(LEASED).and(job::Column::LeasedUntil.lte(now)));
+        let due = which.add(due);
+        // Looking first without a transaction keeps an idle worker from taking the write gate every second.
+        if job::Entity::find().filter(due.clone()).limit(1).one(self.reader()).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let (tx, _gate) = self.begin().await?;
+        let rows = job::Entity::find()
+            .filter(due)
+            .order_by_asc(job::Column::RunAt)
+            .order_by_asc(job::Column::Id)
+            .limit(most)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(&tx)
+            .await?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        let mut unknown = Vec::new();
+        for row in rows {
+            let Ok(job) = serde_json::from_value(row.payload) else {
+                unknown.push(row.id);
+                continue;
+            };
+            claimed.push(Claimed {
+                id: row.id.into(),
+                tenant: row.tenant_id.map(TenantId),
+                job,
+                attempts: row.attempts + 1,
+                created_at: row.created_at,
+            });
+        }
+        if !claimed.is_empty() {
+            job::Entity::update_many()
+                .col_expr(job::Column::State, Expr::value(LEASED))
+                .col_expr(job::Column::LeasedBy, Expr::value(worker))
+                .col_expr(job::Column::LeasedUntil, Expr::value(until))
+                .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
+                .filter(job::Column::Id.is_in(claimed.iter().map(|claimed| claimed.id.0)))
+                .exec(&tx)
+                .await?;
+        }
+        if !unknown.is_empty() {
+            job::Entity::update_many()
+                .col_expr(job::Column::State, Expr::value(DEAD))
+                .col_expr(job::Column::LeasedBy, Expr::value(Option::<String>::None))
+                .col_expr(job::Column::LeasedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+                .col_expr(job::Column::LastError, Expr::value("this version does not know what to do here"))
+                .col_expr(job::Column::FinishedAt, Expr::value(now))
+                .filter(job::Column::Id.is_in(unknown))
+                .exec(&tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    fn fence(claimed: &Claimed, worker: &str) -> Condition {
+        Condition::all()
+            .add(job::Column::Id.eq(claimed.id.0))
+            .add(job::Column::State.eq(LEASED))
+            .add(job::Column::LeasedBy.eq(worker))
+            .add(job::Column::Attempts.eq(claimed.attempts))
+    }
+
+    /// Keeps a lease alive; false when it was lost.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    pub async fn renew_lease(
+        &self,
+        claimed: &Claimed,
+        worker: &str,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (tx, _gate) = self.begin().await?;
+        let done = job::Entity::update_many()
+            .col_expr(job::Column::LeasedUntil, Expr::value(until))
+            .filter(Self::fence(claimed, worker))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Records how a claimed job ended; false when the lease was lost, and nothing was recorded.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    pub async fn settle_job(
+        &self,
+        claimed: &Claimed,
+        worker: &str,
+        settlement: Settlement,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (state, run_at, error, finished) = match settlement {
+            Settlement::Done => (DONE, None, None, Some(now)),
+            Settlement::Retry { at, reason } => (READY, Some(at), Some(reason), None),
+            Settlement::Dead { reason } => (DEAD, None, Some(reason), Some(now)),
+        };
+        let (tx, _gate) = self.begin().await?;
+        let mut update = job::Entity::update_many()
+            .col_expr(job::Column::State, Expr::value(state))
+            .col_expr(job::Column::LeasedBy, Expr::value(Option::<String>::None))
+            .col_expr(job::Column::LeasedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+            .col_expr(job::Column::LastError, Expr::value(error))
+            .col_expr(job::Column::FinishedAt, Expr::value(finished))
+            .filter(Self::fence(claimed, worker));
+        if let Some(at) = run_at {
+            update = update.col_expr(job::Column::RunAt, Expr::value(at));
+        }
+        let done = update.exec(&tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Gives a leased job back untouched (graceful stop); the attempt does not count. False when the lease was lost.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    pub async fn release_job(&self, claimed: &Claimed, worker: &str) -> Result<bool, StoreError> {
+        let (tx, _gate) = self.begin().await?;
+        let done = job::Entity::update_many()
+            .col_expr(job::Column::State, Expr::value(READY))
+            .col_expr(job::Column::LeasedBy, Expr::value(Option::<String>::None))
+            .col_expr(job::Column::LeasedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+            .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).sub(1))
+            .filter(Self::fence(claimed, worker))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Makes a dead job ready again, by a person's wish; false when it is not dead, or an open job with the same dedup
+    /// key does its work already.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    #[expect(clippy::disallowed_methods, reason = "the operator serves every tenant")]
+    pub async fn revive_job(&self, id: JobId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let (tx, _gate) = self.begin().await?;
+        let done = job::Entity::update_many()
+            .col_expr(job::Column::State, Expr::value(READY))
+            .col_expr(job::Column::RunAt, Expr::value(now))
+            .col_expr(job::Column::FinishedAt, Expr::value(Option::<DateTime<Utc>>::None))
+            .filter(job::Column::Id.eq(id.0).and(job::Column::State.eq(DEAD)))
+            .exec(&tx)
+            .await
+            .map_err(StoreError::from);
+        if matches!(done, Err(StoreError::Duplicate(_))) {
+            return Ok(false);
+        }
+        let revived = done?.rows_affected == 1;
+        tx.commit().await?;
+        Ok(revived)
+    }
+
+    /// How many jobs are in a state (`ready`, `leased`, `done`, `dead`).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    #[expect(clippy::disallowed_methods, reason = "the operator serves every tenant")]
+    pub async fn count_jobs(&self, state: &str) -> Result<u64, StoreError> {
+        Ok(job::Entity::find().filter(job::Column::State.eq(state)).count(self.reader()).await?)
+    }
+}

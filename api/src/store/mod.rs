@@ -1,0 +1,37 @@
+//! The database: rows in, domain types out. Nothing above this floor sees an entity or a SeaORM type.
+//!
+//! The base (`connect`, `tenant_scope`, `write_tx`, `error`) makes the safe path the short one: every read goes
+//! through a [`TenantScope`] that adds the tenant, every write through a [`WriteTx`] that cannot commit without an
+//! audit event or a stated reason. One file per noun holds its queries as free functions over [`Scoped`], so that
+//! they work inside and outside a transaction. To add a noun: a table in `entity`, a step in `migration`, a file here.
+
+pub mod accounts;
+pub mod answers;
+pub mod assessments;
+pub mod audit_log;
+pub mod cases;
+pub mod connect;
+pub mod decisions;
+pub mod deliveries;
+pub mod error;
+pub mod evidence;
+pub mod findings;
+pub mod idempotency;
+pub mod intakes;
+pub mod job_queue;
+pub mod portal;
+pub mod questionnaires;
+pub mod rate_limit;
+pub mod respondents;
+pub mod reviews;
+pub mod scores;
+pub mod settings;
+pub mod tenant_scope;
+pub mod timeline;
+pub mod vendors;
+pub mod write_tx;
+
+pub use connect::{ConnectOptions, Database};
+pub use error::StoreError;
+pub use tenant_scope::{AcrossTenants, Scoped, TenantScope};
+pub use write_tx::WriteTx;

@@ -1,0 +1,182 @@
+//! Answering: the sheet of one assessment, and saving one answer of it without ever overwriting another's.
+
+use super::{
+    Result, UseCaseError,
+    ctx::PortalCtx,
+    error::{CurrentAnswer, FieldError},
+    library,
+};
+use crate::{
+    domain::{
+        answer::TypedAnswer,
+        assessment::{AssessmentEvent, AssessmentState},
+        ids::AssessmentId,
+        sheet::{AnswerRow, Asked, Openness, Sheet, SheetRows, openness},
+    },
+    store::{
+        Scoped, StoreError, WriteTx,
+        answers::{self as store, Revision},
+        evidence,
+    },
+};
+use chrono::NaiveDate;
+
+/// The sheet as it is now: five statements.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] when the assessment is gone.
+pub async fn open(ctx: &PortalCtx) -> Result<Sheet> {
+    load(ctx.scope(), ctx.assessment(), ctx.today()).await
+}
+
+/// The sheet, inside or outside a transaction. Clarifications exist only after the first hand-in, and sections are
+/// called ready only before it, so one of the two is read.
+pub(super) async fn load(s: &impl Scoped, id: AssessmentId, today: NaiveDate) -> Result<Sheet> {
+    let assessment = store::assessment(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let before = assessment.submission_number == 0;
+    let rows = SheetRows {
+        questionnaires: asked(s, id).await?,
+        answers: store::answers(s, id).await?,
+        evidence: evidence::of_assessment(s, id).await?,
+        ready: if before { store::ready(s, id).await? } else { Vec::new() },
+        clarifications: if before { Vec::new() } else { store::clarifications(s, id).await? },
+        assessment,
+    };
+    Ok(Sheet::new(rows, today))
+}
+
+async fn asked(s: &impl Scoped, id: AssessmentId) -> Result<Vec<Asked>> {
+    let pinned = library::pinned(s, id).await?;
+    let vendor = pinned.into_iter().filter(library::PinnedQuestionnaire::asks_vendor);
+    Ok(vendor.map(|one| Asked { definition: one.definition, sha256: one.file.sha256 }).collect())
+}
+
+/// One answer as a form sends it.
+#[derive(Clone, Debug)]
+pub struct SaveAnswer {
+    /// Which question.
+    pub question: String,
+    /// The revision that the form was made from; 0 before the first save.
+    pub rev: i64,
+    /// Made with the form: the same form sent twice is one save.
+    pub mutation: String,
+    /// The content.
+    pub typed: TypedAnswer,
+}
+
+/// Saves one answer and gives its revision. Nothing is written when the content is what is stored already, or when
+/// the same form was saved before.
+///
+/// # Errors
+/// [`UseCaseError::VersionConflict`] with the stored answer when somebody else saved in between;
+/// [`UseCaseError::Invalid`] with every fault; [`UseCaseError::AlreadySubmitted`] or [`UseCaseError::StateConflict`]
+/// when the question is not open; [`UseCaseError::NotFound`] when it is not asked.
+pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
+    let id = ctx.assessment();
+    let questionnaires = asked(ctx.scope(), id).await?;
+    let question = questionnaires.iter().find_map(|asked| asked.definition.question(&input.question));
+    let question = question.ok_or(UseCaseError::NotFound)?;
+    check_mutation(&input.mutation)?;
+    if input.rev < 0 {
+        return Err(UseCaseError::field("revision", "invalid", "Reload the page and try again"));
+    }
+    let read = input.typed.read(question, ctx.today()).map_err(|faults| {
+        let fault = |fault: crate::domain::answer::AnswerFault| {
+            FieldError::new(fault.field, fault.code, fault.message)
+        };
+        UseCaseError::Invalid(faults.into_iter().map(fault).collect())
+    })?;
+    let mut tx = ctx.begin_write().await?;
+    let state = store::lock(&tx, id).await?;
+    let current = store::answer(&tx, id, &input.question).await?;
+    let stored_rev = current.as_ref().map_or(0, |row| row.rev);
+    let same = current.as_ref().map_or(read.value.is_none() && read.note.is_none(), |row| {
+        row.value == read.value && row.note == read.note
+    });
+    if stored_rev != input.rev && !same {
+        let replayed = store::replayed(&tx, id, &input.mutation).await?;
+        if let Some((_, rev)) = replayed.filter(|(question, _)| *question == input.question) {
+            return Ok(rev);
+        }
+    }
+    require_open(&tx, id, state, &input.question).await?;
+    if same {
+        return Ok(stored_rev);
+    }
+    if stored_rev != input.rev {
+        return Err(UseCaseError::VersionConflict(current.map(|row| Box::new(current_answer(ctx, row)))));
+    }
+    let new = Revision {
+        assessment: id,
+        question: input.question,
+        rev: stored_rev + 1,
+        value: read.value,
+        note: read.note,
+        mutation: input.mutation,
+        by: ctx.respondent().id,
+        at: ctx.now(),
+    };
+    let rev = new.rev;
+    let surroundings = &ctx.services().surroundings;
+    match store::append(&mut tx, (surroundings.uuid(), surroundings.uuid()), new).await {
+        // The mutation id is in use for something else: this form was saved before and changed since.
+        Err(StoreError::Duplicate(_)) => return Err(UseCaseError::IdempotencyKeyReused),
+        other => other?,
+    }
+    begin_answering(&mut tx, id, state).await?;
+    tx.commit_answer().await?;
+    Ok(rev)
+}
+
+/// An id that a form was made with: short and plain.
+pub(super) fn check_mutation(mutation: &str) -> Result<()> {
+    let plain =
+        !mutation.is_empty() && mutation.len() <= 64 && mutation.bytes().all(|b| b.is_ascii_graphic());
+    if plain {
+        Ok(())
+    } else {
+        Err(UseCaseError::field("mutation", "invalid", "Reload the page and try again"))
+    }
+}
+
+/// Refuses unless the question can be answered in this state.
+pub(super) async fn require_open(
+    tx: &WriteTx,
+    id: AssessmentId,
+    state: AssessmentState,
+    question: &str,
+) -> Result<()> {
+    let mut asked_again = Vec::new();
+    if state == AssessmentState::Returned {
+        let sent = store::clarifications(tx, id).await?;
+        let newest = sent.iter().map(|c| c.batch).max();
+        asked_again =
+            sent.into_iter().filter(|c| Some(c.batch) == newest && c.answered_at.is_none()).collect();
+    }
+    let asked_again: Vec<&str> = asked_again.iter().map(|c| c.question_id.as_str()).collect();
+    match openness(state, question, &asked_again) {
+        Openness::Open => Ok(()),
+        Openness::HandedIn => Err(UseCaseError::AlreadySubmitted),
+        Openness::NotAsked => {
+            Err(UseCaseError::conflict("Only the answers that were asked about are open now."))
+        }
+        Openness::Closed => Err(UseCaseError::conflict("This questionnaire is closed.")),
+    }
+}
+
+/// The first saved answer or attached evidence moves the assessment on.
+pub(super) async fn begin_answering(
+    tx: &mut WriteTx,
+    id: AssessmentId,
+    state: AssessmentState,
+) -> Result<()> {
+    if state == AssessmentState::Sent {
+        store::set_state(tx, id, state.after(AssessmentEvent::FirstSave)?).await?;
+    }
+    Ok(())
+}
+
+fn current_answer(ctx: &PortalCtx, row: AnswerRow) -> CurrentAnswer {
+    let by = if row.saved_by.is_empty() { ctx.tenant().name.clone() } else { row.saved_by };
+    CurrentAnswer { rev: row.rev, value: row.value, note: row.note, by, at: row.saved_at }
+}

@@ -1,0 +1,405 @@
+//! Assessments in flight: the list, the progress of one, and what ends or prolongs it.
+
+use super::{
+    Ctx, Result, UseCaseError, deliveries,
+    error::Faults,
+    library::{self, PinnedQuestionnaire},
+    respondents,
+};
+use crate::{
+    domain::{
+        Permission,
+        answer::engine_answer,
+        assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
+        delivery::Delivery,
+        due,
+        ids::{AssessmentId, UserId, VendorId},
+        respondent::{Invitation, Respondent},
+        timeline::TimelineEvent,
+        user::User,
+        vendor::{Contact, Service, Vendor, VendorState},
+    },
+    store::{
+        self, Scoped,
+        assessments::{AssessmentRow, StoredAnswer},
+    },
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use questionnaires::{
+    answering::{Answers, progress},
+    definition::Questionnaire,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Assessments on one page of the list.
+pub const PAGE: usize = 50;
+
+/// The assessment, or not found. Every slice loads with it.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn load(s: &impl Scoped, id: AssessmentId) -> Result<Assessment> {
+    store::assessments::assessment(s, id).await?.ok_or(UseCaseError::NotFound)
+}
+
+/// The vendor, if it may be worked with.
+pub(super) async fn active_vendor(s: &impl Scoped, id: VendorId) -> Result<Vendor> {
+    let vendor = store::vendors::vendor(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    if vendor.state == VendorState::Archived {
+        return Err(UseCaseError::conflict("This vendor is archived."));
+    }
+    Ok(vendor)
+}
+
+/// Stored answers as the engine takes them, those of one questionnaire. Evidence dates do not matter for progress.
+#[must_use]
+pub(super) fn answers_to(questionnaire: &Questionnaire, stored: &BTreeMap<String, StoredAnswer>) -> Answers {
+    let mut answers = Answers::new();
+    for (_, question) in questionnaire.questions() {
+        if let Some(row) = stored.get(&question.id) {
+            let (value, note) = (row.value.as_ref(), row.note.as_deref());
+            answers.insert(
+                question.id.clone(),
+                engine_answer(question, value, note, &row.cited, NaiveDate::MIN),
+            );
+        }
+    }
+    answers
+}
+
+/// Which assessments to list.
+#[derive(Clone, Debug, Default)]
+pub struct AssessmentFilter {
+    /// In this state; all but cancelled ones when nothing is said.
+    pub state: Option<AssessmentState>,
+    /// Only those past their due day that still wait for the vendor.
+    pub late: bool,
+    /// Of this owner.
+    pub owner: Option<UserId>,
+    /// From 1.
+    pub page: usize,
+}
+
+/// One page of the list of assessments.
+#[derive(Clone, Debug)]
+pub struct AssessmentPage {
+    /// At most [`PAGE`], with whether each is late.
+    pub rows: Vec<(AssessmentRow, bool)>,
+    /// How many fit the filter.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
+    /// How many there are in each state, whatever the filter.
+    pub counts: BTreeMap<AssessmentState, usize>,
+    /// How many are late, whatever the filter.
+    pub late: usize,
+    /// Users, for the filter.
+    pub users: Vec<User>,
+}
+
+/// Assessments, those that wait longest for somebody first.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`] without the right to read.
+pub async fn list(ctx: &Ctx, filter: &AssessmentFilter) -> Result<AssessmentPage> {
+    ctx.require(Permission::Read)?;
+    let all = store::assessments::rows(ctx.scope(), None).await?;
+    let users = store::accounts::users(ctx.scope()).await?;
+    let mut counts: BTreeMap<AssessmentState, usize> = BTreeMap::new();
+    for row in &all {
+        *counts.entry(row.assessment.state).or_default() += 1;
+    }
+    let (zone, now) = (ctx.tenant().zone, ctx.now());
+    let is_late = |row: &AssessmentRow| {
+        row.assessment.state.open_to_vendor() && due::is_past(zone, row.assessment.due_on, now)
+    };
+    let late = all.iter().filter(|row| is_late(row)).count();
+    let mut fitting: Vec<(AssessmentRow, bool)> = all
+        .into_iter()
+        .filter(|row| match filter.state {
+            Some(state) => row.assessment.state == state,
+            None => row.assessment.state != AssessmentState::Cancelled,
+        })
+        .filter(|row| filter.owner.is_none_or(|owner| row.assessment.owner_id == owner))
+        .map(|row| {
+            let late = is_late(&row);
+            (row, late)
+        })
+        .filter(|(_, late)| *late || !filter.late)
+        .collect();
+    let total = fitting.len();
+    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let rows = fitting.drain(..).skip((page - 1) * PAGE).take(PAGE).collect();
+    Ok(AssessmentPage { rows, total, page, counts, late, users })
+}
+
+/// How far one section is.
+#[derive(Clone, Debug)]
+pub struct SectionLine {
+    /// Its title.
+    pub title: String,
+    /// Shown questions with an answer.
+    pub done: usize,
+    /// Shown questions.
+    pub total: usize,
+    /// Marked Ready.
+    pub ready: bool,
+}
+
+/// How far one questionnaire is.
+#[derive(Clone, Debug)]
+pub struct QuestionnaireLine {
+    /// The pinned file.
+    pub questionnaire: PinnedQuestionnaire,
+    /// Shown sections in file order.
+    pub sections: Vec<SectionLine>,
+}
+
+/// A respondent with everything the buyer may know of them.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub respondent: Respondent,
+    /// Their link; none in a draft.
+    pub invitation: Option<Invitation>,
+    /// Why mail to them is refused.
+    pub refused_reason: Option<String>,
+    /// When they saved an answer last.
+    pub last_saved: Option<DateTime<Utc>>,
+    /// When they were last in the portal.
+    pub last_seen: Option<DateTime<Utc>>,
+}
+
+/// Everything that the progress page shows.
+#[derive(Clone, Debug)]
+pub struct AssessmentProgress {
+    /// The assessment.
+    pub assessment: Assessment,
+    /// Whose.
+    pub vendor: Vendor,
+    /// About what.
+    pub service: Service,
+    /// Whether it waits for the vendor past its due day.
+    pub late: bool,
+    /// The vendor's questionnaires.
+    pub questionnaires: Vec<QuestionnaireLine>,
+    /// Who answers.
+    pub people: Vec<Person>,
+    /// Contacts who could be added.
+    pub others: Vec<Contact>,
+    /// Mails, newest first; codes are left out, they say nothing but that somebody came.
+    pub deliveries: Vec<Delivery>,
+    /// What happened, newest first.
+    pub timeline: Vec<TimelineEvent>,
+    /// Users, for names.
+    pub users: Vec<User>,
+}
+
+impl AssessmentProgress {
+    /// Answered and shown questions over all questionnaires.
+    #[must_use]
+    pub fn answered(&self) -> (usize, usize) {
+        let sections = self.questionnaires.iter().flat_map(|questionnaire| &questionnaire.sections);
+        sections.fold((0, 0), |(done, total), section| (done + section.done, total + section.total))
+    }
+}
+
+/// How far an assessment is, who answers it, and what became of its mails.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
+    ctx.require(Permission::Read)?;
+    let s = ctx.scope();
+    let assessment = load(s, id).await?;
+    let vendor = store::vendors::vendor(s, assessment.vendor_id).await?.ok_or(UseCaseError::NotFound)?;
+    let service = store::vendors::service(s, assessment.service_id).await?.ok_or(UseCaseError::NotFound)?;
+    let contacts = store::vendors::contacts(s, assessment.vendor_id).await?;
+    let users = store::accounts::users(s).await?;
+    let pinned = library::pinned(s, id).await?;
+    let answers = store::assessments::answers(s, id).await?;
+    let ready = store::assessments::ready_sections(s, id).await?;
+    let saves = store::assessments::last_saves(s, id).await?;
+    let visits = store::assessments::last_visits(s, id).await?;
+    let respondents = store::respondents::respondents(s, id).await?;
+    let mut invitations = store::respondents::invitations(s, id).await?;
+    let mut deliveries = deliveries::of_assessment(s, id).await?;
+    deliveries.retain(|delivery| delivery.kind != "mail_one_time_code");
+    let timeline = store::timeline::events(s, &[], &[id], 30).await?;
+
+    let questionnaires = pinned
+        .into_iter()
+        .filter(PinnedQuestionnaire::asks_vendor)
+        .map(|questionnaire| {
+            let definition = &questionnaire.definition;
+            let own = answers_to(definition, &answers);
+            let at = progress(definition, &own, &assessment.facts, assessment.tier);
+            let sections = definition.sections.iter().zip(&at.sections).filter(|(_, at)| at.shown);
+            let sections = sections
+                .map(|(section, at)| SectionLine {
+                    title: section.title.clone(),
+                    done: at.done,
+                    total: at.total,
+                    ready: ready.contains(&(definition.id.clone(), section.id.clone())),
+                })
+                .collect();
+            QuestionnaireLine { sections, questionnaire }
+        })
+        .collect();
+    let others = contacts
+        .iter()
+        .filter(|contact| !respondents.iter().any(|respondent| respondent.contact_id == contact.id))
+        .cloned()
+        .collect();
+    let people = respondents
+        .into_iter()
+        .map(|respondent| {
+            let at = invitations.iter().position(|invitation| invitation.respondent_id == respondent.id);
+            let contact = contacts.iter().find(|contact| contact.id == respondent.contact_id);
+            Person {
+                invitation: at.map(|at| invitations.remove(at)),
+                refused_reason: contact.and_then(|contact| contact.refused_reason.clone()),
+                last_saved: saves.get(&respondent.id.0).copied(),
+                last_seen: visits.get(&respondent.id.0).copied(),
+                respondent,
+            }
+        })
+        .collect();
+    let late =
+        assessment.state.open_to_vendor() && due::is_past(ctx.tenant().zone, assessment.due_on, ctx.now());
+    Ok(AssessmentProgress {
+        assessment,
+        vendor,
+        service,
+        late,
+        questionnaires,
+        people,
+        others,
+        deliveries,
+        timeline,
+        users,
+    })
+}
+
+fn step(assessment: &Assessment, event: AssessmentEvent) -> Result<AssessmentState> {
+    assessment.state.after(event).map_err(|refused| {
+        let text = refused.to_string();
+        let mut characters = text.chars();
+        let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        UseCaseError::conflict(format!("{first}{}.", characters.as_str()))
+    })
+}
+
+/// Moves the due day of an assessment that waits for the vendor; an expired one comes back as it was, with new links.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] for a day in the past; [`UseCaseError::StateConflict`] in other states;
+/// [`UseCaseError::VersionConflict`].
+pub async fn extend(ctx: &Ctx, id: AssessmentId, version: i64, due_on: &str) -> Result<()> {
+    ctx.require(Permission::SendAssessments)?;
+    let mut faults = Faults::default();
+    let due_on = future_day(&mut faults, due_on, ctx.today());
+    faults.finish()?;
+    let due_on = due_on.ok_or(UseCaseError::NotFound)?;
+    let mut tx = ctx.begin_write().await?;
+    let found = load(&tx, id).await?;
+    active_vendor(&tx, found.vendor_id).await?;
+    let state = match (found.state, found.state_before_expiry) {
+        (state, _) if state.open_to_vendor() => state,
+        (AssessmentState::Expired, Some(before)) => step(&found, AssessmentEvent::Extend { before })?,
+        (state, _) => {
+            let state = state.label().to_lowercase();
+            return Err(UseCaseError::conflict(format!(
+                "The due day cannot move: the assessment is {state}."
+            )));
+        }
+    };
+    let sent_at =
+        found.sent_at.ok_or_else(|| UseCaseError::internal("a sent assessment without a sending time"))?;
+    let ends_at = due::link_end(ctx.tenant().zone, sent_at, due_on, ctx.now());
+    let before = json!({"due_on": found.due_on, "state": found.state});
+    let after = Assessment {
+        state,
+        state_before_expiry: None,
+        due_on,
+        link_ends_at: Some(ends_at),
+        version,
+        ..found
+    };
+    store::assessments::update(&mut tx, &after).await?;
+    respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at).await?;
+    let event = ctx
+        .event("assessment.extended", "assessment", id)
+        .on_assessment(id)
+        .before(before)
+        .after(json!({"due_on": due_on, "state": state}));
+    tx.commit(event).await?;
+    Ok(())
+}
+
+/// Reads a day that must not lie in the past; notes a fault of `due_on` otherwise.
+pub(super) fn future_day(faults: &mut Faults, text: &str, today: NaiveDate) -> Option<NaiveDate> {
+    let Some(day) = crate::domain::answer::day(text.trim()) else {
+        faults.add("due_on", "not_a_date", "Enter the due day as a date, such as 2026-12-31");
+        return None;
+    };
+    if day < today {
+        faults.add("due_on", "in_the_past", "The due day cannot lie in the past");
+    } else if day > today + chrono::Days::new(365) {
+        faults.add("due_on", "too_far", "The due day lies more than a year ahead");
+    }
+    Some(day)
+}
+
+/// Calls an assessment off; its links close at once.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] once it is decided or cancelled;
+/// [`UseCaseError::VersionConflict`].
+pub async fn cancel(ctx: &Ctx, id: AssessmentId, version: i64, reason: &str) -> Result<()> {
+    ctx.require(Permission::SendAssessments)?;
+    let mut faults = Faults::default();
+    let reason = faults.required("reason", "the reason", reason, 500);
+    faults.finish()?;
+    let mut tx = ctx.begin_write().await?;
+    let found = load(&tx, id).await?;
+    let state = step(&found, AssessmentEvent::Cancel)?;
+    let before = found.state;
+    let after = Assessment {
+        state,
+        state_before_expiry: None,
+        cancelled_reason: Some(reason.clone()),
+        version,
+        ..found
+    };
+    store::assessments::update(&mut tx, &after).await?;
+    let invitations = store::respondents::invitations(&tx, id).await?;
+    respondents::end_invitations(&mut tx, &invitations, InvitationState::Closed, ctx.now()).await?;
+    let event = ctx
+        .event("assessment.cancelled", "assessment", id)
+        .on_assessment(id)
+        .before(json!({"state": before}))
+        .after(json!({"reason": reason}));
+    tx.commit(event).await?;
+    Ok(())
+}
+
+/// Agrees that the vendor amends a submission before its review begins. The submission stays; the next one follows it.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] unless it is submitted; [`UseCaseError::VersionConflict`].
+pub async fn agree_to_amend(ctx: &Ctx, id: AssessmentId, version: i64) -> Result<()> {
+    ctx.require(Permission::SendAssessments)?;
+    let mut tx = ctx.begin_write().await?;
+    let found = load(&tx, id).await?;
+    let state = step(&found, AssessmentEvent::Amend)?;
+    // Whoever amends needs time: the link's end counts again from now on.
+    let ends_at = found.sent_at.map(|sent| due::link_end(ctx.tenant().zone, sent, found.due_on, ctx.now()));
+    let two_weeks = ctx.now() + chrono::Duration::days(14);
+    let link_ends_at = Some(ends_at.map_or(two_weeks, |end| end.max(two_weeks)));
+    store::assessments::update(&mut tx, &Assessment { state, link_ends_at, version, ..found }).await?;
+    let event = ctx.event("assessment.amendment_agreed", "assessment", id).on_assessment(id);
+    tx.commit(event).await?;
+    Ok(())
+}

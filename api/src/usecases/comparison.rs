@@ -1,0 +1,147 @@
+//! Vendors side by side: the latest submitted or decided assessments, per questionnaire, ranked by stated rules.
+
+use super::{Ctx, Result, UseCaseError, scores};
+use crate::{
+    domain::{
+        Permission,
+        assessment::AssessmentState,
+        ids::{AssessmentId, ServiceId},
+        remediation::Case,
+        score_inputs::Definitions,
+    },
+    store::{
+        cases,
+        scores::{self as rows, Snapshot},
+    },
+};
+use questionnaires::{
+    risk::comparison::{Compared, Comparison, compare as compare_scores},
+    scoring::QuestionnaireScore,
+};
+use std::collections::BTreeSet;
+
+/// The most vendors that people can weigh against each other.
+pub const MOST: usize = 6;
+
+/// One column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Which assessment.
+    pub case: Case,
+    /// Its latest snapshot.
+    pub snapshot: Snapshot,
+    /// What was asked.
+    pub definitions: Definitions,
+}
+
+/// One questionnaire across the columns.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    /// The questionnaire's id.
+    pub questionnaire: String,
+    /// Its title in the newest version.
+    pub title: String,
+    /// Positions of the columns that were asked it, in the order of [`Comparison`]'s indices.
+    pub columns: Vec<usize>,
+    /// Who stands where, and why somebody is not ranked.
+    pub comparison: Comparison,
+}
+
+/// The whole page.
+#[derive(Clone, Debug)]
+pub struct SideBySide {
+    /// In the order chosen.
+    pub columns: Vec<Column>,
+    /// Every questionnaire that some column was asked.
+    pub questionnaires: Vec<Compare>,
+}
+
+impl SideBySide {
+    /// The pinned result of a questionnaire in a column.
+    #[must_use]
+    pub fn result(&self, column: usize, questionnaire: &str) -> Option<&QuestionnaireScore> {
+        self.columns
+            .get(column)?
+            .snapshot
+            .score
+            .questionnaires
+            .iter()
+            .find(|scored| scored.id == questionnaire)
+    }
+}
+
+/// Assessments that can be compared: the latest submitted or decided one of each service, by vendor.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`] without the right to read.
+pub async fn choices(ctx: &Ctx) -> Result<Vec<Case>> {
+    ctx.require(Permission::Read)?;
+    let states: Vec<AssessmentState> =
+        AssessmentState::ALL.iter().copied().filter(|state| state.was_submitted()).collect();
+    let mut found = cases::in_states(ctx.scope(), &states).await?;
+    // Newest submission first, so that the first of a service is its latest.
+    let mut seen: BTreeSet<ServiceId> = BTreeSet::new();
+    found.retain(|case| seen.insert(case.assessment.service_id));
+    found.sort_by(|a, b| (&a.vendor, &a.service).cmp(&(&b.vendor, &b.service)));
+    Ok(found)
+}
+
+/// Compares the chosen assessments.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] when one of them is not there or was never handed in; [`UseCaseError::Invalid`] with
+/// fewer than two or more than six.
+pub async fn compare(ctx: &Ctx, chosen: &[AssessmentId]) -> Result<SideBySide> {
+    ctx.require(Permission::Read)?;
+    let distinct: BTreeSet<AssessmentId> = chosen.iter().copied().collect();
+    if distinct.len() < 2 || distinct.len() > MOST {
+        return Err(UseCaseError::field(
+            "assessment",
+            "out_of_range",
+            format!("Choose two to {MOST} assessments"),
+        ));
+    }
+    let s = ctx.scope();
+    let mut found = cases::cases(s, chosen).await?;
+    let mut snapshots = rows::latest_snapshots(s, chosen).await?;
+    let mut columns = Vec::new();
+    let mut done = BTreeSet::new();
+    for id in chosen.iter().filter(|id| done.insert(**id)) {
+        let at = found.iter().position(|case| case.assessment.id == *id).ok_or(UseCaseError::NotFound)?;
+        let snapshot = snapshots.remove(id).ok_or(UseCaseError::NotFound)?;
+        let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
+        columns.push(Column { case: found.swap_remove(at), snapshot, definitions });
+    }
+    let questionnaires = questionnaires_of(&columns);
+    Ok(SideBySide { columns, questionnaires })
+}
+
+fn questionnaires_of(columns: &[Column]) -> Vec<Compare> {
+    let mut ids: Vec<&str> = Vec::new();
+    for scored in columns.iter().flat_map(|column| &column.snapshot.score.questionnaires) {
+        if !scored.own_readiness && !ids.contains(&scored.id.as_str()) {
+            ids.push(&scored.id);
+        }
+    }
+    ids.into_iter()
+        .filter_map(|id| {
+            let asked: Vec<(usize, Compared<'_>)> = columns
+                .iter()
+                .enumerate()
+                .filter_map(|(index, column)| {
+                    let questionnaire = column.definitions.questionnaire(id)?;
+                    let score = column.snapshot.score.questionnaires.iter().find(|scored| scored.id == id)?;
+                    Some((index, Compared { name: &column.case.vendor, questionnaire, score }))
+                })
+                .collect();
+            let title = asked.first()?.1.questionnaire.title.clone();
+            let compared: Vec<Compared<'_>> = asked.iter().map(|(_, one)| *one).collect();
+            Some(Compare {
+                questionnaire: id.to_owned(),
+                title,
+                columns: asked.iter().map(|(index, _)| *index).collect(),
+                comparison: compare_scores(&compared),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,338 @@
+//! Evidence: taking in files and links, using them beside answers and actions, and giving them out again.
+
+use super::{
+    Result, UseCaseError,
+    answers::{begin_answering, require_open},
+    ctx::{Ctx, PortalCtx},
+    library,
+};
+use crate::{
+    blobs::{BlobError, Stored, Upload},
+    domain::{
+        Permission,
+        answer::day,
+        assessment::AssessmentState,
+        evidence::{
+            ALLOWED_IN_WORDS, EvidenceKind, FileKind, MAX_FILE_BYTES, MAX_PIECES, MAX_TOTAL_BYTES,
+            check_link, clean_name, clean_title,
+        },
+        finding::ActionState,
+        ids::{ActionId, CitationId, EvidenceId, FindingId},
+        sheet::{CitationRow, EvidenceRow},
+    },
+    store::{
+        WriteTx, answers as answer_rows,
+        evidence::{self as store, NewEvidence},
+        findings,
+    },
+};
+use chrono::NaiveDate;
+use serde_json::json;
+
+/// What a piece of evidence supports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Supports {
+    /// The answer to this question.
+    Answer(String),
+    /// The agreed action of this finding.
+    Finding(FindingId),
+}
+
+/// A file on its way in.
+#[derive(Debug)]
+pub struct Incoming {
+    upload: Upload,
+    name: String,
+    kind: FileKind,
+    supports: Supports,
+}
+
+impl Incoming {
+    /// Takes in the next bytes.
+    ///
+    /// # Errors
+    /// [`UseCaseError::TooLarge`] before anything beyond the limit is written; [`UseCaseError::StorageFull`].
+    pub async fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        self.upload.write(chunk).await.map_err(refused)
+    }
+}
+
+fn refused(error: BlobError) -> UseCaseError {
+    match error {
+        BlobError::TooLarge(limit) => UseCaseError::TooLarge(format!(
+            "A file may have at most {} MB. Nothing was kept.",
+            limit / 1_048_576
+        )),
+        BlobError::Empty => UseCaseError::field("file", "empty", "The file is empty. Choose another one"),
+        BlobError::NotAllowed(why) => {
+            UseCaseError::FileNotAllowed(format!("{why}. These are taken: {ALLOWED_IN_WORDS}."))
+        }
+        BlobError::Full => UseCaseError::StorageFull,
+        BlobError::Io(cause) => UseCaseError::Internal(cause.into()),
+    }
+}
+
+/// Begins to take in a file: name, state and quota are checked before the first byte is read.
+///
+/// # Errors
+/// [`UseCaseError::FileNotAllowed`], [`UseCaseError::QuotaExceeded`], [`UseCaseError::AlreadySubmitted`],
+/// [`UseCaseError::NotFound`].
+pub async fn begin_upload(ctx: &PortalCtx, supports: Supports, sent_name: &str) -> Result<Incoming> {
+    let name = clean_name(sent_name);
+    if name.is_empty() {
+        return Err(UseCaseError::field("file", "required", "Choose a file"));
+    }
+    let kind = FileKind::claimed_by(&name).ok_or_else(|| {
+        UseCaseError::FileNotAllowed(format!(
+            "Files of this kind are not taken. These are: {ALLOWED_IN_WORDS}."
+        ))
+    })?;
+    check_room(store::used(ctx.scope(), ctx.assessment()).await?, 1)?;
+    let upload = ctx.services().blobs.begin(&ctx.services().surroundings, MAX_FILE_BYTES).map_err(refused)?;
+    Ok(Incoming { upload, name, kind, supports })
+}
+
+fn check_room((pieces, bytes): (u64, u64), more: u64) -> Result<()> {
+    if pieces >= MAX_PIECES {
+        return Err(UseCaseError::QuotaExceeded(format!(
+            "{MAX_PIECES} pieces of evidence are the most. Remove one first; answers can still be saved."
+        )));
+    }
+    if bytes + more > MAX_TOTAL_BYTES {
+        return Err(UseCaseError::QuotaExceeded(format!(
+            "All files together may have {} MB. Add a link instead; answers can still be saved.",
+            MAX_TOTAL_BYTES / 1_048_576
+        )));
+    }
+    Ok(())
+}
+
+/// Keeps the file that came in and uses it where it was added. The bytes are durable before the row is written.
+///
+/// # Errors
+/// As [`begin_upload`], and [`UseCaseError::FileNotAllowed`] when the content is not what the name says.
+pub async fn finish_upload(ctx: &PortalCtx, incoming: Incoming, valid_until: &str) -> Result<EvidenceId> {
+    let valid_until = last_day(valid_until)?;
+    let Incoming { upload, name, kind, supports } = incoming;
+    let stored = upload.finish(kind).await.map_err(refused)?;
+    let key = stored.key.clone();
+    let kept = keep(ctx, supports, name, Kept::File(kind, stored), valid_until).await;
+    if kept.is_err() {
+        // The row was not written, so nothing names the bytes.
+        if let Err(error) = ctx.services().blobs.discard(&key).await {
+            tracing::warn!(error = %error, "bytes of a refused upload stay behind");
+        }
+    }
+    kept
+}
+
+/// Adds a link as evidence.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] for anything but a plain https address; otherwise as [`begin_upload`].
+pub async fn add_link(
+    ctx: &PortalCtx,
+    supports: Supports,
+    url: &str,
+    title: &str,
+    valid_until: &str,
+) -> Result<EvidenceId> {
+    let url = check_link(url).map_err(|why| UseCaseError::field("url", "invalid", why))?;
+    let title = clean_title(title);
+    let name = if title.is_empty() { url.chars().take(255).collect() } else { title };
+    let valid_until = last_day(valid_until)?;
+    keep(ctx, supports, name, Kept::Link(url), valid_until).await
+}
+
+fn last_day(text: &str) -> Result<Option<NaiveDate>> {
+    match text.trim() {
+        "" => Ok(None),
+        typed => day(typed).map(Some).ok_or_else(|| {
+            UseCaseError::field(
+                "valid_until",
+                "not_a_date",
+                "Write the date as year-month-day, such as 2026-11-22",
+            )
+        }),
+    }
+}
+
+enum Kept {
+    File(FileKind, Stored),
+    Link(String),
+}
+
+async fn keep(
+    ctx: &PortalCtx,
+    supports: Supports,
+    name: String,
+    kept: Kept,
+    valid_until: Option<NaiveDate>,
+) -> Result<EvidenceId> {
+    let id: EvidenceId = ctx.id();
+    let mut tx = ctx.begin_write().await?;
+    let (citation, state) = place(ctx, &tx, &supports).await?;
+    let size = if let Kept::File(_, stored) = &kept { stored.size } else { 0 };
+    check_room(store::used(&tx, ctx.assessment()).await?, size)?;
+    let assessment = answer_rows::assessment(&tx, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
+    let mut new = NewEvidence {
+        id,
+        vendor: assessment.vendor_id,
+        assessment: ctx.assessment(),
+        kind: EvidenceKind::Link,
+        name: name.clone(),
+        media_type: None,
+        stored: None,
+        url: None,
+        valid_until,
+        by: ctx.respondent().id,
+        at: ctx.now(),
+    };
+    let mut after = json!({"name": name});
+    match kept {
+        Kept::Link(url) => new.url = Some(url),
+        Kept::File(kind, stored) => {
+            new.kind = EvidenceKind::File;
+            new.media_type = Some(kind.media_type());
+            after = json!({"name": name, "sha256": stored.sha256, "bytes": stored.size});
+            new.stored = Some((stored.key, stored.size, stored.sha256));
+        }
+    }
+    store::insert(&mut tx, new).await?;
+    store::cite(&mut tx, ctx.assessment(), id, citation, ctx.now()).await?;
+    begin_answering(&mut tx, ctx.assessment(), state).await?;
+    tx.commit(ctx.event("evidence.added", "evidence", id).after(after)).await?;
+    Ok(id)
+}
+
+/// Where a new use goes, once it is sure that something can be added there. Locks the assessment.
+async fn place(ctx: &PortalCtx, tx: &WriteTx, supports: &Supports) -> Result<(CitationRow, AssessmentState)> {
+    let state = answer_rows::lock(tx, ctx.assessment()).await?;
+    let id: CitationId = ctx.id();
+    match supports {
+        Supports::Answer(question) => {
+            let pinned = library::pinned(tx, ctx.assessment()).await?;
+            if !pinned.iter().any(|one| one.asks_vendor() && one.definition.question(question).is_some()) {
+                return Err(UseCaseError::NotFound);
+            }
+            require_open(tx, ctx.assessment(), state, question).await?;
+            Ok((CitationRow { id, question_id: Some(question.clone()), action_id: None }, state))
+        }
+        Supports::Finding(finding) => {
+            let action = open_action(ctx, tx, *finding).await?;
+            Ok((CitationRow { id, question_id: None, action_id: Some(action) }, state))
+        }
+    }
+}
+
+/// The action of a finding that still takes proof.
+async fn open_action(ctx: &PortalCtx, tx: &WriteTx, finding: FindingId) -> Result<ActionId> {
+    let found = findings::finding(tx, finding).await?;
+    let found = found.filter(|f| f.assessment_id == ctx.assessment() && f.sent_at.is_some());
+    found.ok_or(UseCaseError::NotFound)?;
+    let newest = findings::actions(tx, &[finding]).await?.pop();
+    let newest =
+        newest.ok_or_else(|| UseCaseError::conflict("Say first what you will do, then add the proof."))?;
+    match newest.state {
+        ActionState::Reported | ActionState::Verified => {
+            Err(UseCaseError::conflict("This was reported done, so its proof cannot be changed now."))
+        }
+        ActionState::Agreed | ActionState::Started | ActionState::Rejected => Ok(newest.id),
+    }
+}
+
+/// Uses evidence that is on the shelf already.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] when it is not this assessment's; otherwise as [`begin_upload`].
+pub async fn reuse(ctx: &PortalCtx, supports: Supports, evidence: EvidenceId) -> Result<()> {
+    let mut tx = ctx.begin_write().await?;
+    let (citation, state) = place(ctx, &tx, &supports).await?;
+    let pieces = store::of_assessment(&tx, ctx.assessment()).await?;
+    let piece = pieces.into_iter().find(|piece| piece.id == evidence).ok_or(UseCaseError::NotFound)?;
+    let again =
+        |cite: &CitationRow| cite.question_id == citation.question_id && cite.action_id == citation.action_id;
+    if piece.citations.iter().any(again) {
+        return Ok(());
+    }
+    store::cite(&mut tx, ctx.assessment(), evidence, citation, ctx.now()).await?;
+    begin_answering(&mut tx, ctx.assessment(), state).await?;
+    tx.commit(ctx.event("evidence.cited", "evidence", evidence)).await?;
+    Ok(())
+}
+
+/// Takes a use back; the evidence stays on the shelf.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`]; [`UseCaseError::AlreadySubmitted`] when what it supports was handed in.
+pub async fn remove_citation(ctx: &PortalCtx, id: CitationId) -> Result<()> {
+    let mut tx = ctx.begin_write().await?;
+    let found = store::citation(&tx, id).await?;
+    let (_, evidence, cited) =
+        found.filter(|(of, ..)| *of == ctx.assessment()).ok_or(UseCaseError::NotFound)?;
+    let state = answer_rows::lock(&tx, ctx.assessment()).await?;
+    if let Some(question) = &cited.question_id {
+        require_open(&tx, ctx.assessment(), state, question).await?;
+    }
+    if let Some(action) = cited.action_id {
+        let lines = findings::of_assessment(&tx, ctx.assessment()).await?;
+        let ids: Vec<FindingId> = lines.iter().map(|finding| finding.id).collect();
+        let actions = findings::actions(&tx, &ids).await?;
+        let closed = actions
+            .iter()
+            .any(|a| a.id == action && matches!(a.state, ActionState::Reported | ActionState::Verified));
+        if closed {
+            return Err(UseCaseError::conflict(
+                "This was reported done, so its proof cannot be changed now.",
+            ));
+        }
+    }
+    store::remove_citation(&mut tx, id, ctx.now()).await?;
+    tx.commit(ctx.event("evidence.uncited", "evidence", evidence)).await?;
+    Ok(())
+}
+
+/// A file on its way out.
+#[derive(Debug)]
+pub struct Download {
+    /// As shown.
+    pub name: String,
+    /// What the content is.
+    pub media_type: Option<String>,
+    /// How many bytes.
+    pub size: u64,
+    /// The bytes.
+    pub file: tokio::fs::File,
+}
+
+async fn download(services: &super::Services, piece: EvidenceRow) -> Result<Download> {
+    let key = piece.storage_key.ok_or(UseCaseError::NotFound)?;
+    let file = services.blobs.open(&key).await.map_err(|error| {
+        tracing::error!(evidence.id = %piece.id, error = %error, "evidence cannot be opened");
+        UseCaseError::conflict("This file cannot be read now. The operator has been told.")
+    })?;
+    Ok(Download { name: piece.name, media_type: piece.media_type, size: piece.size.unwrap_or(0), file })
+}
+
+/// A file of the respondent's own assessment.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] for links and for files of any other assessment.
+pub async fn read(ctx: &PortalCtx, id: EvidenceId) -> Result<Download> {
+    let found = store::piece(ctx.scope(), id).await?;
+    let (_, piece) = found.filter(|(of, _)| *of == ctx.assessment()).ok_or(UseCaseError::NotFound)?;
+    download(ctx.services(), piece).await
+}
+
+/// A file, for a user who judges it. Every download is audited.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`]; [`UseCaseError::Forbidden`].
+pub async fn read_as_user(ctx: &Ctx, id: EvidenceId) -> Result<Download> {
+    ctx.require(Permission::Read)?;
+    let (assessment, piece) = store::piece(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
+    let file = download(ctx.services(), piece).await?;
+    let tx = ctx.begin_write().await?;
+    tx.commit(ctx.event("evidence.downloaded", "evidence", id).on_assessment(assessment)).await?;
+    Ok(file)
+}

@@ -1,0 +1,854 @@
+//! Findings: proposed when a review ends, raised, sent to the vendor, planned, verified by somebody else.
+
+use super::{
+    Ctx, Result, UseCaseError, assessments,
+    deliveries::{self, Recipient},
+    error::Faults,
+    idempotency::{Once, once},
+    reviews::{MAX_WORDS, active_invitations, credit},
+    scores::{self, SnapshotHead},
+};
+use crate::{
+    domain::{
+        Permission,
+        answer::day,
+        assessment::AssessmentState,
+        finding::{ActionState, FindingEvent, FindingState},
+        ids::{AssessmentId, FindingId, Id as _},
+        job::Job,
+        remediation::{Action, Case, Finding, FindingLine, SnapshotReason, severity_from_word},
+        review::{Verdict, VerdictKind},
+        score_inputs::{Citation, Definitions, in_words, value_worth},
+    },
+    store::{WriteTx, cases, findings as rows, reviews, scores as score_rows},
+};
+use chrono::NaiveDate;
+use questionnaires::{
+    answering::Grade,
+    definition::Question,
+    exact::Exact,
+    risk::findings::{Proposal, Severity, propose},
+    scoring::AssessmentScore,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// A proposed finding with what the page says about it.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    /// The engine's proposal.
+    pub proposal: Proposal,
+    /// One line: the option's own finding text, or the question.
+    pub title: String,
+    /// What was answered.
+    pub detail: String,
+    /// Credit of the row now.
+    pub credit: Exact,
+    /// Its question weight.
+    pub weight: u8,
+}
+
+/// The findings of one assessment: those raised, and those proposed and not raised.
+#[derive(Clone, Debug)]
+pub struct Remediation {
+    /// Which assessment.
+    pub case: Case,
+    /// The latest snapshot.
+    pub snapshot: SnapshotHead,
+    /// Whether the review of this submission has ended, so that findings are proposed.
+    pub reviewed: bool,
+    /// Proposed and not raised; medium and above are chosen to begin with, low ones are observations.
+    pub proposed: Vec<Proposed>,
+    /// Raised, with their newest action.
+    pub raised: Vec<(Finding, Option<Action>)>,
+    /// Claimed scores now and with every agreed action done, by title of the questionnaire, where they differ.
+    pub projected: Vec<(String, Exact, Exact)>,
+}
+
+/// Findings and proposals of an assessment, from its latest snapshot.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`]; [`UseCaseError::StateConflict`] before the first submission.
+pub async fn of_assessment(ctx: &Ctx, id: AssessmentId) -> Result<Remediation> {
+    ctx.require(Permission::Read)?;
+    let s = ctx.scope();
+    let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let snapshot = score_rows::latest_snapshot(s, id).await?.ok_or_else(nothing_yet)?;
+    let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
+    let raised = rows::of_assessment(s, id).await?;
+    let ids: Vec<FindingId> = raised.iter().map(|finding| finding.id).collect();
+    let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
+    for action in rows::actions(s, &ids).await? {
+        newest.insert(action.finding_id, action);
+    }
+    let reviewed = snapshot.reason != SnapshotReason::Submitted
+        && snapshot.submission_number == case.assessment.submission_number;
+    let proposed =
+        if reviewed { proposals(&definitions, &snapshot.inputs, &snapshot.score, &raised) } else { vec![] };
+    let then = scores::projected_scores(&snapshot.score, &raised);
+    let projected = snapshot.score.questionnaires.iter().filter_map(|scored| {
+        let title = definitions.questionnaire(&scored.id).map_or(&scored.id, |q| &q.title).clone();
+        Some((title, scored.claimed.clone()?, then.get(&scored.id)?.clone()))
+    });
+    Ok(Remediation {
+        projected: projected.collect(),
+        snapshot: scores::head_of(&snapshot),
+        raised: raised
+            .into_iter()
+            .map(|finding| (newest.remove(&finding.id), finding))
+            .map(|(a, f)| (f, a))
+            .collect(),
+        case,
+        reviewed,
+        proposed,
+    })
+}
+
+fn nothing_yet() -> UseCaseError {
+    UseCaseError::conflict("Findings are proposed from a submission, and the vendor has not handed in yet.")
+}
+
+/// What the engine proposes and nobody has raised: a finding that is open, accepted or dismissed is not proposed again.
+fn proposals(
+    definitions: &Definitions,
+    inputs: &crate::domain::score_inputs::ScoreInputs,
+    score: &AssessmentScore,
+    raised: &[Finding],
+) -> Vec<Proposed> {
+    let pairs: Vec<_> = score
+        .questionnaires
+        .iter()
+        .filter_map(|scored| Some((definitions.questionnaire(&scored.id)?, scored)))
+        .collect();
+    let chosen = |id: &str| -> Vec<String> {
+        let value = inputs.answers.get(id).and_then(|answer| answer.value.as_ref());
+        value.map(|value| value.chosen().into_iter().map(str::to_owned).collect()).unwrap_or_default()
+    };
+    let settled = |proposal: &Proposal| {
+        raised.iter().any(|finding| {
+            finding.question.as_deref() == Some(&proposal.question) && finding.state != FindingState::Closed
+        })
+    };
+    propose(&pairs, &chosen)
+        .into_iter()
+        .filter(|proposal| !settled(proposal))
+        .filter_map(|proposal| {
+            let question = definitions.question(&proposal.question)?;
+            let answered = in_words(question, inputs.answers.get(&question.id)).join(", ");
+            let row =
+                score.questionnaires.iter().flat_map(|q| &q.rows).find(|row| row.question == question.id)?;
+            Some(Proposed {
+                title: shortened(proposal.text.as_deref().unwrap_or(&question.text)),
+                detail: format!("Answered: {answered}"),
+                credit: row.credit.clone(),
+                weight: question.weight,
+                proposal,
+            })
+        })
+        .collect()
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= 200 {
+        text.to_owned()
+    } else {
+        text.chars().take(199).chain(['…']).collect()
+    }
+}
+
+/// Raises the chosen proposals. Choosing one that is raised already does nothing, so sending the form twice is safe.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] before the review has ended; [`UseCaseError::Invalid`] when nothing is chosen.
+pub async fn raise_proposed(ctx: &Ctx, id: AssessmentId, chosen: &[String]) -> Result<usize> {
+    ctx.require(Permission::ManageFindings)?;
+    if chosen.is_empty() {
+        return Err(UseCaseError::field("question", "required", "Choose at least one proposal"));
+    }
+    let mut tx = ctx.begin_write().await?;
+    let assessment = assessments::load(&tx, id).await?;
+    refuse_unless_reviewed(assessment.state)?;
+    let snapshot = score_rows::latest_snapshot(&tx, id).await?.ok_or_else(nothing_yet)?;
+    if snapshot.reason == SnapshotReason::Submitted {
+        return Err(UseCaseError::conflict(
+            "Findings are proposed when the review ends. Finish the review first.",
+        ));
+    }
+    let definitions = scores::definitions_of(&tx, &snapshot.inputs).await?;
+    let raised = rows::of_assessment(&tx, id).await?;
+    let proposed = proposals(&definitions, &snapshot.inputs, &snapshot.score, &raised);
+    let mut events = Vec::new();
+    for one in proposed.into_iter().filter(|one| chosen.contains(&one.proposal.question)) {
+        let finding = Finding {
+            id: ctx.id(),
+            assessment_id: id,
+            vendor_id: assessment.vendor_id,
+            question: Some(one.proposal.question.clone()),
+            title: one.title,
+            detail: Some(one.detail),
+            fix: one.proposal.fix,
+            severity: one.proposal.severity,
+            state: FindingState::Open,
+            credit: Some(one.credit),
+            target_option: None,
+            target_credit: None,
+            sla_days: i32::try_from(one.proposal.sla_days).unwrap_or(i32::MAX),
+            sent_at: None,
+            due_on: None,
+            raised_by: ctx.user().id,
+            raised_at: ctx.now(),
+            closed_at: None,
+            state_reason: None,
+            version: 1,
+        };
+        rows::insert(&mut tx, &finding).await?;
+        events.push(
+            ctx.event("finding.raised", "finding", finding.id)
+                .on_assessment(id)
+                .after(json!({"question": finding.question, "severity": finding.severity})),
+        );
+    }
+    let count = events.len();
+    if count > 0 {
+        tx.commit_all(events).await?;
+    }
+    Ok(count)
+}
+
+fn refuse_unless_reviewed(state: AssessmentState) -> Result<()> {
+    match state {
+        AssessmentState::InReview | AssessmentState::Decided => Ok(()),
+        other => Err(UseCaseError::conflict(format!(
+            "Findings can be raised while an assessment is in review or decided. It is now {}.",
+            other.label().to_lowercase()
+        ))),
+    }
+}
+
+/// A finding raised by hand.
+#[derive(Clone, Debug, Default)]
+pub struct RaiseFinding {
+    /// One line.
+    pub title: String,
+    /// More words.
+    pub detail: String,
+    /// What to do.
+    pub fix: String,
+    /// `low` to `critical`.
+    pub severity: String,
+    /// The same form twice is one finding.
+    pub key: String,
+}
+
+/// Raises a finding that no answer shows.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every fault.
+pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> Result<FindingId> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut faults = Faults::default();
+    let title = faults.required("title", "what is wrong, in one line", &input.title, 200);
+    let detail = faults.optional("detail", "the details", Some(&input.detail), MAX_WORDS);
+    let fix = faults.optional("fix", "what to do", Some(&input.fix), MAX_WORDS);
+    let severity = severity_from_word(input.severity.trim());
+    if severity.is_none() {
+        faults.add("severity", "required", "Choose a severity");
+    }
+    faults.finish()?;
+    let severity = severity.unwrap_or(Severity::Low);
+    let finding_id: FindingId = ctx.id();
+    let mut tx = ctx.begin_write().await?;
+    let request =
+        json!({"assessment": id, "title": title, "detail": detail, "fix": fix, "severity": severity});
+    if let Once::Before(earlier) =
+        once(&mut tx, ctx, "finding.raise", &input.key, &request, &json!(finding_id)).await?
+    {
+        return serde_json::from_value(earlier).map_err(UseCaseError::internal);
+    }
+    let assessment = assessments::load(&tx, id).await?;
+    refuse_unless_reviewed(assessment.state)?;
+    let finding = Finding {
+        id: finding_id,
+        assessment_id: id,
+        vendor_id: assessment.vendor_id,
+        question: None,
+        title,
+        detail,
+        fix,
+        severity,
+        state: FindingState::Open,
+        credit: None,
+        target_option: None,
+        target_credit: None,
+        sla_days: i32::try_from(severity.sla_days()).unwrap_or(i32::MAX),
+        sent_at: None,
+        due_on: None,
+        raised_by: ctx.user().id,
+        raised_at: ctx.now(),
+        closed_at: None,
+        state_reason: None,
+        version: 1,
+    };
+    rows::insert(&mut tx, &finding).await?;
+    let event = ctx.event("finding.raised", "finding", finding_id).on_assessment(id);
+    tx.commit(event.after(json!({"severity": severity}))).await?;
+    Ok(finding_id)
+}
+
+/// Sends every finding that was not sent yet: the SLA starts today, and each respondent whose link works is told.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] when there is nothing to send.
+pub async fn send(ctx: &Ctx, id: AssessmentId) -> Result<usize> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut tx = ctx.begin_write().await?;
+    let assessment = assessments::load(&tx, id).await?;
+    refuse_unless_reviewed(assessment.state)?;
+    let waiting: Vec<Finding> = rows::of_assessment(&tx, id)
+        .await?
+        .into_iter()
+        .filter(|finding| finding.sent_at.is_none() && finding.state.is_open())
+        .collect();
+    if waiting.is_empty() {
+        return Err(UseCaseError::conflict("Every finding has been sent already."));
+    }
+    let recipients = active_invitations(&tx, id).await?;
+    if recipients.is_empty() {
+        return Err(UseCaseError::conflict(
+            "Nobody at the vendor has a link that works. Reissue one on the assessment's page first.",
+        ));
+    }
+    // The batch is in the key: an earlier batch's mail that is being delivered may not speak of these findings.
+    let batch = waiting.first().map(|finding| finding.id.to_string()).unwrap_or_default();
+    let mut events = Vec::new();
+    for mut finding in waiting {
+        finding.sent_at = Some(ctx.now());
+        finding.due_on = Some(finding.due_when_sent_on(ctx.today()));
+        rows::save(&mut tx, &finding).await?;
+        events.push(
+            ctx.event("finding.sent", "finding", finding.id)
+                .on_assessment(id)
+                .after(json!({"due_on": finding.due_on})),
+        );
+    }
+    for (respondent, invitation) in recipients {
+        let job = Job::MailFindings { assessment: id, invitation: invitation.id };
+        let dedup = format!("findings:{}:{batch}", invitation.id);
+        deliveries::queue_mail(
+            &mut tx,
+            ctx.services(),
+            &job,
+            &Recipient::respondent(&respondent),
+            Some(dedup),
+        )
+        .await?;
+    }
+    let count = events.len();
+    tx.commit_all(events).await?;
+    Ok(count)
+}
+
+/// Which findings to list.
+#[derive(Clone, Debug, Default)]
+pub struct FindingFilter {
+    /// Name of a vendor, or nothing.
+    pub vendor: String,
+    /// Least severity, or nothing.
+    pub severity: String,
+    /// Also those that are closed or dismissed.
+    pub all: bool,
+}
+
+/// Findings of all vendors with their names and newest actions; the most urgent first.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`] without the right to read.
+pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<Vec<FindingLine>> {
+    ctx.require(Permission::Read)?;
+    let states: Vec<FindingState> = FindingState::ALL
+        .iter()
+        .copied()
+        .filter(|state| filter.all || state.is_open() || *state == FindingState::Accepted)
+        .collect();
+    let mut lines = rows::lines(ctx.scope(), &states).await?;
+    let least = severity_from_word(&filter.severity);
+    lines.retain(|line| {
+        (filter.vendor.is_empty() || line.vendor == filter.vendor)
+            && least.is_none_or(|least| line.finding.severity >= least)
+    });
+    lines.sort_by_key(|line| {
+        (line.finding.due_on.is_none(), line.finding.due_on, std::cmp::Reverse(line.finding.severity))
+    });
+    Ok(lines)
+}
+
+/// One finding with everything around it.
+#[derive(Clone, Debug)]
+pub struct FindingDetails {
+    /// The finding.
+    pub finding: Finding,
+    /// Where it was found.
+    pub case: Case,
+    /// Its actions, oldest first, with their proofs.
+    pub actions: Vec<(Action, Vec<Citation>)>,
+    /// The question that shows it.
+    pub question: Option<Question>,
+    /// What was answered, in words.
+    pub answer: Vec<String>,
+    /// What closing it at its target adds to each claimed score, by title of the questionnaire.
+    pub gains: Vec<(String, Exact)>,
+}
+
+/// A finding.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn open(ctx: &Ctx, id: FindingId) -> Result<FindingDetails> {
+    ctx.require(Permission::Read)?;
+    let s = ctx.scope();
+    let finding = rows::finding(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let case = cases::case(s, finding.assessment_id).await?.ok_or(UseCaseError::NotFound)?;
+    let actions = rows::actions(s, &[id]).await?;
+    let ids: Vec<_> = actions.iter().map(|action| action.id).collect();
+    let proofs = score_rows::proofs(s, &ids).await?;
+    let snapshot = score_rows::latest_snapshot(s, finding.assessment_id).await?;
+    let (mut question, mut answer, mut gains) = (None, Vec::new(), Vec::new());
+    if let (Some(snapshot), Some(id)) = (snapshot, finding.question.as_deref()) {
+        let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
+        question = definitions.question(id).cloned();
+        answer = question.as_ref().map(|q| in_words(q, snapshot.inputs.answers.get(id))).unwrap_or_default();
+        let target = finding.target_credit.clone().unwrap_or_else(Exact::one);
+        gains = gains_of(&definitions, &snapshot.score, id, &target);
+    }
+    let actions = actions
+        .into_iter()
+        .map(|action| {
+            let own = proofs.iter().filter(|(id, _)| *id == action.id).map(|(_, proof)| proof.clone());
+            (action.clone(), own.collect())
+        })
+        .collect();
+    Ok(FindingDetails { finding, case, actions, question, answer, gains })
+}
+
+/// What one row at `target` adds to S of each questionnaire that counts it.
+fn gains_of(
+    definitions: &Definitions,
+    score: &AssessmentScore,
+    question: &str,
+    target: &Exact,
+) -> Vec<(String, Exact)> {
+    let targets = BTreeMap::from([(question.to_owned(), target.clone())]);
+    score
+        .questionnaires
+        .iter()
+        .filter_map(|scored| {
+            let counted = scored.rows.iter().any(|row| row.question == question && row.state.counts());
+            let then = questionnaires::risk::findings::projected(scored, &targets)?;
+            let title = definitions.questionnaire(&scored.id).map_or(&scored.id, |q| &q.title);
+            counted.then(|| (title.clone(), then - scored.claimed.clone().unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// A step that the vendor agreed to.
+#[derive(Clone, Debug, Default)]
+pub struct AgreeAction {
+    /// What will be done.
+    pub text: String,
+    /// Who does it, at the vendor.
+    pub owner_name: String,
+    /// By when.
+    pub due_on: String,
+    /// The option that it aims at; nothing aims at full credit.
+    pub target_option: String,
+    /// Version of the finding that the form was made from.
+    pub version: i64,
+}
+
+/// Agrees an action with owner and date: the finding is planned.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every fault; [`UseCaseError::StateConflict`] unless the finding is open.
+pub async fn agree_action(ctx: &Ctx, id: FindingId, input: AgreeAction) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, input.version).await?;
+    finding.state = finding.state.after(FindingEvent::Plan)?;
+    let mut faults = Faults::default();
+    let text = faults.required("text", "what will be done", &input.text, MAX_WORDS);
+    let owner_name = faults.required("owner_name", "who does it", &input.owner_name, 100);
+    let due_on = day(input.due_on.trim());
+    match due_on {
+        None => faults.add("due_on", "required", "Enter a date such as 2026-12-18"),
+        Some(day) if day < ctx.today() => faults.add("due_on", "in_the_past", "Choose a day from today on"),
+        Some(_) => {}
+    }
+    let target = input.target_option.trim();
+    if !target.is_empty() {
+        let question = question_of(&tx, &finding).await?;
+        match question
+            .as_ref()
+            .and_then(|question| question.option(target))
+            .and_then(|option| option.credit.clone())
+        {
+            Some(credit) => {
+                finding.target_option = Some(target.to_owned());
+                finding.target_credit = Some(credit);
+            }
+            None => faults.add("target_option", "unknown_option", "Choose an option of the question"),
+        }
+    }
+    faults.finish()?;
+    let action = Action {
+        id: ctx.id(),
+        finding_id: id,
+        assessment_id: finding.assessment_id,
+        text,
+        owner_name,
+        due_on: due_on.unwrap_or_else(|| ctx.today()),
+        state: ActionState::Agreed,
+        target_option: finding.target_option.clone(),
+        report_note: None,
+        reported_by_respondent: None,
+        recorded_by_user: None,
+        reported_at: None,
+        verified_by: None,
+        verified_at: None,
+        verdict_reason: None,
+        verified_option: None,
+        verified_grade: None,
+        created_at: ctx.now(),
+        version: 1,
+    };
+    rows::insert_action(&mut tx, &action).await?;
+    rows::save(&mut tx, &finding).await?;
+    let event = ctx.event("action.agreed", "action", action.id).on_assessment(finding.assessment_id);
+    tx.commit(event.after(json!({"finding": id, "owner": action.owner_name, "due_on": action.due_on})))
+        .await?;
+    Ok(())
+}
+
+async fn at_version(tx: &WriteTx, id: FindingId, version: i64) -> Result<Finding> {
+    let finding = rows::finding(tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    if finding.version == version { Ok(finding) } else { Err(UseCaseError::VersionConflict(None)) }
+}
+
+async fn question_of(tx: &WriteTx, finding: &Finding) -> Result<Option<Question>> {
+    let Some(id) = finding.question.as_deref() else { return Ok(None) };
+    let Some(snapshot) = score_rows::latest_snapshot(tx, finding.assessment_id).await? else {
+        return Ok(None);
+    };
+    Ok(scores::definitions_of(tx, &snapshot.inputs).await?.question(id).cloned())
+}
+
+async fn newest_action(tx: &WriteTx, id: FindingId) -> Result<Option<Action>> {
+    Ok(rows::actions(tx, &[id]).await?.pop())
+}
+
+/// Says that work on the agreed action has started.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] unless the finding is planned.
+pub async fn start_action(ctx: &Ctx, id: FindingId, version: i64) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, version).await?;
+    finding.state = finding.state.after(FindingEvent::Start)?;
+    let mut action = newest_action(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    action.state = ActionState::Started;
+    rows::save_action(&mut tx, &action).await?;
+    rows::save(&mut tx, &finding).await?;
+    tx.commit(ctx.event("action.started", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    Ok(())
+}
+
+/// Records that the vendor did it, told otherwise than on its link. Who records it cannot verify it.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a note; [`UseCaseError::StateConflict`] when the finding waits for nothing.
+pub async fn record_done(ctx: &Ctx, id: FindingId, version: i64, note: &str) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut faults = Faults::default();
+    let note = faults.required("note", "what was done and how we know", note, MAX_WORDS);
+    faults.finish()?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, version).await?;
+    finding.state = finding.state.after(FindingEvent::Report)?;
+    let existing = newest_action(&tx, id).await?;
+    let mut action = existing.clone().unwrap_or_else(|| Action {
+        id: ctx.id(),
+        finding_id: id,
+        assessment_id: finding.assessment_id,
+        text: note.clone(),
+        owner_name: ctx.user().name.clone(),
+        due_on: ctx.today(),
+        state: ActionState::Agreed,
+        target_option: None,
+        report_note: None,
+        reported_by_respondent: None,
+        recorded_by_user: None,
+        reported_at: None,
+        verified_by: None,
+        verified_at: None,
+        verdict_reason: None,
+        verified_option: None,
+        verified_grade: None,
+        created_at: ctx.now(),
+        version: 1,
+    });
+    action.state = ActionState::Reported;
+    action.report_note = Some(note);
+    action.recorded_by_user = Some(ctx.user().id);
+    action.reported_by_respondent = None;
+    action.reported_at = Some(ctx.now());
+    if existing.is_some() {
+        rows::save_action(&mut tx, &action).await?;
+    } else {
+        rows::insert_action(&mut tx, &action).await?;
+    }
+    rows::save(&mut tx, &finding).await?;
+    tx.commit(ctx.event("action.reported", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    Ok(())
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyAction {
+    /// The option that is true now; for questions without options leave it blank and give a credit.
+    pub option: String,
+    /// The credit that is earned now, where no option says it.
+    pub credit: String,
+    /// What the proof is worth.
+    pub grade: String,
+    /// What was seen.
+    pub reason: String,
+    /// Version of the finding that the form was made from.
+    pub version: i64,
+}
+
+/// Verifies an action: the row takes the verified credit and evidence, a new snapshot is made, the finding is closed.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] when nothing waits for verification, or the user recorded the action done;
+/// [`UseCaseError::Invalid`] with every fault.
+pub async fn verify_action(ctx: &Ctx, id: FindingId, input: VerifyAction) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, input.version).await?;
+    finding.state = finding.state.after(FindingEvent::Verify)?;
+    let mut action = newest_action(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    if action.recorded_by_user == Some(ctx.user().id) {
+        return Err(UseCaseError::conflict(
+            "You recorded this action as done, so somebody else has to verify it.",
+        ));
+    }
+    let proofs = score_rows::proofs(&tx, &[action.id]).await?;
+    let mut faults = Faults::default();
+    let reason = faults.required("reason", "what you saw", &input.reason, MAX_WORDS);
+    let mut event = ctx.event("finding.closed", "finding", id).on_assessment(finding.assessment_id);
+    if let Some(question) = question_of(&tx, &finding).await? {
+        let earned = verified_credit(&mut faults, &question, &input, finding.credit.as_ref());
+        let grade = verified_grade(&mut faults, &input.grade, !proofs.is_empty());
+        faults.finish()?;
+        let (Some(earned), Some(grade)) = (earned, grade) else { return Err(UseCaseError::NotFound) };
+        action.verified_option = Some(input.option.trim().to_owned()).filter(|option| !option.is_empty());
+        action.verified_grade = Some(grade);
+        judge(&mut tx, ctx, &finding, &question, &earned, grade, &reason, &proofs).await?;
+        let assessment = assessments::load(&tx, finding.assessment_id).await?;
+        let snapshot = scores::retake(&mut tx, ctx, &assessment, SnapshotReason::Verification).await?;
+        event = event.after(json!({"credit": earned, "evidence": grade, "snapshot": snapshot.uuid()}));
+    } else {
+        faults.finish()?;
+    }
+    action.state = ActionState::Verified;
+    action.verified_by = Some(ctx.user().id);
+    action.verified_at = Some(ctx.now());
+    action.verdict_reason = Some(reason);
+    finding.closed_at = Some(ctx.now());
+    finding.state_reason = None;
+    rows::save_action(&mut tx, &action).await?;
+    rows::save(&mut tx, &finding).await?;
+    for (respondent, invitation) in active_invitations(&tx, finding.assessment_id).await? {
+        let job = Job::MailFindingsClosed { assessment: finding.assessment_id, invitation: invitation.id };
+        let dedup = format!("closed:{}:{}", invitation.id, action.id);
+        deliveries::queue_mail(
+            &mut tx,
+            ctx.services(),
+            &job,
+            &Recipient::respondent(&respondent),
+            Some(dedup),
+        )
+        .await?;
+    }
+    tx.commit(event).await?;
+    Ok(())
+}
+
+fn verified_credit(
+    faults: &mut Faults,
+    question: &Question,
+    input: &VerifyAction,
+    before: Option<&Exact>,
+) -> Option<Exact> {
+    let option = input.option.trim();
+    let earned = if option.is_empty() {
+        let typed = input.credit.trim();
+        let earned =
+            if typed.is_empty() && question.options.is_empty() { Some(Exact::one()) } else { credit(typed) };
+        if earned.is_none() {
+            faults.add("option", "required", "Choose what is true now");
+        }
+        earned?
+    } else {
+        let found = question.option(option).and_then(|option| option.credit.clone());
+        if found.is_none() {
+            faults.add("option", "unknown_option", "Choose an option of the question");
+        }
+        found?
+    };
+    if before.is_some_and(|before| earned < *before) {
+        faults.add("option", "worse", "This is worse than before. Reject the action instead");
+        return None;
+    }
+    Some(earned)
+}
+
+fn verified_grade(faults: &mut Faults, word: &str, proven: bool) -> Option<Grade> {
+    match Grade::from_word(word.trim()) {
+        Some(Grade::Rejected) | None => {
+            faults.add("grade", "required", "Choose what the proof is worth");
+            None
+        }
+        Some(grade) if grade > Grade::Asserted && !proven => {
+            faults.add(
+                "grade",
+                "no_evidence",
+                "No evidence was added to this action, so it can only count as asserted",
+            );
+            None
+        }
+        Some(grade) => Some(grade),
+    }
+}
+
+/// Puts the verified credit and evidence on the row: as the verdict on it, with the action's proofs cited for it.
+#[expect(clippy::too_many_arguments, reason = "one act with all of its facts")]
+async fn judge(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    finding: &Finding,
+    question: &Question,
+    earned: &Exact,
+    grade: Grade,
+    reason: &str,
+    proofs: &[(crate::domain::ids::ActionId, Citation)],
+) -> Result<()> {
+    let id = finding.assessment_id;
+    let snapshot = score_rows::latest_snapshot(&*tx, id).await?.ok_or_else(nothing_yet)?;
+    let answered =
+        snapshot.inputs.answers.get(&question.id).is_some_and(|answer| answer.substantive().is_some());
+    if !answered && value_worth(question, earned).is_none() {
+        return Err(UseCaseError::conflict(
+            "This question was never answered, and no option of it earns that credit. Reopen the assessment and ask \
+             the vendor to answer it.",
+        ));
+    }
+    let existing =
+        reviews::verdicts(&*tx, id).await?.into_iter().find(|verdict| verdict.question == question.id);
+    let verdict = Verdict {
+        question: question.id.clone(),
+        kind: VerdictKind::Adjusted,
+        na: None,
+        scope_accepted: false,
+        credit: Some(earned.clone()),
+        compensating: None,
+        grade: Some(grade),
+        reason: Some(format!("Verified: {reason}")),
+        answer_rev: snapshot.inputs.revision(&question.id),
+        decided_by: ctx.user().id,
+        decided_by_name: ctx.user().name.clone(),
+        decided_at: ctx.now(),
+        version: existing.map_or(0, |verdict| verdict.version),
+    };
+    reviews::save_verdict(tx, ctx.id(), id, &verdict).await?;
+    for (_, proof) in proofs {
+        let row = ctx.services().surroundings.uuid();
+        score_rows::cite(tx, row, id, proof.evidence, &question.id, ctx.now()).await?;
+    }
+    Ok(())
+}
+
+/// Rejects a reported action with a reason: the finding is worked on again.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] when nothing waits for verification.
+pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let reason = required_reason(reason)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, version).await?;
+    finding.state = finding.state.after(FindingEvent::Reject)?;
+    finding.state_reason = Some(reason.clone());
+    let mut action = newest_action(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    action.state = ActionState::Rejected;
+    action.verdict_reason = Some(reason);
+    action.verified_by = Some(ctx.user().id);
+    action.verified_at = Some(ctx.now());
+    rows::save_action(&mut tx, &action).await?;
+    rows::save(&mut tx, &finding).await?;
+    tx.commit(ctx.event("action.rejected", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    Ok(())
+}
+
+fn required_reason(reason: &str) -> Result<String> {
+    let mut faults = Faults::default();
+    let reason = faults.required("reason", "a reason", reason, MAX_WORDS);
+    faults.finish()?;
+    Ok(reason)
+}
+
+/// Dismisses a finding with a reason: it is no gap after all.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] unless the finding is open.
+pub async fn dismiss(ctx: &Ctx, id: FindingId, version: i64, reason: &str) -> Result<()> {
+    change(ctx, id, version, reason, FindingEvent::Dismiss, "finding.dismissed").await
+}
+
+/// Takes a closed or dismissed finding up again, with a reason. Scores do not change by it.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] unless it is closed or dismissed.
+pub async fn reopen(ctx: &Ctx, id: FindingId, version: i64, reason: &str) -> Result<()> {
+    change(ctx, id, version, reason, FindingEvent::Reopen, "finding.reopened").await
+}
+
+async fn change(
+    ctx: &Ctx,
+    id: FindingId,
+    version: i64,
+    reason: &str,
+    step: FindingEvent,
+    act: &'static str,
+) -> Result<()> {
+    ctx.require(Permission::ManageFindings)?;
+    let reason = required_reason(reason)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut finding = at_version(&tx, id, version).await?;
+    let before = finding.state;
+    finding.state = before.after(step)?;
+    finding.state_reason = Some(reason);
+    finding.closed_at = None;
+    rows::save(&mut tx, &finding).await?;
+    let event = ctx.event(act, "finding", id).on_assessment(finding.assessment_id);
+    tx.commit(event.before(json!({"state": before})).after(json!({"state": finding.state}))).await?;
+    Ok(())
+}
+
+/// Findings that need somebody today: overdue ones and those that wait for verification.
+pub(super) fn urgent(lines: Vec<FindingLine>, today: NaiveDate) -> (Vec<FindingLine>, Vec<FindingLine>) {
+    let (verify, rest): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|line| line.finding.state == FindingState::AwaitingVerification);
+    let overdue = rest.into_iter().filter(|line| line.finding.overdue(today)).collect();
+    (verify, overdue)
+}

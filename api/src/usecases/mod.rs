@@ -1,0 +1,35 @@
+//! One function per thing a person or a timer can do. Pages, JSON routes, jobs and commands all call these.
+//!
+//! Each file is one noun of the glossary; each function carries the glossary's verb, takes a context
+//! ([`ctx::Ctx`] for staff, [`ctx::PortalCtx`] for a respondent, [`ctx::SystemCtx`] for timers and commands), checks
+//! the permission first, writes in one transaction and ends it with an audit event.
+
+pub mod accounts;
+pub mod answers;
+pub mod assessments;
+pub mod comparison;
+pub mod ctx;
+pub mod decisions;
+pub mod deliveries;
+pub mod error;
+pub mod evidence;
+pub mod findings;
+pub mod idempotency;
+pub mod intake;
+pub mod library;
+pub mod operations;
+pub mod portal_access;
+pub mod portal_findings;
+pub mod respondents;
+pub mod reviews;
+pub mod scores;
+pub mod sending;
+pub mod submission;
+pub mod today;
+pub mod vendors;
+
+pub use ctx::{Ctx, PortalCtx, Services, SystemCtx};
+pub use error::{FieldError, UseCaseError};
+
+/// What a use-case gives back.
+pub type Result<T> = std::result::Result<T, UseCaseError>;

@@ -1,0 +1,488 @@
+//! Vendors with their contacts and services: registering, editing, archiving, and the whole story of one vendor.
+
+use super::{
+    Ctx, Result, UseCaseError,
+    error::Faults,
+    idempotency::{self, Once},
+    respondents,
+};
+use crate::{
+    domain::{
+        Permission,
+        email_address::EmailAddress,
+        ids::{ContactId, Id as _, ServiceId, VendorId},
+        intake::Intake,
+        timeline::TimelineEvent,
+        user::User,
+        vendor::{Contact, Service, Vendor, VendorState, normalised},
+    },
+    store::{
+        self, StoreError,
+        assessments::{AssessmentRow, QuestionnaireResult},
+        vendors::{FindingCount, VendorOverview},
+    },
+};
+use questionnaires::definition::Tier;
+use serde_json::json;
+
+/// Vendors on one page of the list.
+pub const PAGE: usize = 50;
+
+/// Which vendors to list.
+#[derive(Clone, Debug, Default)]
+pub struct VendorFilter {
+    /// Part of the name.
+    pub name: String,
+    /// Highest tier of its services.
+    pub tier: Option<Tier>,
+    /// Residual risk: `low`, `moderate`, `high`, `critical`, or `none` for not assessed.
+    pub residual: Option<String>,
+    /// Active or archived; active when nothing is said.
+    pub state: Option<VendorState>,
+    /// From 1.
+    pub page: usize,
+}
+
+/// One page of the list of vendors.
+#[derive(Clone, Debug)]
+pub struct VendorPage {
+    /// At most [`PAGE`] vendors, by name.
+    pub vendors: Vec<VendorOverview>,
+    /// How many fit the filter.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
+    /// Whether the tenant has any vendor at all.
+    pub any: bool,
+}
+
+/// The vendors that fit, by name, with tier and residual risk.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`] without the right to read.
+pub async fn list(ctx: &Ctx, filter: &VendorFilter) -> Result<VendorPage> {
+    ctx.require(Permission::Read)?;
+    let all = store::vendors::overviews(ctx.scope()).await?;
+    let any = !all.is_empty();
+    let wanted_state = filter.state.unwrap_or(VendorState::Active);
+    let name = normalised(&filter.name);
+    let mut fitting: Vec<VendorOverview> = all
+        .into_iter()
+        .filter(|row| row.vendor.state == wanted_state)
+        .filter(|row| name.is_empty() || normalised(&row.vendor.name).contains(&name))
+        .filter(|row| filter.tier.is_none() || row.tier == filter.tier)
+        .filter(|row| match filter.residual.as_deref() {
+            None => true,
+            Some("none") => row.residual.is_none(),
+            Some(level) => row.residual.as_deref() == Some(level),
+        })
+        .collect();
+    let total = fitting.len();
+    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let vendors = fitting.drain(..).skip((page - 1) * PAGE).take(PAGE).collect();
+    Ok(VendorPage { vendors, total, page, any })
+}
+
+/// What is said about a vendor.
+#[derive(Clone, Debug, Default)]
+pub struct VendorInput {
+    /// Its name.
+    pub name: String,
+    /// Its site.
+    pub website: String,
+    /// Own words.
+    pub note: String,
+}
+
+struct Checked {
+    name: String,
+    website: Option<String>,
+    note: Option<String>,
+}
+
+fn check_vendor(input: &VendorInput) -> Result<Checked> {
+    let mut faults = Faults::default();
+    let name = faults.required("name", "the vendor's name", &input.name, 120);
+    let website = faults.optional("website", "the address of the website", Some(&input.website), 300);
+    if website.as_ref().is_some_and(|w| !w.starts_with("https://") && !w.starts_with("http://")) {
+        faults.add("website", "invalid", "The address of the website begins with https://");
+    }
+    let note = faults.optional("note", "the note", Some(&input.note), 2000);
+    faults.finish()?;
+    Ok(Checked { name, website, note })
+}
+
+/// Registers a vendor. `key` makes a repeated form harmless.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`]; [`UseCaseError::Invalid`] with every fault, a name that is taken among them.
+pub async fn register(ctx: &Ctx, input: &VendorInput, key: &str) -> Result<VendorId> {
+    ctx.require(Permission::ManageVendors)?;
+    let checked = check_vendor(input)?;
+    let mut tx = ctx.begin_write().await?;
+    let request = json!({"name": checked.name, "website": checked.website, "note": checked.note});
+    let id: VendorId = ctx.id();
+    if let Once::Before(response) =
+        idempotency::once(&mut tx, ctx, "vendor.register", key, &request, &json!(id)).await?
+    {
+        return serde_json::from_value(response).map_err(UseCaseError::internal);
+    }
+    refuse_taken_name(&tx, &checked.name, None).await?;
+    let vendor = Vendor {
+        id,
+        name: checked.name,
+        website: checked.website,
+        note: checked.note,
+        state: VendorState::Active,
+        created_at: ctx.now(),
+        created_by: ctx.user().id,
+        version: 1,
+    };
+    store::vendors::insert_vendor(&mut tx, &vendor).await?;
+    tx.commit(ctx.event("vendor.registered", "vendor", id).after(json!({"name": vendor.name}))).await?;
+    Ok(id)
+}
+
+async fn refuse_taken_name(tx: &store::WriteTx, name: &str, but: Option<VendorId>) -> Result<()> {
+    let same = store::vendors::with_name(tx, &normalised(name)).await?;
+    match same.into_iter().find(|vendor| Some(vendor.id) != but) {
+        Some(other) => {
+            let state = if other.state == VendorState::Archived { ", archived" } else { "" };
+            Err(UseCaseError::field("name", "taken", format!("{}{state} is registered already", other.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Changes what is said about a vendor.
+///
+/// # Errors
+/// [`UseCaseError::VersionConflict`] when somebody saved in between; [`UseCaseError::Invalid`] with every fault.
+pub async fn edit(ctx: &Ctx, id: VendorId, version: i64, input: &VendorInput) -> Result<()> {
+    ctx.require(Permission::ManageVendors)?;
+    let checked = check_vendor(input)?;
+    let mut tx = ctx.begin_write().await?;
+    let before = store::vendors::vendor(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    refuse_taken_name(&tx, &checked.name, Some(id)).await?;
+    let after = Vendor {
+        name: checked.name,
+        website: checked.website,
+        note: checked.note,
+        version,
+        ..before.clone()
+    };
+    store::vendors::update_vendor(&mut tx, &after).await?;
+    let event = ctx
+        .event("vendor.edited", "vendor", id)
+        .before(json!({"name": before.name, "website": before.website}))
+        .after(json!({"name": after.name, "website": after.website}));
+    tx.commit(event).await?;
+    Ok(())
+}
+
+/// Archives a vendor: its links close at once, the history stays.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] when it is archived already; [`UseCaseError::VersionConflict`].
+pub async fn archive(ctx: &Ctx, id: VendorId, version: i64) -> Result<()> {
+    ctx.require(Permission::ManageVendors)?;
+    let mut tx = ctx.begin_write().await?;
+    let before = store::vendors::vendor(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    if before.state == VendorState::Archived {
+        return Err(UseCaseError::conflict("This vendor is archived already."));
+    }
+    store::vendors::update_vendor(&mut tx, &Vendor { state: VendorState::Archived, version, ..before })
+        .await?;
+    let closed = respondents::close_links_of_vendor(&mut tx, id, ctx.now()).await?;
+    tx.commit(ctx.event("vendor.archived", "vendor", id).after(json!({"links_closed": closed}))).await?;
+    Ok(())
+}
+
+/// The vendor, for forms.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn vendor(ctx: &Ctx, id: VendorId) -> Result<Vendor> {
+    ctx.require(Permission::Read)?;
+    store::vendors::vendor(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)
+}
+
+/// A contact of a vendor, for forms.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn contact(ctx: &Ctx, vendor: VendorId, id: ContactId) -> Result<Contact> {
+    ctx.require(Permission::Read)?;
+    let found = store::vendors::contact(ctx.scope(), id).await?;
+    found.filter(|contact| contact.vendor_id == vendor).ok_or(UseCaseError::NotFound)
+}
+
+/// What is said about a contact.
+#[derive(Clone, Debug, Default)]
+pub struct ContactInput {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they do.
+    pub job_title: String,
+}
+
+/// Adds a contact.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every fault, an address that the vendor has already among them.
+pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput) -> Result<ContactId> {
+    ctx.require(Permission::ManageVendors)?;
+    let mut tx = ctx.begin_write().await?;
+    let contact = insert_contact(&mut tx, ctx, vendor, input, ["name", "email", "job_title"]).await?;
+    tx.commit(ctx.event("contact.added", "contact", contact.id).after(json!({"vendor": vendor}))).await?;
+    Ok(contact.id)
+}
+
+/// Checks and inserts a contact inside another act; `fields` are the names of the form's fields.
+pub(super) async fn insert_contact(
+    tx: &mut store::WriteTx,
+    ctx: &Ctx,
+    vendor: VendorId,
+    input: &ContactInput,
+    fields: [&str; 3],
+) -> Result<Contact> {
+    let contact = check_contact(vendor, input, fields)?;
+    let contact = Contact { id: ctx.id(), ..contact };
+    let owner = store::vendors::vendor(&*tx, vendor).await?.ok_or(UseCaseError::NotFound)?;
+    if owner.state == VendorState::Archived {
+        return Err(UseCaseError::conflict("This vendor is archived."));
+    }
+    match store::vendors::insert_contact(tx, &contact, ctx.now()).await {
+        Err(StoreError::Duplicate(_)) => {
+            Err(UseCaseError::field(fields[1], "taken", "The vendor has a contact with this address already"))
+        }
+        other => Ok(other.map(|()| contact)?),
+    }
+}
+
+fn check_contact(vendor: VendorId, input: &ContactInput, fields: [&str; 3]) -> Result<Contact> {
+    let mut faults = Faults::default();
+    let name = faults.required(fields[0], "the contact's name", &input.name, 100);
+    if name.chars().any(char::is_control) {
+        faults.add(fields[0], "not_text", "A name is one line");
+    }
+    let email =
+        EmailAddress::parse(&input.email).map_err(|e| faults.add(fields[1], "invalid", e.to_string())).ok();
+    let job_title = faults.optional(fields[2], "what they do", Some(&input.job_title), 100);
+    faults.finish()?;
+    let email = email.ok_or(UseCaseError::NotFound)?;
+    Ok(Contact {
+        id: ContactId::from_uuid(vendor.uuid()),
+        vendor_id: vendor,
+        name,
+        email: email.typed().to_owned(),
+        job_title,
+        refused_reason: None,
+        version: 1,
+    })
+}
+
+/// Changes a contact. A changed address is tried again even if the old one was refused.
+///
+/// # Errors
+/// As [`add_contact`]; [`UseCaseError::VersionConflict`].
+pub async fn edit_contact(
+    ctx: &Ctx,
+    vendor: VendorId,
+    id: ContactId,
+    version: i64,
+    input: &ContactInput,
+) -> Result<()> {
+    ctx.require(Permission::ManageVendors)?;
+    let checked = check_contact(vendor, input, ["name", "email", "job_title"])?;
+    let mut tx = ctx.begin_write().await?;
+    let before = store::vendors::contact(&tx, id).await?.filter(|c| c.vendor_id == vendor);
+    let before = before.ok_or(UseCaseError::NotFound)?;
+    let same_address = before.email.eq_ignore_ascii_case(&checked.email);
+    let refused_reason = if same_address { before.refused_reason } else { None };
+    let after = Contact { id, refused_reason, version, ..checked };
+    match store::vendors::update_contact(&mut tx, &after).await {
+        Err(StoreError::Duplicate(_)) => {
+            return Err(UseCaseError::field(
+                "email",
+                "taken",
+                "The vendor has a contact with this address already",
+            ));
+        }
+        other => other?,
+    }
+    let event = ctx.event("contact.edited", "contact", id).after(json!({"address_changed": !same_address}));
+    tx.commit(event).await?;
+    Ok(())
+}
+
+/// What is said about a service.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceInput {
+    /// Its name.
+    pub name: String,
+    /// What it does for us.
+    pub description: String,
+}
+
+fn check_service(vendor: VendorId, input: &ServiceInput) -> Result<Service> {
+    let mut faults = Faults::default();
+    let name = faults.required("name", "the service's name", &input.name, 120);
+    let description = faults.optional("description", "what it does", Some(&input.description), 1000);
+    faults.finish()?;
+    Ok(Service { id: ServiceId::from_uuid(vendor.uuid()), vendor_id: vendor, name, description, version: 1 })
+}
+
+/// Adds a service. `key` makes a repeated form harmless.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every fault.
+pub async fn add_service(ctx: &Ctx, vendor: VendorId, input: &ServiceInput, key: &str) -> Result<ServiceId> {
+    ctx.require(Permission::ManageVendors)?;
+    let service = Service { id: ctx.id(), ..check_service(vendor, input)? };
+    let mut tx = ctx.begin_write().await?;
+    let request = json!({"vendor": vendor, "name": service.name, "description": service.description});
+    let response = json!(service.id);
+    if let Once::Before(response) =
+        idempotency::once(&mut tx, ctx, "service.add", key, &request, &response).await?
+    {
+        return serde_json::from_value(response).map_err(UseCaseError::internal);
+    }
+    let owner = store::vendors::vendor(&tx, vendor).await?.ok_or(UseCaseError::NotFound)?;
+    if owner.state == VendorState::Archived {
+        return Err(UseCaseError::conflict("This vendor is archived."));
+    }
+    store::vendors::insert_service(&mut tx, &service, ctx.now()).await?;
+    let event = ctx
+        .event("service.added", "service", service.id)
+        .after(json!({"name": service.name, "vendor": vendor}));
+    tx.commit(event).await?;
+    Ok(service.id)
+}
+
+/// Changes a service.
+///
+/// # Errors
+/// [`UseCaseError::VersionConflict`]; [`UseCaseError::Invalid`] with every fault.
+pub async fn edit_service(ctx: &Ctx, id: ServiceId, version: i64, input: &ServiceInput) -> Result<VendorId> {
+    ctx.require(Permission::ManageVendors)?;
+    let mut tx = ctx.begin_write().await?;
+    let before = store::vendors::service(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    let after = Service { id, version, ..check_service(before.vendor_id, input)? };
+    store::vendors::update_service(&mut tx, &after).await?;
+    let event = ctx
+        .event("service.edited", "service", id)
+        .before(json!({"name": before.name}))
+        .after(json!({"name": after.name}));
+    tx.commit(event).await?;
+    Ok(before.vendor_id)
+}
+
+/// A service with its vendor, for forms.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn service(ctx: &Ctx, id: ServiceId) -> Result<(Vendor, Service)> {
+    ctx.require(Permission::Read)?;
+    let service = store::vendors::service(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
+    let vendor =
+        store::vendors::vendor(ctx.scope(), service.vendor_id).await?.ok_or(UseCaseError::NotFound)?;
+    Ok((vendor, service))
+}
+
+/// A service of the profile: its current intake and its latest assessment with results.
+#[derive(Clone, Debug)]
+pub struct ServiceStory {
+    /// The service.
+    pub service: Service,
+    /// Its current intake.
+    pub intake: Option<Intake>,
+    /// Its latest submitted or decided assessment.
+    pub assessed: Option<AssessmentRow>,
+    /// The results of that assessment's latest snapshot, in the order of asking.
+    pub results: Vec<QuestionnaireResult>,
+}
+
+/// Everything that the vendor's page shows.
+#[derive(Clone, Debug)]
+pub struct VendorProfile {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// Worst residual risk among its services' latest assessments.
+    pub residual: Option<String>,
+    /// Highest tier among its services, with the inherent risk in tenths.
+    pub tier: Option<(Tier, i32)>,
+    /// Contacts by name.
+    pub contacts: Vec<Contact>,
+    /// Services by name.
+    pub services: Vec<ServiceStory>,
+    /// Assessments, newest first.
+    pub assessments: Vec<AssessmentRow>,
+    /// Findings by state and severity.
+    pub findings: Vec<FindingCount>,
+    /// What happened, newest first.
+    pub timeline: Vec<TimelineEvent>,
+    /// Users, for names.
+    pub users: Vec<User>,
+}
+
+/// The whole story of one vendor.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`].
+pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
+    ctx.require(Permission::Read)?;
+    let s = ctx.scope();
+    let vendor = store::vendors::vendor(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let contacts = store::vendors::contacts(s, id).await?;
+    let services = store::vendors::services(s, id).await?;
+    let service_ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
+    let mut intakes = store::intakes::current_of(s, &service_ids).await?;
+    let assessments = store::assessments::rows(s, Some(id)).await?;
+    let assessment_ids: Vec<_> = assessments.iter().map(|row| row.assessment.id).collect();
+    let results = store::assessments::results(s, &assessment_ids).await?;
+    let findings = store::vendors::finding_counts(s, id).await?;
+    let users = store::accounts::users(s).await?;
+    let mut records = vec![id.uuid()];
+    records.extend(contacts.iter().map(|contact| contact.id.uuid()));
+    records.extend(service_ids.iter().map(|service| service.uuid()));
+    records.extend(intakes.iter().map(|intake| intake.id.uuid()));
+    let timeline = store::timeline::events(s, &records, &assessment_ids, 30).await?;
+
+    let mut stories = Vec::with_capacity(services.len());
+    for service in services {
+        let intake =
+            intakes.iter().position(|intake| intake.service_id == service.id).map(|at| intakes.remove(at));
+        let assessed = assessments
+            .iter()
+            .filter(|row| row.assessment.service_id == service.id && row.assessment.state.was_submitted())
+            .max_by_key(|row| (row.assessment.submitted_at, row.assessment.id))
+            .cloned();
+        let own = |row: &AssessmentRow| -> Vec<QuestionnaireResult> {
+            results.iter().filter(|result| result.assessment_id == row.assessment.id).cloned().collect()
+        };
+        let results = assessed.as_ref().map(own).unwrap_or_default();
+        stories.push(ServiceStory { service, intake, assessed, results });
+    }
+    let residual = stories
+        .iter()
+        .filter_map(|story| story.assessed.as_ref().and_then(|row| row.residual.clone()))
+        .max_by_key(|level| store::vendors::residual_order(level));
+    let tier = stories
+        .iter()
+        .filter_map(|story| story.intake.as_ref().map(|intake| (intake.tier, intake.inherent_tenths)))
+        .max();
+    Ok(VendorProfile {
+        vendor,
+        residual,
+        tier,
+        contacts,
+        services: stories,
+        assessments,
+        findings,
+        timeline,
+        users,
+    })
+}
