@@ -1,0 +1,149 @@
+//! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
+//!
+//! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
+//! `plural` and `concat` everywhere; `asset`, `icon` and `pips` in HTML.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason, handlebars_helper,
+};
+
+use super::Assets;
+
+handlebars_helper!(plural: |n: u64, one: str, many: str| format!("{n} {}", if n == 1 { one } else { many }));
+
+pub(super) fn register(registry: &mut Handlebars<'static>) {
+    registry.register_helper("plural", Box::new(plural));
+    registry.register_helper("concat", Box::new(concat));
+}
+
+pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Assets>) {
+    let hrefs = assets.iter().map(|asset| (asset.name.clone(), asset.href.clone())).collect();
+    registry.register_helper("asset", Box::new(AssetHref(hrefs)));
+    let sprite = assets.named("icons.svg");
+    let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
+    let href = sprite.map(|s| s.href.clone()).unwrap_or_default();
+    registry.register_helper("icon", Box::new(Icon { href: href.clone(), names, class: "i" }));
+    registry.register_helper("pips", Box::new(Pips { href }));
+}
+
+/// `{{concat "a" b "c"}}` joins its parameters.
+fn concat(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    for param in helper.params() {
+        match param.value() {
+            serde_json::Value::String(text) => out.write(text)?,
+            other => out.write(&other.to_string())?,
+        }
+    }
+    Ok(())
+}
+
+fn first_str<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a str, RenderError> {
+    helper
+        .param(0)
+        .and_then(|param| param.value().as_str())
+        .ok_or_else(|| RenderErrorReason::ParamNotFoundForIndex(name, 0).into())
+}
+
+fn refuse(message: String) -> RenderError {
+    RenderErrorReason::Other(message).into()
+}
+
+/// `{{asset "app.css"}}`: the hashed path of a static file; an unknown name is an error.
+struct AssetHref(BTreeMap<String, String>);
+
+impl HelperDef for AssetHref {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = first_str(helper, "asset")?;
+        let href = self.0.get(name).ok_or_else(|| refuse(format!("no static file {name}")))?;
+        out.write(href)?;
+        Ok(())
+    }
+}
+
+/// `{{icon "check"}}`: a decorative icon of the sprite; `{{icon "check" "calm"}}` adds a class.
+/// The words beside it carry the meaning. An unknown name is an error.
+struct Icon {
+    href: String,
+    names: BTreeSet<String>,
+    class: &'static str,
+}
+
+impl HelperDef for Icon {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = first_str(helper, "icon")?;
+        if !self.names.contains(name) {
+            return Err(refuse(format!("no icon {name}")));
+        }
+        let extra = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
+        let space = if extra.is_empty() { "" } else { " " };
+        out.write(&format!(
+            r#"<svg class="{}{space}{}" aria-hidden="true"><use href="{}#{name}"/></svg>"#,
+            self.class,
+            handlebars::html_escape(extra),
+            self.href
+        ))?;
+        Ok(())
+    }
+}
+
+/// `{{pips level}}`: the bar glyph of a risk level, 1 low to 4 critical; nothing for 0, not assessed.
+struct Pips {
+    href: String,
+}
+
+impl HelperDef for Pips {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        match helper.param(0).and_then(|param| param.value().as_u64()) {
+            Some(0) => Ok(()),
+            Some(level @ 1..=4) => {
+                out.write(&format!(
+                    r#"<svg class="pips" aria-hidden="true"><use href="{}#p{level}"/></svg>"#,
+                    self.href
+                ))?;
+                Ok(())
+            }
+            _ => Err(refuse("pips takes a level from 0 to 4".to_owned())),
+        }
+    }
+}
+
+/// The ids of the symbols of a sprite.
+fn symbols(sprite: &str) -> BTreeSet<String> {
+    sprite
+        .split("<symbol id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"'))
+        .map(|(id, _)| id.to_owned())
+        .collect()
+}

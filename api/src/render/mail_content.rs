@@ -1,0 +1,292 @@
+//! From the typed content of a mail to its words. Used by the worker that sends and by the preview before sending.
+
+use super::{
+    RenderError, RenderedMail, Renderer,
+    mail::{
+        AskedQuestion, ClarificationMail, FindingsIssuedMail, FreshLinkMail, InvitationMail, IssuedFinding,
+        MailFrame, MailLink, NoticeMail, OneTimeCodeMail, QuestionnaireCount, ReminderMail, SectionLeft,
+        SubmittedInternalMail, SubmittedVendorMail,
+    },
+    page::Organisation,
+    parts::capitalised,
+};
+use crate::domain::{
+    delivery::{FindingLine, LinkInMail, MailContent, MailFrame as Frame},
+    due,
+};
+
+impl Renderer {
+    /// Subject, text and HTML of a mail.
+    ///
+    /// # Errors
+    /// When a template names something that the mail lacks.
+    pub fn mail_content(&self, content: &MailContent) -> Result<RenderedMail, RenderError> {
+        match content {
+            MailContent::Invitation { frame, questions, questionnaires, minutes, message, link } => {
+                self.mail(&InvitationMail {
+                    mail: signed(frame, "No account needed. Stop and go on at any time.".to_owned()),
+                    service: frame.service.clone(),
+                    why: message.clone().unwrap_or_else(|| {
+                        format!(
+                            "we would like to rely on {}. Before we decide, we ask how {} protects our data and keeps what it supplies reliable.",
+                            frame.service, frame.vendor
+                        )
+                    }),
+                    questions: count(*questions),
+                    questionnaires: questionnaires
+                        .iter()
+                        .map(|asked| QuestionnaireCount {
+                            title: asked.title.clone(),
+                            questions: count(asked.questions),
+                        })
+                        .collect(),
+                    carried: None,
+                    time: duration(*minutes),
+                    due: due::long_day(frame.due_on),
+                    due_short: short(frame),
+                    zone: zone(frame),
+                    ready: Some("certificates, policies, test reports and model documentation".to_owned()),
+                    link: mail_link(link),
+                })
+            }
+            MailContent::Reminder { frame, left, total, sections, overdue, link } => self.mail(&ReminderMail {
+                mail: signed(frame, "What you have answered is kept.".to_owned()),
+                service: frame.service.clone(),
+                left: count(*left),
+                total: count(*total),
+                due: due::long_day(frame.due_on),
+                due_short: short(frame),
+                zone: zone(frame),
+                overdue: *overdue,
+                effect: "until we have the answers, we cannot go on. If you need more time, reply and propose a date."
+                    .to_owned(),
+                message: None,
+                sections: sections
+                    .iter()
+                    .map(|(title, left)| SectionLeft { title: title.clone(), left: count(*left) })
+                    .collect(),
+                link: mail_link(link),
+            }),
+            MailContent::FreshLink { frame, replaces, link } => self.mail(&FreshLinkMail {
+                mail: signed(frame, "What you have answered is kept.".to_owned()),
+                service: frame.service.clone(),
+                replaces: *replaces,
+                link: mail_link(link),
+            }),
+            MailContent::OneTimeCode { organisation, code, minutes, .. } => self.mail(&OneTimeCodeMail {
+                mail: MailFrame {
+                    why_you: "You get this mail because your link was opened in a new browser.".to_owned(),
+                    ..unsigned(organisation, "", "It works once.".to_owned())
+                },
+                code: grouped(code),
+                minutes: u64::try_from(*minutes).unwrap_or_default(),
+            }),
+            MailContent::Clarifications { frame, asked, link } => self.mail(&ClarificationMail {
+                mail: signed(frame, "Only these questions are open; the rest is kept.".to_owned()),
+                service: frame.service.clone(),
+                count: count(asked.len()),
+                questions: (1..)
+                    .zip(asked)
+                    .map(|(number, asked)| AskedQuestion {
+                        number: i32::to_string(&number),
+                        question: asked.question.clone(),
+                        asked: asked.text.clone(),
+                    })
+                    .collect(),
+                due: due::long_day(frame.due_on),
+                due_short: short(frame),
+                link: mail_link(link),
+            }),
+            MailContent::Submitted { frame, number, submitted_at, sha256, submitted_by, url } => self.mail(&SubmittedVendorMail {
+                mail: signed(frame, format!("Reference {}", frame.reference)),
+                service: frame.service.clone(),
+                reference: frame.reference.clone(),
+                snapshot: u64::try_from(*number).unwrap_or_default(),
+                sent_at: format!("{} in {}", due::short_instant(frame.zone, *submitted_at), zone(frame)),
+                stated_by: submitted_by.clone(),
+                hash: sha256.clone(),
+                receipt_url: url.clone(),
+            }),
+            MailContent::SubmissionArrived { frame, number, submitted_at, submitted_by, url } => {
+                self.mail(&SubmittedInternalMail {
+                    mail: internal(frame, format!("Reference {}", frame.reference)),
+                    vendor: frame.vendor.clone(),
+                    service: frame.service.clone(),
+                    reference: frame.reference.clone(),
+                    snapshot: u64::try_from(*number).unwrap_or_default(),
+                    sent_at: format!("{} in {}", due::short_instant(frame.zone, *submitted_at), zone(frame)),
+                    stated_by: submitted_by.clone(),
+                    look: 0,
+                    reasons: Vec::new(),
+                    review_url: url.clone(),
+                })
+            }
+            MailContent::Findings { frame, findings, link } => self.mail(&FindingsIssuedMail {
+                mail: signed(frame, "Tell us what you do by when, and add proof when it is done.".to_owned()),
+                service: frame.service.clone(),
+                count: count(findings.len()),
+                findings: findings
+                    .iter()
+                    .map(|finding| IssuedFinding {
+                        title: finding.title.clone(),
+                        severity: capitalised(&finding.severity),
+                        due: finding.due_on.map(due::short_day).unwrap_or_default(),
+                    })
+                    .collect(),
+                link: mail_link(link),
+            }),
+            MailContent::ActionReported { frame, findings, url } => self.mail(&NoticeMail {
+                mail: internal(frame, format!("Reference {}", frame.reference)),
+                subject: format!("{}: an action was reported done", frame.vendor),
+                heading: format!("{} reported an action done", frame.vendor),
+                text: format!("these findings about {} wait for somebody to verify them:", frame.service),
+                lines: findings.iter().map(finding_line).collect(),
+                button: "Verify".to_owned(),
+                url: url.clone(),
+                link: None,
+                code: None,
+            }),
+            MailContent::FindingsClosed { frame, decision, conditions, closed, open, link } => {
+                let mut lines = Vec::new();
+                if let Some(decision) = decision {
+                    lines.push(format!("Decision: {decision}"));
+                }
+                if let Some(conditions) = conditions {
+                    lines.push(format!("Conditions: {conditions}"));
+                }
+                lines.push(format!("Points closed: {closed}; still open: {open}"));
+                self.mail(&NoticeMail {
+                    mail: signed(frame, format!("Reference {}", frame.reference)),
+                    subject: format!("{}: where {} stands", frame.organisation, frame.service),
+                    heading: format!("Where {} stands", frame.service),
+                    text: "this is what has changed.".to_owned(),
+                    lines,
+                    button: "See status".to_owned(),
+                    url: link.url.clone(),
+                    link: Some(mail_link(link)),
+                    code: None,
+                })
+            }
+            MailContent::UserLink { organisation, recipient_name, role, first, link, expires_at, zone } => {
+                let (subject, heading, why) = if *first {
+                    (
+                        format!("You are invited to Assay at {organisation}"),
+                        "You are invited to Assay",
+                        "You get this mail because an admin of the organisation entered your address.",
+                    )
+                } else {
+                    (
+                        format!("Your sign-in link for Assay at {organisation}"),
+                        "Choose a new password",
+                        "You get this mail because an admin of the organisation sent you a sign-in link.",
+                    )
+                };
+                self.mail(&NoticeMail {
+                    mail: MailFrame {
+                        why_you: why.to_owned(),
+                        ..unsigned(organisation, recipient_name, "The link works once.".to_owned())
+                    },
+                    subject,
+                    heading: heading.to_owned(),
+                    text: format!("choose a password to sign in as {}.", role.to_lowercase()),
+                    lines: vec![format!("The link works once, until {}.", due::short_instant(*zone, *expires_at))],
+                    button: "Choose a password".to_owned(),
+                    url: link.url.clone(),
+                    link: None,
+                    code: Some(link.access_code.clone()),
+                })
+            }
+        }
+    }
+}
+
+fn unsigned(organisation: &str, recipient: &str, preheader: String) -> MailFrame {
+    MailFrame {
+        lang: "en".to_owned(),
+        dir: "ltr".to_owned(),
+        organisation: Organisation::new(organisation),
+        preheader,
+        recipient: recipient.to_owned(),
+        sender: None,
+        why_you: String::new(),
+    }
+}
+
+/// A mail to a respondent: signed by the owner, who answers replies.
+fn signed(frame: &Frame, preheader: String) -> MailFrame {
+    MailFrame {
+        sender: Some(frame.asker_name.clone()),
+        why_you: format!(
+            "You get this mail because {} named you as contact for {}.",
+            frame.asker_name, frame.service
+        ),
+        ..unsigned(&frame.organisation, &frame.recipient_name, preheader)
+    }
+}
+
+/// A mail to a user about their own work.
+fn internal(frame: &Frame, preheader: String) -> MailFrame {
+    MailFrame {
+        why_you: format!("You get this mail because you are owner or reviewer of {}.", frame.reference),
+        ..unsigned(&frame.organisation, &frame.recipient_name, preheader)
+    }
+}
+
+fn finding_line(finding: &FindingLine) -> String {
+    format!("{} ({})", finding.title, capitalised(&finding.severity))
+}
+
+fn mail_link(link: &LinkInMail) -> MailLink {
+    let page_url = link.url.split('#').next().unwrap_or_default().to_owned();
+    MailLink { url: link.url.clone(), page_url, access_code: link.access_code.clone() }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// Six digits in two groups, for reading aloud.
+fn grouped(code: &str) -> String {
+    match code.split_at_checked(3) {
+        Some((first, second)) => format!("{first} {second}"),
+        None => code.to_owned(),
+    }
+}
+
+fn short(frame: &Frame) -> String {
+    frame.due_on.format("%-d %b").to_string()
+}
+
+/// The place of a zone: `Europe/London` is "London".
+fn zone(frame: &Frame) -> String {
+    let name = frame.zone.name();
+    name.rsplit('/').next().unwrap_or(name).replace('_', " ")
+}
+
+/// `75` minutes are "About 1.5 hours" (rounded up to half hours from an hour on).
+fn duration(minutes: u32) -> String {
+    match minutes {
+        0..=59 => format!("About {} minutes", minutes.max(5)),
+        _ => {
+            let halves = minutes.div_ceil(30);
+            if halves.is_multiple_of(2) {
+                format!("About {} hour{}", halves / 2, if halves == 2 { "" } else { "s" })
+            } else {
+                format!("About {}.5 hours", halves / 2)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(20), "About 20 minutes");
+        assert_eq!(duration(60), "About 1 hour");
+        assert_eq!(duration(75), "About 1.5 hours");
+        assert_eq!(duration(151), "About 3 hours");
+    }
+}

@@ -1,0 +1,358 @@
+//! Views of the review: the queue with one answer, the batch of questions, the decision.
+
+use super::{
+    fields::FieldView,
+    page::Section,
+    parts::{Band, Fact, FlashNotice, NavItem},
+    samples::{Sample, staff},
+};
+use serde::Serialize;
+
+/// A label with a pill.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabelledScore {
+    /// The questionnaire.
+    pub label: String,
+    /// Letter and score.
+    pub band: Band,
+}
+
+/// The review page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewView {
+    /// Vendor, service and reference.
+    pub about: String,
+    /// Where the score is explained.
+    pub score_href: String,
+    /// "52 of 141 have a verdict".
+    pub progress: String,
+    /// Answers with a verdict.
+    pub done: usize,
+    /// Answers shown.
+    pub total: usize,
+    /// One per questionnaire, under the verdicts so far.
+    pub scores: Vec<LabelledScore>,
+    /// First, open, all.
+    pub chips: Vec<NavItem>,
+    /// The queue.
+    pub groups: Vec<QueueGroupView>,
+    /// The answer that is looked at.
+    pub current: Option<AnswerView>,
+    /// What to say when the queue is empty.
+    pub nothing: String,
+    /// Things to know.
+    pub notices: Vec<FlashNotice>,
+    /// Whether the reader may judge now.
+    pub can_judge: bool,
+    /// Questions waiting for the batch.
+    pub drafts: usize,
+    /// Where the batch is sent.
+    pub batch_href: String,
+    /// Where the review is ended.
+    pub finish_action: String,
+    /// Where the decision is.
+    pub decision_href: String,
+}
+
+/// Questions that stand in the queue for the same reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct QueueGroupView {
+    /// The reason.
+    pub label: String,
+    /// Its questions.
+    pub items: Vec<QueueLine>,
+}
+
+/// One question of the queue.
+#[derive(Debug, Clone, Serialize)]
+pub struct QueueLine {
+    /// Printed number.
+    pub number: String,
+    /// Its text.
+    pub text: String,
+    /// Where it is looked at.
+    pub href: String,
+    /// Whether it is the one that is looked at.
+    pub current: bool,
+    /// Icon of the verdict; none when a pill says how much it matters.
+    pub icon: Option<&'static str>,
+    /// How much the gap matters, 0 to 4.
+    pub level: u8,
+    /// The same in words.
+    pub words: String,
+}
+
+/// What the answer is worth in one questionnaire.
+#[derive(Debug, Clone, Serialize)]
+pub struct WorthView {
+    /// The questionnaire.
+    pub title: String,
+    /// Its state in words.
+    pub state: String,
+    /// Credit.
+    pub credit: String,
+    /// W, multiplier included.
+    pub weight: String,
+    /// Evidence factor.
+    pub evidence: String,
+    /// Points of the claimed score.
+    pub contribution: String,
+    /// Points lost.
+    pub lost: String,
+    /// Score of its section.
+    pub section: String,
+    /// Claimed score.
+    pub claimed: String,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvidenceView {
+    /// Its name.
+    pub name: String,
+    /// Where it is downloaded or seen.
+    pub href: String,
+    /// Size, validity.
+    pub about: String,
+}
+
+/// A question to the vendor, and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct AskedView {
+    /// What was asked.
+    pub text: String,
+    /// When, and whether it was answered.
+    pub when: String,
+}
+
+/// An answer given at one time.
+#[derive(Debug, Clone, Serialize)]
+pub struct GivenView {
+    /// Which submission.
+    pub heading: String,
+    /// What was answered, one thing a line.
+    pub lines: Vec<String>,
+    /// The vendor's words.
+    pub note: Option<String>,
+}
+
+/// One answer with everything needed to judge it.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerView {
+    /// Printed number.
+    pub number: String,
+    /// The question's id.
+    pub id: String,
+    /// Its text.
+    pub text: String,
+    /// Its section.
+    pub section: String,
+    /// Weight, controls, criticality.
+    pub meta: Vec<String>,
+    /// Guidance.
+    pub help: Option<String>,
+    /// What would prove it.
+    pub proof: Option<String>,
+    /// The answer handed in.
+    pub now: GivenView,
+    /// The one before, where it differs.
+    pub before: Option<GivenView>,
+    /// What it is worth; empty for unscored questions.
+    pub worth: Vec<WorthView>,
+    /// What follows from it: caps, scope, evidence.
+    pub reasons: Vec<String>,
+    /// Evidence cited for it.
+    pub evidence: Vec<EvidenceView>,
+    /// Questions asked about it.
+    pub asked: Vec<AskedView>,
+    /// The verdict that stands.
+    pub verdict: Option<String>,
+    /// The form.
+    pub fields: Vec<FieldView>,
+    /// Where it is posted.
+    pub action: String,
+    /// Version of the verdict that the form was made from.
+    pub version: i64,
+    /// Revision of the answer that is shown.
+    pub answer_rev: i64,
+    /// Which part of the queue to go on with.
+    pub show: String,
+}
+
+/// The batch of questions to the vendor.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchView {
+    /// Vendor, service and reference.
+    pub about: String,
+    /// The questions; none when there is nothing to send.
+    pub questions: Vec<BatchQuestion>,
+    /// Until when.
+    pub due: FieldView,
+    /// Where the form is posted.
+    pub action: String,
+    /// Version of the assessment.
+    pub version: i64,
+    /// Back to the review.
+    pub back: String,
+}
+
+/// One question of the batch.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchQuestion {
+    /// Number and text of the question.
+    pub question: String,
+    /// What is asked.
+    pub field: FieldView,
+    /// Where it is withdrawn.
+    pub withdraw: String,
+}
+
+/// The decision: what it rests on, what it waits for, the form.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionView {
+    /// Vendor, service and reference.
+    pub about: String,
+    /// What it rests on.
+    pub facts: Vec<Fact>,
+    /// Things to know.
+    pub notices: Vec<FlashNotice>,
+    /// Questions without a verdict that it waits for.
+    pub missing: Vec<NavItem>,
+    /// The decision that stands.
+    pub decided: Vec<Fact>,
+    /// The form; none when nothing can be decided now.
+    pub fields: Vec<FieldView>,
+    /// Where it is posted.
+    pub action: String,
+    /// The button.
+    pub button: String,
+    /// Version of the assessment.
+    pub version: i64,
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let given = |heading: &str| GivenView {
+        heading: heading.to_owned(),
+        lines: vec!["Partly, for some of the AI".to_owned()],
+        note: Some("The draft model has no alert yet.".to_owned()),
+    };
+    let answer = AnswerView {
+        number: "A11.3".to_owned(),
+        id: "AIT-LIF-03".to_owned(),
+        text: "Is there an alert when live data drifts from what was tested?".to_owned(),
+        section: "Lifecycle, drift and retirement".to_owned(),
+        meta: vec!["Weight 4 of 5".to_owned(), "iso42001:A.6.2.6".to_owned()],
+        help: Some("Name the measure and the limit.".to_owned()),
+        proof: Some("The monitoring guide".to_owned()),
+        now: given("Answer now"),
+        before: Some(given("Answer in submission 1")),
+        worth: vec![WorthView {
+            title: "AI tool risk".to_owned(),
+            state: "Answered".to_owned(),
+            credit: "1/2".to_owned(),
+            weight: "4".to_owned(),
+            evidence: "1/2".to_owned(),
+            contribution: "0.78".to_owned(),
+            lost: "0.78".to_owned(),
+            section: "86.7".to_owned(),
+            claimed: "B 79.7".to_owned(),
+        }],
+        reasons: vec!["No cap follows from this answer.".to_owned()],
+        evidence: vec![EvidenceView {
+            name: "monitoring-guide-v4.pdf".to_owned(),
+            href: "/evidence/1".to_owned(),
+            about: "0.8 MB, valid until 30 Jun 2027".to_owned(),
+        }],
+        asked: vec![AskedView {
+            text: "When does the alert ship?".to_owned(),
+            when: "Asked 15 Dec 2026, answered".to_owned(),
+        }],
+        verdict: Some("Accepted by Amara Nwosu, 15 Dec 2026".to_owned()),
+        fields: vec![
+            FieldView::radios("verdict", "Verdict")
+                .choices([("accepted", "Accept"), ("asked", "Ask the vendor")], |v| v == "accepted"),
+            FieldView::textarea("reason", "Reason").optional(),
+        ],
+        action: "/assessments/1/review/AIT-LIF-03".to_owned(),
+        version: 1,
+        answer_rev: 2,
+        show: "first".to_owned(),
+    };
+    let line = |number: &str, current, icon, level| QueueLine {
+        number: number.to_owned(),
+        text: "Alert on drift".to_owned(),
+        href: "?q=AIT-LIF-03".to_owned(),
+        current,
+        icon,
+        level,
+        words: "no verdict yet".to_owned(),
+    };
+    let review = ReviewView {
+        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        score_href: "/assessments/1/score".to_owned(),
+        progress: "52 of 141 have a verdict".to_owned(),
+        done: 52,
+        total: 141,
+        scores: vec![LabelledScore { label: "AI tool risk".to_owned(), band: Band::scored("B", "79.7") }],
+        chips: vec![
+            NavItem::new("First 15", "?show=first").current(true),
+            NavItem::new("All 141", "?show=all"),
+        ],
+        groups: vec![QueueGroupView {
+            label: "Scope questions: verdict needed before a decision".to_owned(),
+            items: vec![line("A1.1", false, Some("circle-check"), 0), line("A11.3", true, None, 2)],
+        }],
+        current: Some(answer),
+        nothing: String::new(),
+        notices: vec![FlashNotice::info("2 questions wait to be sent to the vendor.")],
+        can_judge: true,
+        drafts: 2,
+        batch_href: "/assessments/1/return".to_owned(),
+        finish_action: "/assessments/1/finish-review".to_owned(),
+        decision_href: "/assessments/1/decision".to_owned(),
+    };
+    let empty = ReviewView {
+        current: None,
+        groups: Vec::new(),
+        nothing: "Every answer here has a verdict.".to_owned(),
+        can_judge: false,
+        drafts: 0,
+        notices: Vec::new(),
+        ..review.clone()
+    };
+    let batch = BatchView {
+        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        questions: vec![BatchQuestion {
+            question: "A11.3 Is there an alert?".to_owned(),
+            field: FieldView::textarea("text.1", "What we ask about A11.3").value("When does it ship?"),
+            withdraw: "/assessments/1/return/1/withdraw".to_owned(),
+        }],
+        due: FieldView::date("due_on", "Replies are due"),
+        action: "/assessments/1/return".to_owned(),
+        version: 3,
+        back: "/assessments/1/review".to_owned(),
+    };
+    let decision = DecisionView {
+        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        facts: vec![Fact::band("Residual risk", Band::residual("high"))],
+        notices: vec![FlashNotice::bad("A failed blocker is open.")],
+        missing: vec![NavItem::new("A1.2 How models are obtained", "/assessments/1/review?q=AIT-SYS-02")],
+        decided: vec![Fact::new("Outcome", "Declined")],
+        fields: vec![FieldView::textarea("summary", "Summary")],
+        action: "/assessments/1/decision".to_owned(),
+        button: "Record decision".to_owned(),
+        version: 3,
+    };
+    let shell = |title: &str| staff(title, Section::Assessments);
+    vec![
+        Sample::page("pages/reviews/review", "one", &shell("Review answers").wrap(review)),
+        Sample::page("pages/reviews/review", "empty", &shell("Review answers").wrap(empty)),
+        Sample::page("pages/reviews/batch", "one", &shell("Questions to the vendor").wrap(batch.clone())),
+        Sample::page(
+            "pages/reviews/batch",
+            "empty",
+            &shell("Questions to the vendor").wrap(BatchView { questions: Vec::new(), ..batch }),
+        ),
+        Sample::page("pages/reviews/decision", "open", &shell("Decision").wrap(decision)),
+    ]
+}

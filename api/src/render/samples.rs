@@ -1,0 +1,76 @@
+//! One made-up view or more for every template, so that each can be rendered, checked and looked at
+//! (`cargo run -p api --example pages -- FOLDER` writes them all).
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::page::SignedIn;
+use super::{Page, Shell};
+
+/// A template with a view to render it with.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The template's name, or the folder of a mail below `email/`.
+    pub template: &'static str,
+    /// Which of its states this shows; short, lower case, no spaces.
+    pub state: &'static str,
+    /// The view as the templates see it.
+    pub view: Value,
+}
+
+impl Sample {
+    /// A page in one of its states.
+    pub fn page<T: Serialize>(template: &'static str, state: &'static str, page: &Page<T>) -> Self {
+        Self::of(template, state, page)
+    }
+
+    /// A mail in one of its states; `mail` is the folder below `email/`.
+    pub fn mail<M: super::MailView>(state: &'static str, view: &M) -> Self {
+        Self::of(M::NAME, state, view)
+    }
+
+    fn of(template: &'static str, state: &'static str, view: &impl Serialize) -> Self {
+        // A view that does not serialise shows up as a strict-mode failure in the tests.
+        Self { template, state, view: serde_json::to_value(view).unwrap_or_default() }
+    }
+}
+
+/// Samples of all pages. Add a line for each new file of views.
+#[must_use]
+pub fn pages() -> Vec<Sample> {
+    [
+        super::catalogue::samples(),
+        super::findings::samples(),
+        super::reviews::samples(),
+        super::scores::samples(),
+        super::today::samples(),
+        super::mailbox::samples(),
+        super::messages::samples(),
+        super::accounts::samples(),
+        super::portal::samples(),
+        super::procurement::samples(),
+        super::vendors::samples(),
+        super::assessments::samples(),
+    ]
+    .concat()
+}
+
+/// Samples of all mails.
+#[must_use]
+pub fn mails() -> Vec<Sample> {
+    super::mail_samples::samples()
+}
+
+/// The person of the staff samples.
+#[must_use]
+pub fn amara() -> SignedIn {
+    SignedIn::new("Amara Nwosu", "Risk manager")
+}
+
+/// A staff page's shell for samples.
+#[must_use]
+pub fn staff(title: &str, section: super::page::Section) -> Shell {
+    let mut shell = Shell::staff(title, Some(section), amara(), "sample-csrf");
+    shell.organisation = Some(super::page::Organisation::new("Northwind Bank"));
+    shell
+}

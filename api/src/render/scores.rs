@@ -1,0 +1,235 @@
+//! Views of a score: per questionnaire why it is what it is, and the same answers under every control set.
+
+use super::{
+    page::Section,
+    parts::{Band, EmptyState, Fact, FlashNotice, Link, Rating, ScoreCell},
+    samples::{Sample, staff},
+};
+use serde::Serialize;
+
+/// The score page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoreView {
+    /// Vendor, service and reference.
+    pub about: String,
+    /// Which snapshot, which model.
+    pub basis: String,
+    /// Where to go from here.
+    pub links: Vec<Link>,
+    /// Residual, tier, recommendation, decision.
+    pub facts: Vec<Fact>,
+    /// Things to know.
+    pub notices: Vec<FlashNotice>,
+    /// Side by side, never averaged.
+    pub questionnaires: Vec<ScoredView>,
+    /// Readiness indications.
+    pub control_sets: Vec<SetView>,
+    /// In place of everything before the first submission.
+    pub empty: Option<EmptyState>,
+}
+
+/// One questionnaire.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoredView {
+    /// Id, for the page's own links.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Version and weight counted.
+    pub about: String,
+    /// The rating.
+    pub rating: Rating,
+    /// Evidenced, confidence, residual and so on.
+    pub facts: Vec<Fact>,
+    /// Caps, gate, scope: a strong beginning and the rest.
+    pub reasons: Vec<Reason>,
+    /// Per section.
+    pub sections: Vec<SectionRow>,
+    /// Sum of the sections' weights.
+    pub weight: String,
+    /// Claimed score with one decimal.
+    pub claimed: String,
+    /// Sum of all losses.
+    pub lost: String,
+    /// Every scored question.
+    pub rows: Vec<RowView>,
+    /// Sum of all contributions.
+    pub contribution: String,
+}
+
+/// One reason behind a rating.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reason {
+    /// The finding in a few words.
+    pub strong: String,
+    /// Why.
+    pub text: String,
+}
+
+/// One section.
+#[derive(Debug, Clone, Serialize)]
+pub struct SectionRow {
+    /// Title.
+    pub title: String,
+    /// W counted.
+    pub weight: String,
+    /// Its score in its band.
+    pub score: ScoreCell,
+    /// Points lost in it.
+    pub lost: String,
+}
+
+/// One scored question.
+#[derive(Debug, Clone, Serialize)]
+pub struct RowView {
+    /// Id.
+    pub id: String,
+    /// Text.
+    pub text: String,
+    /// Where its answer is.
+    pub href: String,
+    /// State in words.
+    pub state: String,
+    /// Credit, or a dash.
+    pub credit: String,
+    /// W, or a dash.
+    pub weight: String,
+    /// Evidence factor, or a dash.
+    pub evidence: String,
+    /// Points given, or a dash.
+    pub contribution: String,
+    /// Points lost, or a dash.
+    pub lost: String,
+}
+
+/// One control set.
+#[derive(Debug, Clone, Serialize)]
+pub struct SetView {
+    /// Id, for the page's own links.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// "83 of 95 controls covered, readiness indication".
+    pub coverage: String,
+    /// Claimed in its band.
+    pub claimed: ScoreCell,
+    /// Evidenced.
+    pub evidenced: String,
+    /// Per group.
+    pub groups: Vec<GroupRow>,
+    /// Per control.
+    pub controls: Vec<ControlRow>,
+}
+
+/// One group of a control set.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupRow {
+    /// Title.
+    pub title: String,
+    /// Claimed in its band.
+    pub claimed: ScoreCell,
+}
+
+/// One control.
+#[derive(Debug, Clone, Serialize)]
+pub struct ControlRow {
+    /// Reference.
+    pub reference: String,
+    /// Our own name for it.
+    pub label: String,
+    /// Claimed, or "Not covered".
+    pub claimed: String,
+    /// Evidenced, or a dash.
+    pub evidenced: String,
+    /// The questions that count for it.
+    pub questions: String,
+    /// When it begins to bind, when that lies ahead.
+    pub applies_from: Option<String>,
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let scored = ScoredView {
+        id: "supplier-security-core".to_owned(),
+        title: "Supplier security".to_owned(),
+        about: "supplier-security-core 1.0.0, weight 236 counted".to_owned(),
+        rating: Rating::new("C", "92.1"),
+        facts: vec![Fact::new("Evidenced", "56.8"), Fact::band("Residual, tier High", Band::named("high"))],
+        reasons: vec![Reason {
+            strong: "Capped from A to C by SEC-ASR-03.".to_owned(),
+            text: "One failed major caps at C.".to_owned(),
+        }],
+        sections: vec![
+            SectionRow {
+                title: "Independent assurance".to_owned(),
+                weight: "15".to_owned(),
+                score: ScoreCell::new("D", "40.0"),
+                lost: "3.81".to_owned(),
+            },
+            SectionRow {
+                title: "Privacy".to_owned(),
+                weight: "0".to_owned(),
+                score: ScoreCell::none("N/A"),
+                lost: "0.00".to_owned(),
+            },
+        ],
+        weight: "236".to_owned(),
+        claimed: "92.1".to_owned(),
+        lost: "7.94".to_owned(),
+        rows: vec![RowView {
+            id: "SEC-ASR-03".to_owned(),
+            text: "When was the last penetration test?".to_owned(),
+            href: "/assessments/1/review?q=SEC-ASR-03".to_owned(),
+            state: "Answered".to_owned(),
+            credit: "0".to_owned(),
+            weight: "5".to_owned(),
+            evidence: "1/4".to_owned(),
+            contribution: "0.00".to_owned(),
+            lost: "2.12".to_owned(),
+        }],
+        contribution: "92.06".to_owned(),
+    };
+    let set = SetView {
+        id: "iso27001".to_owned(),
+        title: "ISO/IEC 27001 Annex A".to_owned(),
+        coverage: "83 of 95 controls covered, readiness indication".to_owned(),
+        claimed: ScoreCell::new("A", "90.9"),
+        evidenced: "55.0".to_owned(),
+        groups: vec![GroupRow { title: "Organisational".to_owned(), claimed: ScoreCell::new("B", "88.0") }],
+        controls: vec![ControlRow {
+            reference: "A.5.1".to_owned(),
+            label: "Policies".to_owned(),
+            claimed: "100.0".to_owned(),
+            evidenced: "50.0".to_owned(),
+            questions: "SEC-GOV-01".to_owned(),
+            applies_from: Some("2 Aug 2027".to_owned()),
+        }],
+    };
+    let view = ScoreView {
+        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        basis: "Model assay-score/1, snapshot 2 of 16 December 2026".to_owned(),
+        links: vec![Link::new("Findings", "/assessments/1/findings")],
+        facts: vec![Fact::band("Residual risk", Band::residual("high")).note("worst of its questionnaires")],
+        notices: vec![FlashNotice::info("The review goes on.")],
+        questionnaires: vec![scored],
+        control_sets: vec![set],
+        empty: None,
+    };
+    let empty = ScoreView {
+        questionnaires: Vec::new(),
+        control_sets: Vec::new(),
+        facts: Vec::new(),
+        notices: Vec::new(),
+        links: Vec::new(),
+        empty: Some(EmptyState {
+            title: "No score yet".to_owned(),
+            text: "It appears when the vendor hands in.".to_owned(),
+            action: None,
+        }),
+        ..view.clone()
+    };
+    let shell = || staff("Score of Lumen Triage", Section::Assessments);
+    vec![
+        Sample::page("pages/scores/score", "scored", &shell().wrap(view)),
+        Sample::page("pages/scores/score", "empty", &shell().wrap(empty)),
+    ]
+}

@@ -1,0 +1,452 @@
+//! Views of vendors and of a service's intake.
+
+use super::{
+    fields::{FieldOption, FieldView},
+    page::Section,
+    parts::{Band, EmptyState, Fact, Link, Pager},
+    procurement::TimelineLine,
+    samples::{Sample, staff},
+};
+use serde::Serialize;
+
+/// The list of vendors.
+#[derive(Debug, Clone, Serialize)]
+pub struct VendorListView {
+    /// How many, in words.
+    pub summary: String,
+    /// Whether vendors may be added.
+    pub may_change: bool,
+    /// Whether there is any vendor at all.
+    pub any: bool,
+    /// Typed name.
+    pub name: String,
+    /// Selects of the filter.
+    pub filters: Vec<FieldView>,
+    /// One page.
+    pub rows: Vec<VendorRow>,
+    /// The foot.
+    pub pager: Pager,
+    /// Shown when no row fits.
+    pub empty: EmptyState,
+}
+
+/// One vendor of the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct VendorRow {
+    /// Its page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Worst of its services.
+    pub residual: Band,
+    /// Highest of its services.
+    pub tier: Band,
+    /// How many.
+    pub services: usize,
+    /// How many.
+    pub open: usize,
+}
+
+/// A vendor's page.
+#[derive(Debug, Clone, Serialize)]
+pub struct VendorView {
+    /// `/vendors/<id>`.
+    pub base: String,
+    /// One sentence.
+    pub lede: String,
+    /// The strip.
+    pub facts: Vec<Fact>,
+    /// Whether things may be changed.
+    pub may_change: bool,
+    /// What it supplies.
+    pub services: Vec<ServiceLine>,
+    /// Newest first.
+    pub assessments: Vec<AssessmentLine>,
+    /// Newest first.
+    pub timeline: Vec<TimelineLine>,
+    /// By name.
+    pub contacts: Vec<ContactLine>,
+    /// Website, note, since when.
+    pub about: Vec<Fact>,
+}
+
+/// A service of a vendor.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceLine {
+    /// Its page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// Description, tier, state.
+    pub words: String,
+    /// One pill per questionnaire of its latest assessment.
+    pub results: Vec<LabelledBand>,
+    /// Its residual risk.
+    pub residual: Band,
+}
+
+/// A pill with a word before it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabelledBand {
+    /// The word.
+    pub label: String,
+    /// The pill.
+    pub band: Band,
+}
+
+/// An assessment of a vendor.
+#[derive(Debug, Clone, Serialize)]
+pub struct AssessmentLine {
+    /// Its page.
+    pub href: String,
+    /// What people quote.
+    pub reference: String,
+    /// About what.
+    pub service: String,
+    /// State and dates.
+    pub words: String,
+    /// Its residual risk, once scored.
+    pub residual: Option<Band>,
+}
+
+/// A contact of a vendor.
+#[derive(Debug, Clone, Serialize)]
+pub struct ContactLine {
+    /// Two letters.
+    pub initials: String,
+    /// Their name.
+    pub name: String,
+    /// What they do, and their address.
+    pub words: String,
+    /// Why mail to them is refused.
+    pub refused: Option<String>,
+    /// To edit them.
+    pub href: Option<String>,
+}
+
+/// The sixteen questions.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntakeFormView {
+    /// Where the form posts to.
+    pub action: String,
+    /// The way back.
+    pub cancel: String,
+    /// In file order.
+    pub sections: Vec<IntakeSection>,
+}
+
+/// A section of the intake.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntakeSection {
+    /// Id of its heading.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its questions.
+    pub questions: Vec<IntakeQuestion>,
+}
+
+/// A question of the intake.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntakeQuestion {
+    /// When it counts only for some answers to an earlier question.
+    pub only: Option<String>,
+    /// The question with its options.
+    pub field: FieldView,
+}
+
+/// A service with what its intake says.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceView {
+    /// `/services/<id>`.
+    pub base: String,
+    /// Id for the form that starts an assessment.
+    pub service_id: String,
+    /// Idempotency key of that form.
+    pub key: String,
+    /// One sentence.
+    pub lede: String,
+    /// Whether things may be changed.
+    pub may_change: bool,
+    /// Whether an assessment may be started.
+    pub start: bool,
+    /// Once answered.
+    pub intake: Option<IntakeResultView>,
+    /// Shown before it is answered.
+    pub empty: EmptyState,
+}
+
+/// What an answered intake says.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntakeResultView {
+    /// Contradictions.
+    pub checks: Vec<String>,
+    /// Answers by section.
+    pub groups: Vec<AnswerGroup>,
+    /// Inherent risk with one decimal.
+    pub score: String,
+    /// The tier in force.
+    pub tier: Band,
+    /// Weighted points, of 152.
+    pub points: i64,
+    /// From where to where the computed tier runs.
+    pub range: String,
+    /// What a person changed.
+    pub r#override: Option<String>,
+    /// Floors that hold.
+    pub floors: Vec<FloorLine>,
+    /// Points per factor, most first.
+    pub bars: Vec<FactorBar>,
+    /// What to ask.
+    pub suggestions: Vec<SuggestionLine>,
+    /// Months until the next reassessment.
+    pub cadence: u32,
+    /// Facts that are true.
+    pub facts: Vec<String>,
+    /// How many facts there are.
+    pub fact_count: usize,
+    /// For optimistic saves.
+    pub version: i64,
+    /// A lower tier that waits.
+    pub approve: Option<ApproveView>,
+    /// To go back to the computed tier.
+    pub drop: Option<String>,
+    /// Asking for another tier; empty when not allowed.
+    pub override_fields: Vec<FieldView>,
+    /// Where that form posts to.
+    pub override_action: String,
+}
+
+/// Answers of one section.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerGroup {
+    /// Id of its heading.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its answers.
+    pub lines: Vec<AnswerLine>,
+}
+
+/// One answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerLine {
+    /// From 1.
+    pub number: usize,
+    /// What was asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
+    /// `3 × 5 = 15`, or what else it decides.
+    pub points: String,
+}
+
+/// A floor that holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct FloorLine {
+    /// `Floor F2`.
+    pub name: String,
+    /// The tier it demands.
+    pub tier: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Points of one factor.
+#[derive(Debug, Clone, Serialize)]
+pub struct FactorBar {
+    /// The factor in words.
+    pub label: String,
+    /// Weighted points, at most 20.
+    pub value: i64,
+}
+
+/// A suggested questionnaire.
+#[derive(Debug, Clone, Serialize)]
+pub struct SuggestionLine {
+    /// Its title.
+    pub title: String,
+    /// Questions that can appear.
+    pub questions: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// A lower tier that waits for a second person.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApproveView {
+    /// Who asked for what, and why.
+    pub text: String,
+    /// Whether the one who looks may approve.
+    pub may: bool,
+    /// Where the form posts to.
+    pub action: String,
+}
+
+/// A filter's select.
+#[must_use]
+pub fn filter(name: &'static str, label: &str, chosen: &str, options: &[(&str, &str)]) -> FieldView {
+    FieldView::select(name, label).choices(options.iter().copied(), |value| value == chosen)
+}
+
+/// A field with small text at the end of each card.
+#[must_use]
+pub fn with_asides(mut field: FieldView, asides: impl Fn(&str) -> Option<String>) -> FieldView {
+    field.options = field
+        .options
+        .into_iter()
+        .map(|option| FieldOption { aside: asides(&option.value), ..option })
+        .collect();
+    field
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let empty = || EmptyState {
+        title: "No vendor yet".to_owned(),
+        text: "Vendors that you register will appear here.".to_owned(),
+        action: Some(Link::new("Add vendor", "/vendors/new")),
+    };
+    let list = |rows: Vec<VendorRow>| VendorListView {
+        summary: format!("{} vendors.", rows.len()),
+        may_change: true,
+        any: !rows.is_empty(),
+        name: String::new(),
+        filters: vec![filter("tier", "Tier", "", &[("", "All"), ("high", "High")])],
+        rows,
+        pager: Pager { text: "1 to 1 of 1 vendors".to_owned(), previous: None, next: None },
+        empty: empty(),
+    };
+    let row = VendorRow {
+        href: "/vendors/1".to_owned(),
+        name: "Lumen Analytics".to_owned(),
+        archived: false,
+        residual: Band::named("high"),
+        tier: Band::named("high"),
+        services: 2,
+        open: 1,
+    };
+    let line = TimelineLine {
+        datetime: "2025-12-17".to_owned(),
+        when: "17 Dec 2025".to_owned(),
+        icon: "send",
+        key: false,
+        what: "AIQ-0412 sent".to_owned(),
+        small: "Daniel Reyes".to_owned(),
+        href: Some("/assessments/1".to_owned()),
+    };
+    let vendor = VendorView {
+        base: "/vendors/1".to_owned(),
+        lede: "One service.".to_owned(),
+        facts: vec![Fact::band("Residual risk", Band::named("high")).note("worst of its services")],
+        may_change: true,
+        services: vec![ServiceLine {
+            href: "/services/1".to_owned(),
+            name: "Lumen Triage".to_owned(),
+            words: "Prioritises complaints. Tier High".to_owned(),
+            results: vec![LabelledBand { label: "Security".to_owned(), band: Band::scored("C", "92.1") }],
+            residual: Band::named("high"),
+        }],
+        assessments: vec![AssessmentLine {
+            href: "/assessments/1".to_owned(),
+            reference: "AIQ-0412".to_owned(),
+            service: "Lumen Triage".to_owned(),
+            words: "Decided".to_owned(),
+            residual: Some(Band::named("high")),
+        }],
+        timeline: vec![line],
+        contacts: vec![ContactLine {
+            initials: "PS".to_owned(),
+            name: "Priya Shah".to_owned(),
+            words: "Compliance lead, priya@lumen.example".to_owned(),
+            refused: Some("no such mailbox".to_owned()),
+            href: Some("/vendors/1/contacts/1/edit".to_owned()),
+        }],
+        about: vec![Fact::new("Registered", "17 Nov 2025")],
+    };
+    let fresh = VendorView {
+        services: Vec::new(),
+        assessments: Vec::new(),
+        contacts: Vec::new(),
+        may_change: false,
+        ..vendor.clone()
+    };
+    let question = FieldView::radios("INH-DAT", "1. What is the most sensitive data?")
+        .choices([("none", "None"), ("personal", "Personal data")], |value| value == "personal");
+    let form = IntakeFormView {
+        action: "/services/1/intake".to_owned(),
+        cancel: "/services/1".to_owned(),
+        sections: vec![IntakeSection {
+            id: "DAT".to_owned(),
+            title: "Data and access".to_owned(),
+            questions: vec![IntakeQuestion {
+                only: Some("Only when the product contains AI.".to_owned()),
+                field: with_asides(question, |value| Some(format!("{} × 5", value.len()))),
+            }],
+        }],
+    };
+    let intake = IntakeResultView {
+        checks: vec![
+            "You count records of people, but say that the vendor sees no personal data.".to_owned(),
+        ],
+        groups: vec![AnswerGroup {
+            id: "DAT".to_owned(),
+            title: "Data and access".to_owned(),
+            lines: vec![AnswerLine {
+                number: 1,
+                question: "What is the most sensitive data?".to_owned(),
+                answer: "Personal data".to_owned(),
+                points: "3 × 5 = 15".to_owned(),
+            }],
+        }],
+        score: "53.9".to_owned(),
+        tier: Band::named("high"),
+        points: 82,
+        range: "High runs from 40.0 to 59.9.".to_owned(),
+        r#override: Some("Daniel Reyes asked for High: we depend on it.".to_owned()),
+        floors: vec![FloorLine {
+            name: "Floor F2".to_owned(),
+            tier: "Medium".to_owned(),
+            reason: "Personal data.".to_owned(),
+        }],
+        bars: vec![FactorBar { label: "Sensitivity of data".to_owned(), value: 15 }],
+        suggestions: vec![SuggestionLine {
+            title: "Supplier security, core".to_owned(),
+            questions: 71,
+            reason: "Tier high: the vendor holds or sees our data.".to_owned(),
+        }],
+        cadence: 12,
+        facts: vec!["The vendor holds or sees personal data".to_owned()],
+        fact_count: 15,
+        version: 1,
+        approve: Some(ApproveView {
+            text: "Daniel Reyes asked for Low: a small pilot.".to_owned(),
+            may: true,
+            action: "/services/1/tier/approve".to_owned(),
+        }),
+        drop: Some("/services/1/tier/drop".to_owned()),
+        override_fields: vec![FieldView::textarea("reason", "Why")],
+        override_action: "/services/1/tier".to_owned(),
+    };
+    let service = |intake: Option<IntakeResultView>| ServiceView {
+        base: "/services/1".to_owned(),
+        service_id: "1".to_owned(),
+        key: "k".to_owned(),
+        lede: "Lumen Analytics supplies it.".to_owned(),
+        may_change: true,
+        start: true,
+        intake,
+        empty: empty(),
+    };
+    let page = |title: &str| staff(title, Section::Vendors);
+    vec![
+        Sample::page("pages/vendors/list", "one", &page("Vendors").wrap(list(vec![row]))),
+        Sample::page("pages/vendors/list", "empty", &page("Vendors").wrap(list(Vec::new()))),
+        Sample::page("pages/vendors/profile", "one", &page("Lumen Analytics").wrap(vendor)),
+        Sample::page("pages/vendors/profile", "fresh", &page("Lumen Analytics").wrap(fresh)),
+        Sample::page("pages/intake/questions", "one", &page("Intake of Lumen Triage").wrap(form)),
+        Sample::page("pages/intake/result", "answered", &page("Lumen Triage").wrap(service(Some(intake)))),
+        Sample::page("pages/intake/result", "empty", &page("Lumen Triage").wrap(service(None))),
+    ]
+}
