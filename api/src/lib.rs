@@ -5,4 +5,18 @@
 //! `domain` (pure rules), `store` / `blobs` / `auth` / `render` / `mail` (adapters), `usecases` (one function per
 //! thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap` and `main` (wiring).
 
+pub mod auth;
+pub mod blobs;
+pub mod bootstrap;
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod domain;
+pub mod jobs;
+pub mod mail;
+pub mod render;
+pub mod shutdown;
+pub mod store;
+pub mod telemetry;
+pub mod usecases;
+pub mod web;

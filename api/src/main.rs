@@ -1,1 +1,56 @@
-fn main() {}
+//! The one binary. Commands on files run at once; everything else is wired by `bootstrap`.
+
+use api::{
+    bootstrap,
+    cli::{Cli, Command, ConfigCommand, accounts, config, questionnaire, score, tier},
+    demo,
+};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let started = std::time::Instant::now();
+    let cli = Cli::parse();
+    let status = match cli.command {
+        Command::Score(args) => score::run(&args),
+        Command::Tier(args) => tier::run(&args),
+        Command::Questionnaire(command) => questionnaire::run(&command),
+        Command::Config(ConfigCommand::Check) => config::check(cli.config),
+        command => return service(command, cli.config, started),
+    };
+    ExitCode::from(status)
+}
+
+/// Commands that need the async runtime.
+fn service(command: Command, file: Option<std::path::PathBuf>, started: std::time::Instant) -> ExitCode {
+    bootstrap::cryptography();
+    let ran = actix_web::rt::System::new().block_on(async move {
+        if let Command::Demo(args) = command {
+            return demo::run(args, started).await.map(|()| ExitCode::SUCCESS);
+        }
+        let settings = bootstrap::settings(file)?;
+        match command {
+            Command::Serve(args) => bootstrap::serve(&settings, !args.no_worker).await?,
+            Command::Worker => bootstrap::worker(&settings).await?,
+            Command::Migrate => bootstrap::migrate(&settings).await?,
+            Command::Tenant(command) => {
+                let system = bootstrap::operator(&settings, "assay tenant").await?;
+                if let Err(error) = accounts::tenant(&system, command).await {
+                    return Ok(ExitCode::from(accounts::explain(&error)));
+                }
+            }
+            Command::User(command) => {
+                let system = bootstrap::operator(&settings, "assay user").await?;
+                if let Err(error) = accounts::user(&system, command).await {
+                    return Ok(ExitCode::from(accounts::explain(&error)));
+                }
+            }
+            _ => {}
+        }
+        Ok::<_, anyhow::Error>(ExitCode::SUCCESS)
+    });
+    ran.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,199 @@
+//! Wiring: settings become adapters, adapters become a running process.
+//!
+//! `serve` runs pages and background work; with PostgreSQL any number of `serve --no-worker` and `worker` processes
+//! may share one database. A stop lets requests and jobs finish for 30 seconds; a second signal stops at once.
+
+use crate::{
+    blobs::Blobs,
+    config::{Config, LogFormat, MailTransport, SmtpTls, Sources},
+    domain::{Surroundings, ids::JobId},
+    jobs::worker::Worker,
+    mail::{EmailAddress, Mailer, MemoryMailbox, SmtpSettings, SmtpTransport, Timeouts, Tls, Transport},
+    render::Renderer,
+    shutdown::{GRACE, Shutdown},
+    store::{ConnectOptions, Database},
+    telemetry,
+    usecases::{Services, SystemCtx},
+    web::app::AppState,
+};
+use actix_web::HttpServer;
+use anyhow::{Context as _, bail};
+use secrecy::ExposeSecret as _;
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+
+/// Reads the settings and starts the log.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub fn settings(file: Option<PathBuf>) -> anyhow::Result<Config> {
+    let loaded = Config::load(&Sources::of_this_process(file, Vec::new()))?;
+    telemetry::start(loaded.config.log.format == LogFormat::Json, &loaded.config.log.filter)?;
+    Ok(loaded.config)
+}
+
+/// Installs the one cryptography provider; must come before anything that speaks TLS.
+pub fn cryptography() {
+    // A second call finds it installed, which is just as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+async fn database(config: &Config, serving: bool) -> anyhow::Result<Database> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+    let url = config.database_url();
+    let options = ConnectOptions::new(url.expose_secret());
+    let options = if serving { options.serving() } else { options };
+    Ok(Database::connect(&options).await?)
+}
+
+fn services(config: &Config, database: Database) -> anyhow::Result<Services> {
+    let blobs = Blobs::folder(&config.evidence_dir())?;
+    Ok(Services::new(database, Surroundings::system(), blobs, config.base_url()))
+}
+
+fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
+    let from = EmailAddress::parse(&config.smtp.from).context("smtp.from is no address")?;
+    if config.mail.transport == MailTransport::Memory {
+        let mailbox = MemoryMailbox::default();
+        return Ok((Mailer::new(from, Transport::Memory(mailbox.clone())), Some(mailbox)));
+    }
+    let credentials = match (&config.smtp.username, &config.smtp.password) {
+        (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+        _ => None,
+    };
+    let settings = SmtpSettings {
+        host: config.smtp.host.clone(),
+        port: config.smtp.port,
+        tls: match config.smtp.tls {
+            SmtpTls::None => Tls::None,
+            SmtpTls::Starttls => Tls::StartTls,
+            SmtpTls::Implicit => Tls::Implicit,
+        },
+        credentials,
+        hello_name: config.base_host().to_owned(),
+        timeouts: Timeouts::default(),
+    };
+    Ok((Mailer::new(from, Transport::Smtp(SmtpTransport::new(settings)?)), None))
+}
+
+/// A context for the operator's commands.
+///
+/// # Errors
+/// When the database cannot be opened or brought up to date.
+pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
+    let database = database(config, false).await?;
+    database.migrate().await?;
+    Ok(SystemCtx::new(services(config, database)?, command))
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// When the database cannot be opened or a step fails.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let database = database(config, false).await?;
+    database.migrate().await?;
+    println!("The database schema is current.");
+    Ok(())
+}
+
+/// Serves pages, and runs background work beside them unless told otherwise, until a signal comes.
+///
+/// # Errors
+/// When a setting is wrong, the database unsuitable, or the address taken.
+pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
+    let faults = config.faults();
+    if !faults.is_empty() {
+        let lines: Vec<String> =
+            faults.iter().map(|fault| format!("{}: {}", fault.name, fault.message)).collect();
+        bail!("settings are not fit for serving:\n{}", lines.join("\n"));
+    }
+    let database = database(config, true).await?;
+    if !with_worker && database.single_process() {
+        bail!("SQLite serves one process: leave out --no-worker, or use PostgreSQL");
+    }
+    database.migrate().await?;
+    let services = services(config, database.clone())?;
+    let (mailer, mailbox) = mailer(config)?;
+    let renderer = Renderer::new(None)?;
+    let shutdown = Shutdown::new();
+    shutdown.listen()?;
+    if with_worker {
+        start_worker(&shutdown, services.clone(), mailer, renderer.clone());
+    }
+    let listener =
+        TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    let state = Arc::new(AppState::new(services, renderer, mailbox.map(mailbox_reader)));
+    tracing::info!(base_url = config.base_url(), listen = %config.listen, "serving");
+    serve_until_stopped(listener, state, config.workers, &shutdown).await?;
+    shutdown.finish(GRACE).await;
+    database.close().await;
+    Ok(())
+}
+
+/// Runs background work alone.
+///
+/// # Errors
+/// On SQLite, where one process does everything; or when the database cannot be opened.
+pub async fn worker(config: &Config) -> anyhow::Result<()> {
+    let database = database(config, false).await?;
+    if database.single_process() {
+        bail!(
+            "SQLite serves one process, and `assay serve` runs the background work itself. Use PostgreSQL for a worker of its own."
+        );
+    }
+    database.migrate().await?;
+    let services = services(config, database.clone())?;
+    let (mailer, _) = mailer(config)?;
+    let shutdown = Shutdown::new();
+    shutdown.listen()?;
+    start_worker(&shutdown, services, mailer, Renderer::new(None)?);
+    shutdown.stopping().await;
+    shutdown.finish(GRACE).await;
+    database.close().await;
+    Ok(())
+}
+
+/// Starts the background loop under a name of its own.
+pub fn start_worker(shutdown: &Shutdown, services: Services, mailer: Mailer, renderer: Renderer) {
+    let id: JobId = services.surroundings.id();
+    let worker = Worker::new(services, mailer, renderer, format!("worker-{id}"));
+    shutdown.spawn(worker.run(shutdown.clone()));
+}
+
+/// What the mailbox page reads.
+#[must_use]
+pub fn mailbox_reader(mailbox: MemoryMailbox) -> crate::web::app::MailboxReader {
+    Arc::new(move || {
+        let mails = mailbox.newest_first();
+        serde_json::to_value(mails).unwrap_or_default()
+    })
+}
+
+/// Serves until the process is told to stop; requests that are being answered finish.
+///
+/// # Errors
+/// When the server cannot start.
+pub async fn serve_until_stopped(
+    listener: TcpListener,
+    state: Arc<AppState>,
+    workers: usize,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let server = HttpServer::new(move || crate::http_app!(state))
+        .workers(workers.max(1))
+        .max_connections(1_000)
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(GRACE.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    let stopping = shutdown.clone();
+    shutdown.spawn(async move {
+        stopping.stopping().await;
+        handle.stop(true).await;
+    });
+    server.await?;
+    Ok(())
+}

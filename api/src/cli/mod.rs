@@ -1,0 +1,88 @@
+//! The command line: `assay score`, `tier`, `questionnaire lint` on files alone, and the operator's commands.
+//!
+//! Each file is one command: it reads arguments and files, calls the library or one use-case, prints, and returns the
+//! exit status. `serve`, `worker`, `demo` and `migrate` are started by `main` through `bootstrap`.
+
+pub mod accounts;
+pub mod config;
+pub mod questionnaire;
+pub mod score;
+pub mod tier;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Asks vendors about supplier security and AI risk, scores what they answer, and gets the gaps fixed.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Settings file (default: assay.toml where it exists).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show everything on an empty machine: six invented vendors, mail in a mailbox page, nothing kept.
+    Demo(DemoArgs),
+    /// Serve pages and run background work.
+    Serve(ServeArgs),
+    /// Run background work alone, beside other processes on PostgreSQL.
+    Worker,
+    /// Bring the database schema up to date.
+    Migrate,
+    /// Organisations.
+    #[command(subcommand)]
+    Tenant(accounts::TenantCommand),
+    /// Users.
+    #[command(subcommand)]
+    User(accounts::UserCommand),
+    /// Questionnaire and control-set files.
+    #[command(subcommand)]
+    Questionnaire(questionnaire::QuestionnaireCommand),
+    /// Score answers without a database.
+    Score(score::ScoreArgs),
+    /// Inherent risk and tier from the twelve factors of an intake.
+    Tier(tier::TierArgs),
+    /// Settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Arguments of `assay demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Port on 127.0.0.1; a free one is chosen when it is not given.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Print one line of JSON with addresses and passwords to standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `assay serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Leave background work to `assay worker` (PostgreSQL only).
+    #[arg(long)]
+    pub no_worker: bool,
+}
+
+/// `assay config ...`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the settings in force, secrets hidden, with where each comes from; exit 1 when one is wrong.
+    Check,
+}
+
+/// Prints faults to standard error, one a line, and gives the status for invalid input.
+pub(crate) fn refuse<T: std::fmt::Display>(faults: impl IntoIterator<Item = T>) -> u8 {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    2
+}

@@ -1,0 +1,103 @@
+//! Sends rendered mails, over SMTP or into memory, and says in one word what became of each.
+//!
+//! The rest of the program hands over an [`OutgoingMail`] and gets a [`SendOutcome`]; *when* to try again is
+//! [`backoff::next_wait`], *whether the server is there at all* is the [`circuit`]. A new transport is a new arm of
+//! [`Transport`]. Rendering is not done here, and nothing here touches the database.
+
+pub mod backoff;
+pub mod circuit;
+mod memory;
+mod message;
+mod outcome;
+mod smtp;
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+pub use crate::domain::email_address::EmailAddress;
+pub use circuit::{Circuit, Wait};
+pub use memory::{KeptMail, MemoryMailbox};
+pub use message::{MessageError, MessageId, OutgoingMail, header_text, sender_name};
+pub use outcome::SendOutcome;
+pub use smtp::{SettingsError, SmtpSettings, SmtpTransport, Timeouts, Tls};
+
+/// The way mails take.
+pub enum Transport {
+    /// To a mail server.
+    Smtp(SmtpTransport),
+    /// Nowhere: they are kept for `/dev/mailbox`.
+    Memory(MemoryMailbox),
+}
+
+/// Sends mails from one sender address and remembers whether the mail server can be reached.
+pub struct Mailer {
+    from: EmailAddress,
+    transport: Transport,
+    circuit: Mutex<Circuit>,
+}
+
+impl Mailer {
+    /// `from` is the only address mails come from.
+    pub fn new(from: EmailAddress, transport: Transport) -> Self {
+        Self { from, transport, circuit: Mutex::default() }
+    }
+
+    /// The sender address.
+    pub fn from(&self) -> &EmailAddress {
+        &self.from
+    }
+
+    /// The Message-ID of the mail that this job sends: the same on every attempt.
+    ///
+    /// # Errors
+    /// When the job id is no plain word.
+    pub fn message_id(&self, job_id: impl std::fmt::Display) -> Result<MessageId, MessageError> {
+        MessageId::for_job(job_id, self.from.domain())
+    }
+
+    /// Tries to send one mail. `now` reads the clock; it is asked before and after.
+    ///
+    /// Never fails by itself: a mail that cannot be built is [`SendOutcome::Permanent`] and does not reach the server.
+    pub async fn send(&self, mail: &OutgoingMail, now: impl Fn() -> DateTime<Utc>) -> SendOutcome {
+        let mime = match mail.to_mime(&self.from) {
+            Ok(mime) => mime,
+            Err(fault) => {
+                return SendOutcome::Permanent {
+                    reason: format!("This mail cannot be sent: {fault}"),
+                    code: None,
+                    suppress_address: false,
+                };
+            }
+        };
+        if let Err(wait) = self.circuit().take(now()) {
+            return SendOutcome::NotTried(wait);
+        }
+        let outcome = match &self.transport {
+            Transport::Smtp(smtp) => smtp.send(&mime).await,
+            Transport::Memory(mailbox) => mailbox.keep(mail, &mime),
+        };
+        self.circuit().record(now(), &outcome);
+        outcome
+    }
+
+    /// Why a mail would not be tried at `now`: ask before doing work for it. `None`: go on.
+    pub fn waiting(&self, now: DateTime<Utc>) -> Option<Wait> {
+        self.circuit().waiting(now).cloned()
+    }
+
+    /// What is wrong with the way to the mail server, for pages and alerts. `None`: nothing known.
+    pub fn trouble(&self) -> Option<Wait> {
+        self.circuit().open().cloned()
+    }
+
+    /// Try again at once, because a person repaired something.
+    pub fn resume(&self) {
+        self.circuit().resume();
+    }
+
+    fn circuit(&self) -> std::sync::MutexGuard<'_, Circuit> {
+        // Its few numbers are never left half written.
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

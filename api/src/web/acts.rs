@@ -1,0 +1,180 @@
+//! What the pages of procurement share: a page that is one form, the foot of a list, timelines, idempotency keys.
+
+use super::{
+    Answer,
+    guard::Staff,
+    page::{respond, with_errors},
+};
+use crate::{
+    domain::{due, ids::AssessmentId, respondent::Respondent, timeline::TimelineEvent, user::User},
+    render::{
+        Renderer, Shell,
+        fields::errors_of,
+        parts::Pager,
+        procurement::{ActView, TimelineLine},
+    },
+    usecases::FieldError,
+};
+use actix_web::http::StatusCode;
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
+/// A page that is one form; with faults it says so and answers 422.
+///
+/// # Errors
+/// As [`respond`].
+pub fn act_page(renderer: &Renderer, mut shell: Shell, mut view: ActView, errors: &[FieldError]) -> Answer {
+    view.fields = with_errors(view.fields, errors);
+    shell.errors = errors_of(&view.fields);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/procurement/act", shell, view)
+}
+
+/// A fresh idempotency key for a form.
+#[must_use]
+pub fn fresh_key(staff: &Staff) -> String {
+    staff.ctx.services().surroundings.uuid().to_string()
+}
+
+/// The foot of a list: which rows are shown, and the pages beside this one with the same filter.
+#[must_use]
+pub fn pager(
+    path: &str,
+    query: &BTreeMap<String, String>,
+    page: usize,
+    per_page: usize,
+    shown: usize,
+    total: usize,
+    noun: &str,
+) -> Pager {
+    let from = (page - 1) * per_page;
+    let link = |page: usize| {
+        let kept = query.iter().filter(|(name, value)| *name != "page" && !value.is_empty());
+        let kept: String =
+            kept.map(|(name, value)| format!("{}={}&", escaped(name), escaped(value))).collect();
+        format!("{path}?{kept}page={page}")
+    };
+    let text = if total == 0 {
+        format!("No {noun}")
+    } else {
+        format!("{} to {} of {total} {noun}", from + 1, from + shown)
+    };
+    Pager {
+        text,
+        previous: (page > 1).then(|| link(page - 1)),
+        next: (from + shown < total).then(|| link(page + 1)),
+    }
+}
+
+/// A text as part of a query.
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+/// An act in words, with its icon and whether it is a turning point. Acts that say nothing to people are left out.
+fn words(act: &str) -> Option<(&'static str, &'static str, bool)> {
+    Some(match act {
+        "vendor.registered" => ("Vendor registered", "building-2", false),
+        "vendor.edited" => ("Vendor edited", "pencil", false),
+        "vendor.archived" => ("Vendor archived", "lock", true),
+        "contact.added" => ("Contact added", "user", false),
+        "contact.edited" => ("Contact edited", "user", false),
+        "contact.mail_refused" => ("Mail to a contact was refused", "circle-alert", false),
+        "service.added" => ("Service added", "plus", false),
+        "service.edited" => ("Service edited", "pencil", false),
+        "intake.answered" => ("Intake answered", "check", false),
+        "intake.tier_raised" => ("Tier raised", "flag", false),
+        "intake.lower_tier_requested" => ("Lower tier asked for", "flag", false),
+        "intake.lower_tier_approved" => ("Lower tier approved", "flag", false),
+        "intake.override_dropped" => ("Tier follows the answers again", "flag", false),
+        "assessment.drafted" => ("Assessment started", "file-text", false),
+        "assessment.sent" => ("Assessment sent", "send", true),
+        "assessment.extended" => ("Due day moved", "calendar", false),
+        "assessment.cancelled" => ("Assessment cancelled", "ban", true),
+        "assessment.expired" => ("Links ended", "clock", false),
+        "assessment.links_closed" => ("Links closed", "lock", false),
+        "assessment.amendment_agreed" => ("Agreed that the vendor amends", "undo-2", false),
+        "assessment.submitted" => ("Submitted", "check", true),
+        "assessment.review_started" => ("Review started", "eye", false),
+        "assessment.returned" => ("Returned for clarification", "undo-2", false),
+        "assessment.decided" => ("Decided", "circle-check", true),
+        "assessment.reopened" => ("Reopened", "undo-2", true),
+        "respondent.added" => ("Person added", "user", false),
+        "respondent.reminded" => ("Reminded", "mail", false),
+        "invitation.reissued" => ("New link mailed", "link", false),
+        "invitation.revoked" => ("Link revoked", "ban", false),
+        "score.recorded" => ("Scored", "file-text", true),
+        "finding.raised" => ("Finding raised", "flag", false),
+        "finding.sent" | "findings.sent" => ("Findings sent", "send", false),
+        "action.reported" => ("Action reported done", "paperclip", false),
+        "action.verified" => ("Action verified", "shield-check", false),
+        "finding.closed" => ("Finding closed", "circle-check", false),
+        "finding.reopened" => ("Finding reopened", "undo-2", false),
+        _ => return None,
+    })
+}
+
+/// Events as lines, newest first, with who and the reason that was given.
+#[must_use]
+pub fn timeline_lines(
+    events: &[TimelineEvent],
+    users: &[User],
+    respondents: &[Respondent],
+    references: &BTreeMap<AssessmentId, String>,
+    zone: Tz,
+) -> Vec<TimelineLine> {
+    let line = |event: &TimelineEvent| {
+        let (what, icon, key) = words(&event.act)?;
+        let reference =
+            event.assessment_id.and_then(|id| references.get(&id).map(|reference| (id, reference)));
+        let who = match event.actor_kind.as_str() {
+            "user" => {
+                users.iter().find(|user| Some(user.id.0) == event.actor_id).map(|user| user.name.clone())
+            }
+            "respondent" => {
+                let found = respondents.iter().find(|respondent| Some(respondent.id.0) == event.actor_id);
+                Some(found.map_or_else(|| "The vendor".to_owned(), |respondent| respondent.name.clone()))
+            }
+            _ => Some("By itself".to_owned()),
+        };
+        let text = |key: &str| event.after.as_ref()?.get(key)?.as_str().map(str::to_owned);
+        let small: Vec<String> = who.into_iter().chain(text("name")).chain(text("reason")).collect();
+        Some(TimelineLine {
+            datetime: event.at.to_rfc3339(),
+            when: due::short_day(due::day_in(zone, event.at)),
+            icon,
+            key,
+            what: match &reference {
+                Some((_, reference)) => format!("{what}, {reference}"),
+                None => what.to_owned(),
+            },
+            small: small.join(": "),
+            href: reference.map(|(id, _)| format!("/assessments/{id}")),
+        })
+    };
+    events.iter().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_foot_of_a_list_says_which_rows_are_shown_and_keeps_the_filter() {
+        let query =
+            BTreeMap::from([("name".to_owned(), "a&b".to_owned()), ("page".to_owned(), "2".to_owned())]);
+        let foot = pager("/vendors", &query, 2, 50, 50, 120, "vendors");
+        assert_eq!(foot.text, "51 to 100 of 120 vendors");
+        assert_eq!(foot.previous.as_deref(), Some("/vendors?name=a%26b&page=1"));
+        assert_eq!(foot.next.as_deref(), Some("/vendors?name=a%26b&page=3"));
+        let only = pager("/vendors", &BTreeMap::new(), 1, 50, 3, 3, "vendors");
+        assert!(only.previous.is_none() && only.next.is_none());
+    }
+}

@@ -1,0 +1,71 @@
+//! Puts the HTTP service together: data, middleware in order, routes. `main` serves it, tests call it.
+
+use super::{
+    problem::{NOT_FOUND, Problem},
+    routes,
+    session::CookieRules,
+};
+use crate::{render::Renderer, usecases::Services};
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, ServiceConfig},
+};
+use std::sync::Arc;
+
+/// Gives the demo's mails as JSON, newest first; pages do not know the mail adapter.
+pub type MailboxReader = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
+
+/// Everything that handlers reach besides their request.
+#[derive(Clone)]
+pub struct AppState {
+    /// Adapters and settings for use-cases.
+    pub services: Data<Services>,
+    /// Templates.
+    pub renderer: Data<Renderer>,
+    /// Cookie names and flags.
+    pub cookies: Data<CookieRules>,
+    /// Reads the mailbox that `assay demo` shows; none in production.
+    pub mailbox: Data<Option<MailboxReader>>,
+}
+
+impl AppState {
+    /// State for a service reached under the base URL of `services`.
+    #[must_use]
+    pub fn new(services: Services, renderer: Renderer, mailbox: Option<MailboxReader>) -> Self {
+        let cookies = CookieRules::for_base_url(&services.base_url);
+        Self {
+            services: Data::new(services),
+            renderer: Data::new(renderer),
+            cookies: Data::new(cookies),
+            mailbox: Data::new(mailbox),
+        }
+    }
+}
+
+/// Registers data, middleware and routes on a scope that covers everything.
+pub fn configure(config: &mut ServiceConfig, state: &Arc<AppState>) {
+    config
+        .app_data(state.services.clone())
+        .app_data(state.renderer.clone())
+        .app_data(state.cookies.clone())
+        .app_data(state.mailbox.clone());
+    routes::register(config);
+    config.default_service(web::route().to(nothing_here));
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(NOT_FOUND))
+}
+
+/// The whole application, ready for `HttpServer` or for actix's test service.
+#[macro_export]
+macro_rules! http_app {
+    ($state:expr) => {{
+        let state = std::sync::Arc::clone(&$state);
+        actix_web::App::new()
+            .wrap(actix_web::middleware::from_fn($crate::web::guard::admit))
+            .wrap(actix_web::middleware::from_fn($crate::web::error_page::present))
+            .wrap(actix_web::middleware::Compress::default())
+            .configure(move |config| $crate::web::app::configure(config, &state))
+    }};
+}

@@ -1,0 +1,707 @@
+//! Findings: of all vendors, of one assessment with its proposals, one finding with its actions.
+
+use super::{
+    Answer,
+    form::{CsrfForm, Fields},
+    guard::Staff,
+    page::{ok, respond, see_other, staff_shell, with_errors},
+    reviews::evidence_view,
+    routes::{Access, routes},
+    scores::{about, case_shell},
+};
+use crate::{
+    domain::{
+        Permission, due,
+        finding::{ActionState, FindingState},
+        ids::{AssessmentId, FindingId},
+        remediation::{Action, Finding, FindingLine},
+        score_inputs::grade_label,
+    },
+    render::{
+        Renderer,
+        fields::{FieldView, errors_of},
+        findings::{
+            ActionView, CountView, FindingFormView, FindingGroup, FindingRow, FindingView, FindingsView,
+            ProposalRow, RemediationView, StepView,
+        },
+        page::Section,
+        parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised},
+    },
+    usecases::{
+        FieldError, UseCaseError,
+        findings::{self, AgreeAction, FindingDetails, FindingFilter, Proposed, RaiseFinding, VerifyAction},
+        reviews::MAX_WORDS,
+    },
+};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use chrono::NaiveDate;
+use questionnaires::{answering::Grade, risk::findings::Severity};
+use std::collections::BTreeSet;
+
+routes! {
+    GET "/findings" => list_page, Access::Staff(Permission::Read), Page;
+    GET "/findings/{finding}" => finding_page, Access::Staff(Permission::Read), Page;
+    POST "/findings/{finding}/{step}" => take_step, Access::Staff(Permission::ManageFindings), Page;
+    GET "/assessments/{assessment}/findings" => assessment_page, Access::Staff(Permission::Read), Page;
+    POST "/assessments/{assessment}/findings" => raise_proposed, Access::Staff(Permission::ManageFindings), Page;
+    POST "/assessments/{assessment}/findings/send" => send, Access::Staff(Permission::ManageFindings), Page;
+    GET "/assessments/{assessment}/findings/new" => new_page, Access::Staff(Permission::ManageFindings), Page;
+    POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page;
+}
+
+fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
+    let finding = &line.finding;
+    let late = finding.overdue(today);
+    let (due, due_note) = due_words(finding, today);
+    let action = line.action.as_ref().filter(|_| finding.state != FindingState::Open);
+    FindingRow {
+        severity: Band::named(finding.severity.as_str()),
+        title: finding.title.clone(),
+        href: format!("/findings/{}", finding.id),
+        about: match (&finding.question, &finding.credit) {
+            (Some(question), Some(credit)) => format!("{question}, credit {credit}, {}", line.reference),
+            _ => format!("raised by hand, {}", line.reference),
+        },
+        vendor: format!("{}, {}", line.vendor, line.service),
+        owner: action.map(|action| action.owner_name.clone()).unwrap_or_default(),
+        state: finding.state.label().to_owned(),
+        action: action.map_or_else(|| "No action agreed".to_owned(), |action| action.text.clone()),
+        due,
+        due_note,
+        late,
+        next: match finding.state {
+            FindingState::AwaitingVerification => "Verify",
+            FindingState::Open => "Agree action",
+            _ => "Open",
+        }
+        .to_owned(),
+    }
+}
+
+fn days(count: i64) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+fn due_words(finding: &Finding, today: NaiveDate) -> (String, String) {
+    let sla = format!("{}-day SLA", finding.sla_days);
+    match (finding.due_on, finding.state.is_open()) {
+        (None, true) => ("Not sent yet".to_owned(), format!("{sla} from the day it is sent")),
+        (None, false) => (String::new(), sla),
+        (Some(due_on), false) => (due::short_day(due_on), sla),
+        (Some(due_on), true) if today > due_on => (
+            format!("Overdue by {}", days((today - due_on).num_days())),
+            format!("{}, {sla}", due::short_day(due_on)),
+        ),
+        (Some(due_on), true) => {
+            let left = (due_on - today).num_days();
+            (due::short_day(due_on), format!("{left} of {} left", days(i64::from(finding.sla_days))))
+        }
+    }
+}
+
+async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
+    let query = Fields::from_pairs(query.into_inner());
+    let filter = FindingFilter {
+        vendor: query.text("vendor").to_owned(),
+        severity: query.text("severity").to_owned(),
+        all: query.text("state") == "all",
+    };
+    // Read once without the vendor, so that the filter can offer every vendor.
+    let lines =
+        findings::list(&staff.ctx, &FindingFilter { vendor: String::new(), ..filter.clone() }).await?;
+    let vendors: BTreeSet<String> = lines.iter().map(|line| line.vendor.clone()).collect();
+    let lines: Vec<FindingLine> =
+        lines.into_iter().filter(|line| filter.vendor.is_empty() || line.vendor == filter.vendor).collect();
+    let today = staff.ctx.today();
+    let mut groups = urgency_groups(&lines, today);
+    let count = |id: &str| groups.iter().find(|group| group.id == id).map_or(0, |group| group.rows.len());
+    let counts = groups
+        .iter()
+        .map(|group| CountView {
+            count: group.rows.len(),
+            label: group.label.clone(),
+            href: format!("#{}", group.id),
+            late: group.id == "overdue",
+        })
+        .collect();
+    let (overdue, verify) = (count("overdue"), count("verify"));
+    let title = match (overdue, verify) {
+        (0, 0) if lines.is_empty() => "Findings".to_owned(),
+        (0, 0) => "No finding is overdue or waits for verification".to_owned(),
+        _ => format!(
+            "{overdue} {} overdue; {verify} {} for verification",
+            if overdue == 1 { "finding is" } else { "findings are" },
+            if verify == 1 { "waits" } else { "wait" },
+        ),
+    };
+    let open = lines.iter().filter(|line| line.finding.state.is_open()).count();
+    let at = lines.iter().map(|line| line.finding.vendor_id).collect::<BTreeSet<_>>().len();
+    let nothing = groups.is_empty();
+    groups.retain(|group| !group.rows.is_empty());
+    let view = FindingsView {
+        lede: format!(
+            "{open} open {} at {at} {}, {}. The time to fix counts from the day a finding was sent.",
+            if open == 1 { "finding" } else { "findings" },
+            if at == 1 { "vendor" } else { "vendors" },
+            due::long_day(today)
+        ),
+        counts,
+        filters: filters(&filter, &vendors),
+        groups,
+        empty: nothing.then(|| EmptyState {
+            title: "No findings to show".to_owned(),
+            text: "Findings raised in a review appear here, the most urgent first.".to_owned(),
+            action: Some(Link::new("Assessments", "/assessments")),
+        }),
+    };
+    ok(&renderer, "pages/findings/list", staff_shell(&staff, title, Some(Section::Findings)), view)
+}
+
+fn filters(filter: &FindingFilter, vendors: &BTreeSet<String>) -> Vec<FieldView> {
+    let all = std::iter::once((String::new(), "All".to_owned()));
+    let vendors = all.chain(vendors.iter().map(|name| (name.clone(), name.clone())));
+    let severities =
+        [("", "All"), ("medium", "Medium and above"), ("high", "High and above"), ("critical", "Critical")];
+    vec![
+        FieldView::select("vendor", "Vendor").choices(vendors, |name| name == filter.vendor),
+        FieldView::select("severity", "Severity").choices(severities, |word| word == filter.severity),
+        FieldView::select("state", "State")
+            .choices([("", "Open and accepted"), ("all", "Closed and dismissed too")], |word| {
+                (word == "all") == filter.all
+            }),
+    ]
+}
+
+fn urgency_groups(lines: &[FindingLine], today: NaiveDate) -> Vec<FindingGroup> {
+    const ORDER: [(&str, &str, &str); 6] = [
+        ("overdue", "Overdue", "today is after the due day"),
+        ("verify", "Awaiting verification", "by somebody who did not record the action"),
+        ("soon", "Due within 35 days", ""),
+        ("later", "Due later or not sent yet", ""),
+        ("accepted", "Accepted for a time", "reopens by itself"),
+        ("done", "Closed and dismissed", ""),
+    ];
+    let urgency = |finding: &Finding| match finding.state {
+        FindingState::AwaitingVerification => "verify",
+        FindingState::Accepted => "accepted",
+        FindingState::Closed | FindingState::Dismissed => "done",
+        _ if finding.overdue(today) => "overdue",
+        _ if finding.due_on.is_some_and(|due| (due - today).num_days() <= 35) => "soon",
+        _ => "later",
+    };
+    let groups = ORDER.iter().map(|(id, label, note)| FindingGroup {
+        id: (*id).to_owned(),
+        label: (*label).to_owned(),
+        note: (*note).to_owned(),
+        rows: lines
+            .iter()
+            .filter(|line| urgency(&line.finding) == *id)
+            .map(|line| row(line, today))
+            .collect(),
+    });
+    groups.filter(|group| !group.rows.is_empty()).collect()
+}
+
+async fn assessment_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    assessment_response(&staff, &renderer, *id, &[]).await
+}
+
+async fn assessment_response(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: AssessmentId,
+    errors: &[FieldError],
+) -> Answer {
+    let found = findings::of_assessment(&staff.ctx, id).await?;
+    let base = format!("/assessments/{id}");
+    let today = staff.ctx.today();
+    let (proposals, observations): (Vec<&Proposed>, Vec<&Proposed>) =
+        found.proposed.iter().partition(|one| one.proposal.preselected);
+    let lines: Vec<FindingRow> = found
+        .raised
+        .iter()
+        .map(|(finding, action)| {
+            let line = FindingLine {
+                finding: finding.clone(),
+                vendor: found.case.vendor.clone(),
+                service: found.case.service.clone(),
+                reference: found.case.assessment.reference.clone(),
+                action: action.clone(),
+            };
+            row(&line, today)
+        })
+        .collect();
+    let unsent = found
+        .raised
+        .iter()
+        .filter(|(finding, _)| finding.sent_at.is_none() && finding.state.is_open())
+        .count();
+    let mut notices = Vec::new();
+    if !found.reviewed {
+        notices.push(FlashNotice::info("Findings are proposed when the review of this submission ends."));
+    } else if found.proposed.is_empty() && found.raised.is_empty() {
+        notices.push(FlashNotice::ok("The answers show no gap, so nothing is proposed."));
+    }
+    let mut shell = case_shell(staff, &found.case, format!("Findings of {}", found.case.service));
+    shell.errors =
+        errors.iter().map(|fault| crate::render::parts::ErrorItem::general(&fault.message)).collect();
+    let view = RemediationView {
+        about: about(&found.case),
+        notices,
+        proposals: proposals.into_iter().map(proposal_row).collect(),
+        observations: observations.into_iter().map(proposal_row).collect(),
+        raise_action: format!("{base}/findings"),
+        raised: lines,
+        unsent,
+        send_action: format!("{base}/findings/send"),
+        projected: found
+            .projected
+            .iter()
+            .map(|(title, now, then)| {
+                Fact::new(title, format!("claimed {} becomes {}", now.display1(), then.display1()))
+            })
+            .collect(),
+        finish_action: (!found.reviewed).then(|| format!("{base}/finish-review")),
+        new_href: format!("{base}/findings/new"),
+        can_manage: staff.ctx.user().role.may(Permission::ManageFindings),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/findings/assessment", shell, view)
+}
+
+fn proposal_row(one: &Proposed) -> ProposalRow {
+    let folded = if one.proposal.folded.is_empty() {
+        String::new()
+    } else {
+        format!(", holds back {}", one.proposal.folded.join(", "))
+    };
+    ProposalRow {
+        id: one.proposal.question.clone(),
+        severity: Band::named(one.proposal.severity.as_str()),
+        title: one.title.clone(),
+        detail: one.detail.clone(),
+        about: format!("{}, credit {} of weight {}{folded}", one.proposal.question, one.credit, one.weight),
+        sla: days(i64::from(one.proposal.sla_days)),
+        fix: one.proposal.fix.clone(),
+        chosen: one.proposal.preselected,
+    }
+}
+
+async fn raise_proposed(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    match findings::raise_proposed(&staff.ctx, *id, &form.all("question")).await {
+        Ok(_) => Ok(see_other(&format!("/assessments/{id}/findings"))),
+        Err(UseCaseError::Invalid(errors)) => assessment_response(&staff, &renderer, *id, &errors).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn send(staff: Staff, id: Path<AssessmentId>, _form: CsrfForm) -> Answer {
+    findings::send(&staff.ctx, *id).await?;
+    Ok(see_other(&format!("/assessments/{id}/findings")))
+}
+
+async fn new_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    new_response(&staff, &renderer, *id, &RaiseFinding::default(), &[]).await
+}
+
+async fn new_response(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: AssessmentId,
+    typed: &RaiseFinding,
+    errors: &[FieldError],
+) -> Answer {
+    let found = findings::of_assessment(&staff.ctx, id).await?;
+    let most = u32::try_from(MAX_WORDS).unwrap_or(u32::MAX);
+    let severities = Severity::ALL.iter().rev().map(|severity| {
+        (
+            severity.as_str(),
+            format!("{}, {} to fix", capitalised(severity.as_str()), days(i64::from(severity.sla_days()))),
+        )
+    });
+    let fields = vec![
+        FieldView::text("title", "What is wrong, in one line").value(&typed.title).maxlength(200),
+        FieldView::select("severity", "Severity").choices(severities, |word| word == typed.severity),
+        FieldView::textarea("detail", "Details").optional().value(&typed.detail).maxlength(most),
+        FieldView::textarea("fix", "What to do").optional().value(&typed.fix).maxlength(most),
+    ];
+    let fields = with_errors(fields, errors);
+    let base = format!("/assessments/{id}/findings");
+    let shell =
+        case_shell(staff, &found.case, "Raise a finding").crumb("Findings", &base).errors(errors_of(&fields));
+    let key = if typed.key.is_empty() {
+        staff.ctx.services().surroundings.uuid().to_string()
+    } else {
+        typed.key.clone()
+    };
+    let view = FindingFormView {
+        about: about(&found.case),
+        fields,
+        action: format!("{base}/new"),
+        button: "Raise finding".to_owned(),
+        key,
+        back: base,
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/findings/form", shell, view)
+}
+
+async fn raise_by_hand(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let input = RaiseFinding {
+        title: form.text("title").to_owned(),
+        detail: form.text("detail").to_owned(),
+        fix: form.text("fix").to_owned(),
+        severity: form.text("severity").to_owned(),
+        key: form.text("key").to_owned(),
+    };
+    match findings::raise_by_hand(&staff.ctx, *id, input.clone()).await {
+        Ok(finding) => Ok(see_other(&format!("/findings/{finding}"))),
+        Err(UseCaseError::Invalid(errors)) => new_response(&staff, &renderer, *id, &input, &errors).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn finding_page(staff: Staff, renderer: Data<Renderer>, id: Path<FindingId>) -> Answer {
+    finding_response(&staff, &renderer, *id, None, &[]).await
+}
+
+async fn finding_response(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: FindingId,
+    typed: Option<(&str, &Fields)>,
+    errors: &[FieldError],
+) -> Answer {
+    let found = findings::open(&staff.ctx, id).await?;
+    let finding = &found.finding;
+    let today = staff.ctx.today();
+    let (due, due_note) = due_words(finding, today);
+    let mut facts = vec![
+        Fact::band("Severity", Band::named(finding.severity.as_str())),
+        Fact::new("State", finding.state.label()),
+        Fact::new("Due", if due.is_empty() { "None".to_owned() } else { due }).note(due_note),
+    ];
+    if let Some(credit) = &finding.credit {
+        facts.push(Fact::new("Credit when raised", credit.to_string()));
+    }
+    let mut steps =
+        if staff.ctx.user().role.may(Permission::ManageFindings) { steps(staff, &found) } else { Vec::new() };
+    if let Some((step, form)) = typed {
+        for view in steps.iter_mut().filter(|view| view.action.ends_with(&format!("/{step}"))) {
+            refill(&mut view.fields, form, errors);
+            view.main = true;
+        }
+    }
+    let shell = staff_shell(staff, &finding.title, Some(Section::Findings))
+        .crumb("Findings", "/findings")
+        .crumb(about(&found.case), format!("/assessments/{}/findings", finding.assessment_id))
+        .errors(errors_of(steps.iter().flat_map(|step| &step.fields)));
+    let question = found.question.as_ref().map(|question| {
+        let href = format!("/assessments/{}/review?show=all&q={}", finding.assessment_id, question.id);
+        NavItem::new(format!("{} {}", question.id, question.text), href)
+    });
+    let view = FindingView {
+        about: about(&found.case),
+        facts,
+        detail: finding.detail.clone(),
+        fix: finding.fix.clone(),
+        reason: finding.state_reason.clone(),
+        question,
+        answer: found.answer.clone(),
+        gains: if finding.state.is_open() {
+            found
+                .gains
+                .iter()
+                .map(|(title, gain)| Fact::new(title, format!("+{}", gain.display2())))
+                .collect()
+        } else {
+            Vec::new()
+        },
+        actions: found.actions.iter().map(|(action, proofs)| action_view(staff, action, proofs)).collect(),
+        steps,
+        version: finding.version,
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/findings/finding", shell, view)
+}
+
+fn refill(fields: &mut [FieldView], form: &Fields, errors: &[FieldError]) {
+    for field in fields {
+        let typed = form.text(&field.name);
+        if field.options.is_empty() {
+            field.value = typed.to_owned();
+        }
+        for option in &mut field.options {
+            option.chosen = option.value == typed;
+        }
+        field.error =
+            errors.iter().find(|fault| fault.pointer == field.name).map(|fault| fault.message.clone());
+    }
+}
+
+fn action_view(
+    staff: &Staff,
+    action: &Action,
+    proofs: &[crate::domain::score_inputs::Citation],
+) -> ActionView {
+    let zone = staff.ctx.tenant().zone;
+    let state = match action.state {
+        ActionState::Agreed => "Agreed",
+        ActionState::Started => "Started",
+        ActionState::Reported => "Reported done",
+        ActionState::Verified => "Verified",
+        ActionState::Rejected => "Rejected",
+    };
+    let mut facts = vec![
+        Fact::new("Owner", &action.owner_name),
+        Fact::new("Due", due::short_day(action.due_on)),
+        Fact::new("State", state),
+    ];
+    if let Some(at) = action.reported_at {
+        let by = if action.recorded_by_user.is_some() {
+            "recorded by a user"
+        } else {
+            "by the vendor on its link"
+        };
+        facts.push(Fact::new("Reported", due::short_instant(zone, at)).note(by));
+    }
+    if let Some(at) = action.verified_at {
+        facts.push(Fact::new("Checked", due::short_instant(zone, at)));
+    }
+    if let Some(grade) = action.verified_grade {
+        facts.push(Fact::new("Proof", grade_label(grade)));
+    }
+    if let Some(reason) = &action.verdict_reason {
+        facts.push(Fact::new("Seen", reason));
+    }
+    ActionView {
+        text: action.text.clone(),
+        facts,
+        report: action.report_note.clone(),
+        proofs: proofs.iter().map(evidence_view).collect(),
+    }
+}
+
+/// What can be done with a finding in its state.
+fn steps(staff: &Staff, found: &FindingDetails) -> Vec<StepView> {
+    let finding = &found.finding;
+    let step =
+        |name: &str, title: &str, text: &str, button: &str, main: bool, fields: Vec<FieldView>| StepView {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            fields: fields
+                .into_iter()
+                .map(|field| {
+                    let id = format!("{name}-{}", field.id);
+                    field.id(id)
+                })
+                .map(rename_options)
+                .collect(),
+            action: format!("/findings/{}/{name}", finding.id),
+            button: button.to_owned(),
+            main,
+        };
+    let reason = |label: &str| vec![FieldView::textarea("reason", label)];
+    let done = || {
+        step(
+            "done",
+            "Record it as done",
+            "When the vendor told you otherwise than on its link. Somebody else then has to verify it.",
+            "Record as done",
+            false,
+            vec![FieldView::textarea("note", "What was done, and how you know")],
+        )
+    };
+    match finding.state {
+        FindingState::Open => vec![
+            step(
+                "agree",
+                "Agree an action",
+                "Who at the vendor does what by when. The finding is then planned.",
+                "Agree action",
+                true,
+                agree_fields(found),
+            ),
+            done(),
+            step("dismiss", "Dismiss", "It is no gap after all.", "Dismiss finding", false, reason("Reason")),
+        ],
+        FindingState::Planned => {
+            vec![
+                step(
+                    "start",
+                    "Start",
+                    "Work on the action has started.",
+                    "Mark as started",
+                    true,
+                    Vec::new(),
+                ),
+                done(),
+            ]
+        }
+        FindingState::InProgress => vec![done()],
+        FindingState::AwaitingVerification => {
+            let action = found.actions.last().map(|(action, _)| action);
+            let own = action.is_some_and(|action| action.recorded_by_user == Some(staff.ctx.user().id));
+            let reject = step(
+                "reject",
+                "Reject",
+                "The proof is not enough; work goes on.",
+                "Reject action",
+                false,
+                reason("What is missing"),
+            );
+            if own {
+                return vec![reject];
+            }
+            let text =
+                "Sets credit and evidence of the answer, makes a new score snapshot and closes the finding.";
+            vec![step("verify", "Verify", text, "Verify and close", true, verify_fields(found)), reject]
+        }
+        FindingState::Closed | FindingState::Dismissed => {
+            vec![step(
+                "reopen",
+                "Reopen",
+                "The finding is open again; scores do not change by it.",
+                "Reopen finding",
+                false,
+                reason("Reason"),
+            )]
+        }
+        FindingState::Accepted => Vec::new(),
+    }
+}
+
+/// The ids of a group's inputs follow the field's own id, which two forms of one page must not share.
+fn rename_options(mut field: FieldView) -> FieldView {
+    for (index, option) in field.options.iter_mut().enumerate() {
+        option.id = if index == 0 { field.id.clone() } else { format!("{}-{index}", field.id) };
+    }
+    field
+}
+
+fn option_choices(found: &FindingDetails) -> Vec<(String, String)> {
+    let options = found.question.iter().flat_map(|question| &question.options);
+    options
+        .filter_map(|option| Some((option, option.credit.as_ref()?)))
+        .map(|(option, credit)| (option.id.clone(), format!("{}, credit {credit}", option.label)))
+        .collect()
+}
+
+fn agree_fields(found: &FindingDetails) -> Vec<FieldView> {
+    let most = u32::try_from(MAX_WORDS).unwrap_or(u32::MAX);
+    let mut fields = vec![
+        FieldView::textarea("text", "What will be done")
+            .value(found.finding.fix.as_deref().unwrap_or_default())
+            .maxlength(most),
+        FieldView::text("owner_name", "Who does it, at the vendor").maxlength(100),
+        FieldView::date("due_on", "Done by")
+            .value(found.finding.due_on.map(|day| day.to_string()).unwrap_or_default()),
+    ];
+    let options = option_choices(found);
+    if !options.is_empty() {
+        let all = std::iter::once((String::new(), "Full credit".to_owned())).chain(options);
+        fields.push(
+            FieldView::select("target_option", "Aims at")
+                .hint("The answer that will be true then; it decides the projected score.")
+                .choices(all, str::is_empty),
+        );
+    }
+    fields
+}
+
+fn verify_fields(found: &FindingDetails) -> Vec<FieldView> {
+    let mut fields = Vec::new();
+    if found.question.is_some() {
+        let options = option_choices(found);
+        if options.is_empty() {
+            fields.push(
+                FieldView::text("credit", "Credit earned now")
+                    .hint("Between 0 and 1; blank means 1.")
+                    .optional(),
+            );
+        } else {
+            let target = found.actions.last().and_then(|(action, _)| action.target_option.clone());
+            fields.push(
+                FieldView::select("option", "What is true now")
+                    .choices(options, |id| target.as_deref() == Some(id)),
+            );
+        }
+        let proven = found.actions.last().is_some_and(|(_, proofs)| !proofs.is_empty());
+        let grades: Vec<Grade> = if proven {
+            vec![Grade::Accepted, Grade::Independent, Grade::Supplied, Grade::Asserted]
+        } else {
+            vec![Grade::Asserted]
+        };
+        let grades = grades
+            .into_iter()
+            .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
+        fields.push(FieldView::select("grade", "Worth of the proof").choices(grades, |_| false));
+    }
+    fields.push(FieldView::textarea("reason", "What you saw"));
+    fields
+}
+
+async fn take_step(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    path: Path<(FindingId, String)>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let (id, step) = path.into_inner();
+    let ctx = &staff.ctx;
+    let version: i64 = form.parsed("version").unwrap_or(-1);
+    let text = |name: &str| form.text(name).to_owned();
+    let result = match step.as_str() {
+        "agree" => {
+            let input = AgreeAction {
+                text: text("text"),
+                owner_name: text("owner_name"),
+                due_on: text("due_on"),
+                target_option: text("target_option"),
+                version,
+            };
+            findings::agree_action(ctx, id, input).await
+        }
+        "start" => findings::start_action(ctx, id, version).await,
+        "done" => findings::record_done(ctx, id, version, form.text("note")).await,
+        "verify" => {
+            let input = VerifyAction {
+                option: text("option"),
+                credit: text("credit"),
+                grade: text("grade"),
+                reason: text("reason"),
+                version,
+            };
+            findings::verify_action(ctx, id, input).await
+        }
+        "reject" => findings::reject_action(ctx, id, version, form.text("reason")).await,
+        "dismiss" => findings::dismiss(ctx, id, version, form.text("reason")).await,
+        "reopen" => findings::reopen(ctx, id, version, form.text("reason")).await,
+        _ => Err(UseCaseError::NotFound),
+    };
+    match result {
+        Ok(()) => Ok(done(id)),
+        Err(UseCaseError::Invalid(errors)) => {
+            finding_response(&staff, &renderer, id, Some((&step, &form)), &errors).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn done(id: FindingId) -> HttpResponse {
+    see_other(&format!("/findings/{id}"))
+}

@@ -1,0 +1,175 @@
+//! The door: every request is looked up in the route table before its handler runs. What is not listed does not
+//! exist, what is listed names who may come, and a change must come from our own pages.
+
+use super::{
+    problem::{CSRF_REJECTED, METHOD_NOT_ALLOWED, NOT_FOUND, Problem},
+    routes::{self, Access},
+    session::{CookieKind, CookieRules},
+};
+use crate::{
+    auth::Secret,
+    domain::RequestInfo,
+    usecases::{Ctx, PortalCtx, Services, UseCaseError, accounts, portal_access},
+};
+use actix_web::{
+    Error, FromRequest, HttpMessage as _, HttpRequest, ResponseError as _,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::Next,
+    web::Data,
+};
+use std::future::{Ready, ready};
+use uuid::Uuid;
+
+/// The token that forms of this session carry.
+#[derive(Clone, Debug)]
+pub struct FormToken(pub String);
+
+/// The id of this request, as logged and as printed on error pages.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(pub Uuid);
+
+/// A signed-in user, as handlers ask for it.
+#[derive(Clone)]
+pub struct Staff {
+    /// For use-cases.
+    pub ctx: Ctx,
+    /// For forms.
+    pub csrf: String,
+}
+
+/// A respondent with a session, as handlers ask for it.
+#[derive(Clone)]
+pub struct Respondent {
+    /// For use-cases.
+    pub ctx: PortalCtx,
+    /// For forms.
+    pub csrf: String,
+}
+
+/// Checks route, origin and session; puts the context where [`Staff`] and [`Respondent`] find it.
+///
+/// # Errors
+/// Only what the rest of the service raises; a refusal of the door itself is an answer.
+pub async fn admit(
+    services: Data<Services>,
+    rules: Data<CookieRules>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match check(&services, &rules, &request).await {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+        Err(problem) => Ok(request.into_response(problem.error_response())),
+    }
+}
+
+async fn check(services: &Services, rules: &CookieRules, request: &ServiceRequest) -> Result<(), Problem> {
+    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let pattern = request.match_pattern().unwrap_or_default();
+    let Some(route) = routes::find(method.as_str(), &pattern) else {
+        let allowed = routes::methods(&pattern);
+        if allowed.is_empty() {
+            return Err(Problem::new(NOT_FOUND));
+        }
+        return Err(Problem { allow: Some(allowed.join(", ")), ..Problem::new(METHOD_NOT_ALLOWED) });
+    };
+    if method != Method::GET {
+        check_origin(request.request(), &services.base_url)?;
+    }
+    let info = request_info(request.request());
+    let secret = |kind| {
+        let presented = rules.read(request.request(), kind).map(Secret::presented);
+        presented.ok_or(UseCaseError::Unauthenticated)
+    };
+    match route.access {
+        Access::Public => {}
+        Access::Staff(permission) => {
+            let secret = secret(CookieKind::Staff)?;
+            let ctx = accounts::authenticate(services, &secret, info).await?;
+            let may = ctx.require(permission);
+            let csrf = secret.csrf_token();
+            request.extensions_mut().insert(FormToken(csrf.clone()));
+            request.extensions_mut().insert(Staff { ctx, csrf });
+            may?;
+        }
+        Access::Portal => {
+            let admitted = match secret(CookieKind::Respondent) {
+                Ok(secret) => {
+                    portal_access::authenticate(services, &secret, info).await.map(|ctx| (secret, ctx))
+                }
+                Err(nobody) => Err(nobody),
+            };
+            let (secret, ctx) = match admitted {
+                Err(UseCaseError::Unauthenticated) => {
+                    return Err(code_or_link(services, rules, request).await?);
+                }
+                other => other?,
+            };
+            let csrf = secret.csrf_token();
+            request.extensions_mut().insert(FormToken(csrf.clone()));
+            request.extensions_mut().insert(Respondent { ctx, csrf });
+        }
+    }
+    Ok(())
+}
+
+/// Without a session: a browser that gave a right secret needs its code, any other one its link.
+async fn code_or_link(
+    services: &Services,
+    rules: &CookieRules,
+    request: &ServiceRequest,
+) -> Result<Problem, Problem> {
+    let waiting = match rules.read(request.request(), CookieKind::Pending) {
+        Some(pending) => portal_access::is_waiting_for_code(services, &Secret::presented(pending)).await?,
+        None => false,
+    };
+    let why = if waiting { UseCaseError::StepUpRequired } else { UseCaseError::Unauthenticated };
+    Ok(why.into())
+}
+
+/// Fetch metadata decides where the browser sends it; else the `Origin` must be ours. A client that sends neither is
+/// no browser that could be tricked, and still needs the form's token or the JSON header.
+fn check_origin(request: &HttpRequest, base_url: &str) -> Result<(), Problem> {
+    let value = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let foreign = Problem::new(CSRF_REJECTED).detail("The request came from another site.");
+    if let Some(site) = value("sec-fetch-site") {
+        return if matches!(site, "same-origin" | "none") { Ok(()) } else { Err(foreign) };
+    }
+    match value("origin") {
+        Some(origin) if origin != base_url => Err(foreign),
+        _ => Ok(()),
+    }
+}
+
+/// What the audit trail keeps of a request.
+#[must_use]
+pub fn request_info(request: &HttpRequest) -> RequestInfo {
+    RequestInfo {
+        id: request.extensions().get::<RequestId>().map(|id| id.0),
+        client_address: request.peer_addr().map(|address| address.ip().to_string()),
+        user_agent: request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(|text| text.chars().take(200).collect()),
+    }
+}
+
+impl FromRequest for Staff {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = request.extensions().get::<Self>().cloned();
+        ready(found.ok_or_else(|| UseCaseError::Unauthenticated.into()))
+    }
+}
+
+impl FromRequest for Respondent {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = request.extensions().get::<Self>().cloned();
+        ready(found.ok_or_else(|| UseCaseError::Unauthenticated.into()))
+    }
+}

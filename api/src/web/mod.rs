@@ -1,0 +1,34 @@
+//! HTTP: one file per noun with its routes, JSON handlers and page handlers; shared pieces beside them.
+//!
+//! A handler extracts (already admitted by `guard`), calls one use-case, chooses a status, and presents. Business
+//! rules live below. To add a page: a handler in its noun's file, a line in that file's `routes!`, a template.
+
+pub mod accounts;
+pub mod acts;
+pub mod app;
+pub mod assessments;
+pub mod assets;
+pub mod decisions;
+pub mod error_page;
+pub mod findings;
+pub mod form;
+pub mod guard;
+pub mod health;
+pub mod intake;
+pub mod mailbox;
+pub mod page;
+pub mod portal;
+pub mod portal_access;
+pub mod portal_evidence;
+mod portal_views;
+pub mod problem;
+pub mod reviews;
+pub mod routes;
+pub mod scores;
+pub mod sending;
+pub mod session;
+pub mod today;
+pub mod vendors;
+
+/// What a handler gives back.
+pub type Answer = Result<actix_web::HttpResponse, problem::Problem>;

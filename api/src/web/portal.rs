@@ -1,0 +1,933 @@
+//! The vendor's pages: welcome, sections, questions, check, submit, receipt, follow-up questions and actions.
+//!
+//! A card posts one answer and comes back to where it was (`go`). What cannot be saved is shown again in its card,
+//! with what was typed; nothing is overwritten and nothing is lost.
+
+use super::{
+    Answer,
+    form::{CsrfForm, Fields},
+    guard::Respondent,
+    page::{portal_shell, respond, see_other, with_errors},
+    portal_views::{
+        Desk, Unsaved, answer_groups, aside, evidence_forms, evidence_line, groups, nav, next_links,
+        progress_bar, rail, saved_line, section_href,
+    },
+    problem::{NOT_FOUND, Problem},
+    routes::{Access, routes},
+};
+use crate::{
+    domain::{
+        answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN},
+        assessment::AssessmentState,
+        due,
+        ids::FindingId,
+        sheet::{SectionState, Sheet},
+    },
+    render::{
+        Renderer, Shell,
+        fields::{FieldView, errors_of},
+        parts::{Band, EmptyState, ErrorItem, Fact, Link},
+        portal::{
+            Actions, AnswerGroup, CheckPage, Clarifications, Contradiction, Declaration, FindingCard,
+            HistoryLine, IconLine, Person, Receipt, ReportForm, Resume, SectionPage,
+            SectionState as ShownState, SendReplies, SubmitBox, TaskGroup, TaskList, TaskRow, Welcome,
+        },
+    },
+    usecases::{
+        FieldError, Services, UseCaseError,
+        answers::{self, SaveAnswer},
+        portal_access::zone_in_words,
+        portal_findings::{self, Plan, SentFinding},
+        submission::{self, Attestation},
+    },
+};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path},
+};
+use questionnaires::answering::TableRow;
+
+routes! {
+    GET "/portal" => home, Access::Portal, Page;
+    POST "/portal/start" => start, Access::Portal, Page;
+    GET "/portal/tasks" => tasks, Access::Portal, Page;
+    GET "/portal/sections/{questionnaire}/{section}" => section, Access::Portal, Page;
+    POST "/portal/sections/{questionnaire}/{section}/ready" => mark_ready, Access::Portal, Page;
+    GET "/portal/questions/{question}" => question, Access::Portal, Page;
+    POST "/portal/questions/{question}" => save, Access::Portal, Page;
+    GET "/portal/check" => check, Access::Portal, Page;
+    GET "/portal/submit" => declaration, Access::Portal, Page;
+    POST "/portal/submit" => submit, Access::Portal, Page;
+    GET "/portal/receipt" => receipt, Access::Portal, Page;
+    GET "/portal/clarifications" => clarifications, Access::Portal, Page;
+    GET "/portal/actions" => actions, Access::Portal, Page;
+    POST "/portal/findings/{finding}/plan" => plan, Access::Portal, Page;
+    POST "/portal/findings/{finding}/done" => report_done, Access::Portal, Page;
+}
+
+/// A path of the portal that a form may return to, with the question's card; the task list for anything else.
+#[must_use]
+pub(super) fn back_to(go: &str, question: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_');
+    let known = go.starts_with("/portal/") && !go.contains("//") && go.bytes().all(plain);
+    match (known, question) {
+        (true, "") => go.to_owned(),
+        (true, question) => format!("{go}#{question}"),
+        (false, "") => "/portal/tasks".to_owned(),
+        (false, question) => format!("/portal/questions/{question}"),
+    }
+}
+
+fn shell(who: &Respondent, sheet: &Sheet, title: impl Into<String>) -> Shell {
+    let about = &sheet.rows.assessment;
+    let mut shell =
+        portal_shell(who, title, format!("Questions about {} for {}", about.service, about.vendor));
+    shell.nav = nav(sheet);
+    shell
+}
+
+async fn home(who: Respondent, renderer: Data<Renderer>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    match sheet.rows.assessment.state {
+        AssessmentState::Sent => welcome(&who, &renderer, &sheet),
+        AssessmentState::InProgress => Ok(see_other("/portal/tasks")),
+        AssessmentState::Returned => Ok(see_other("/portal/clarifications")),
+        _ => Ok(see_other("/portal/receipt")),
+    }
+}
+
+fn welcome(who: &Respondent, renderer: &Renderer, sheet: &Sheet) -> Answer {
+    let about = &sheet.rows.assessment;
+    let organisation = who.ctx.tenant().name.clone();
+    let minutes: u32 = sheet.rows.questionnaires.iter().map(|asked| asked.definition.minutes).sum();
+    let titles: Vec<&str> =
+        sheet.rows.questionnaires.iter().map(|asked| asked.definition.title.as_str()).collect();
+    let zone = zone_in_words(who.ctx.tenant().zone.name());
+    let view = Welcome {
+        why: about.message.clone().unwrap_or_else(|| {
+            format!(
+                "{organisation} uses or plans to use {} and asks how it is protected and built.",
+                about.service
+            )
+        }),
+        facts: vec![
+            Fact::new("Questions", sheet.total().to_string()).note("more may follow from your answers"),
+            Fact::new("Time", format!("about {minutes} minutes")).note("stop and resume at any time"),
+            Fact::new("Due", due::long_day(about.due_on)).note(format!("end of the day in {zone}")),
+            Fact::new("Questionnaires", titles.join(", ")),
+        ],
+        ready: vec![
+            IconLine::new("shield-check", "Certificates and reports, such as ISO 27001 or SOC 2"),
+            IconLine::new("file-text", "Policies and the last penetration test letter"),
+            IconLine::new("users", "A colleague who knows how the product is built"),
+        ],
+        action: "/portal/start".to_owned(),
+        more: vec![Link::new("See all questions first", "/portal/tasks")],
+        aside: aside(who, sheet),
+    };
+    let title = format!("{organisation} has questions about {}", about.service);
+    respond(renderer, StatusCode::OK, "portal/welcome", shell(who, sheet, title), view)
+}
+
+/// Opens the first section; nothing is stored, because looking is not answering.
+async fn start(who: Respondent, _form: CsrfForm) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let first = sheet.sections.first().map_or_else(|| "/portal/tasks".to_owned(), section_href);
+    Ok(see_other(&first))
+}
+
+async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let about = &sheet.rows.assessment;
+    let organisation = who.ctx.tenant().name.clone();
+    let (done, total) = (sheet.done(), sheet.total());
+    let open = about.state.open_to_vendor();
+    let last = sheet.rows.answers.iter().max_by_key(|row| row.saved_at).map(|row| row.question_id.clone());
+    let last = last.and_then(|id| sheet.place_of(&id)).map(|(section, _)| section_href(section));
+    let resume =
+        sheet.sections.iter().find(|s| Some(section_href(s)) == last && s.state != SectionState::Ready);
+    let resume =
+        resume.or_else(|| sheet.sections.iter().find(|s| !s.can_be_ready())).filter(|_| open && done < total);
+    let view = TaskList {
+        lede: if open {
+            format!(
+                "{done} of {total} are answered. Nothing is sent to {organisation} until you submit. \
+                 Answer in any order; stop and come back with the same link."
+            )
+        } else {
+            format!("{done} of {total} are answered. They were handed in and cannot be changed now.")
+        },
+        resume: resume.map(|section| Resume {
+            title: section.title.clone(),
+            text: format!("{} of {} answered", section.done(), section.questions.len()),
+            link: Link::new(if done == 0 { "Start here" } else { "Continue here" }, section_href(section)),
+        }),
+        groups: groups(&sheet)
+            .into_iter()
+            .map(|(_, title, sections)| {
+                let done: usize = sections.iter().map(|(_, s)| s.done()).sum();
+                let total: usize = sections.iter().map(|(_, s)| s.questions.len()).sum();
+                let ready = sections.iter().filter(|(_, s)| s.state == SectionState::Ready).count();
+                let summary =
+                    format!("{done} of {total} answered, {ready} of {} sections ready", sections.len());
+                TaskGroup {
+                    title,
+                    summary,
+                    sections: sections.iter().map(|(_, s)| task_row(&sheet, s, &last)).collect(),
+                }
+            })
+            .collect(),
+        submit: open.then(|| SubmitBox {
+            title: "Submit".to_owned(),
+            text: format!(
+                "When you are done, check all answers and sign the statement. You may submit with blanks or \
+                 \u{201c}We do not know\u{201d}; {organisation} then sees what is open."
+            ),
+            links: vec![Link::new("Check all answers", "/portal/check")],
+        }),
+        aside: aside(&who, &sheet),
+    };
+    let title = match (open, total - done) {
+        (false, _) => format!("Your answers to {organisation}"),
+        (true, 0) => format!("All {total} questions answered, due {}", due::long_day(about.due_on)),
+        (true, 1) => format!("1 question left, due {}", due::long_day(about.due_on)),
+        (true, left) => format!("{left} questions left, due {}", due::long_day(about.due_on)),
+    };
+    let mut frame = shell(&who, &sheet, title);
+    frame.saved = saved_line(&sheet, who.ctx.tenant().zone, false);
+    frame.progress = Some(progress_bar(&sheet, None));
+    respond(&renderer, StatusCode::OK, "portal/task_list", frame, view)
+}
+
+fn task_row(sheet: &Sheet, section: &crate::domain::sheet::SheetSection, last: &Option<String>) -> TaskRow {
+    let href = section_href(section);
+    let rows = section.questions.iter().filter_map(|q| sheet.answer(&q.id));
+    let owner =
+        rows.max_by_key(|row| row.saved_at).map(|row| row.saved_by.clone()).filter(|by| !by.is_empty());
+    TaskRow {
+        id: format!("{}-{}", section.questionnaire_id, section.id),
+        title: section.title.clone(),
+        owner: owner.map(|name| Person::new(name, "")),
+        count: format!("{} of {}", section.done(), section.questions.len()),
+        state: match section.state {
+            SectionState::NotStarted => ShownState::NotStarted,
+            SectionState::InProgress => ShownState::InProgress,
+            SectionState::Ready => ShownState::Ready,
+        },
+        last: last.as_ref() == Some(&href),
+        href,
+    }
+}
+
+/// A page of cards: a whole section, or one question by itself.
+struct Cards<'a> {
+    who: &'a Respondent,
+    services: &'a Services,
+    renderer: &'a Renderer,
+    sheet: &'a Sheet,
+    unsaved: Option<&'a Unsaved>,
+    /// What keeps the section from being ready.
+    missing: Vec<ErrorItem>,
+    status: StatusCode,
+}
+
+impl Cards<'_> {
+    fn listing(mut self, missing: &[FieldError]) -> Self {
+        self.missing =
+            missing.iter().map(|fault| ErrorItem::at(&fault.pointer, fault.message.clone())).collect();
+        self
+    }
+
+    fn desk<'a>(&'a self, go: String, mutation: &'a dyn Fn() -> String) -> Desk<'a> {
+        let tenant = self.who.ctx.tenant();
+        let (sheet, unsaved) = (self.sheet, self.unsaved);
+        Desk { sheet, organisation: &tenant.name, zone: tenant.zone, go, unsaved, mutation }
+    }
+
+    fn section(&self, at: usize, only: Option<&str>) -> Answer {
+        let sheet = self.sheet;
+        let section = sheet.sections.get(at).ok_or_else(|| Problem::new(NOT_FOUND))?;
+        let href = only.map_or_else(|| section_href(section), |id| format!("/portal/questions/{id}"));
+        let mint = || self.services.surroundings.uuid().to_string();
+        let desk = self.desk(href, &mint);
+        let wanted = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
+        let cards = wanted
+            .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
+        let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
+        let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
+        let sections = of_questionnaire.map_or(0, |asked| asked.definition.sections.len());
+        let open = sheet.rows.assessment.state.open_to_vendor();
+        let unready =
+            open && section.state != SectionState::Ready && sheet.rows.assessment.submission_number == 0;
+        let view = SectionPage {
+            kicker: format!("{questionnaire}, section {} of {sections}", section.number),
+            why: None,
+            answered: format!("{} of {} answered", sheet.done(), sheet.total()),
+            tasks: Link::new("All sections and due date", "/portal/tasks"),
+            rail: rail(sheet, Some(at)),
+            questions: cards.collect(),
+            next: match only {
+                None => next_links(sheet, at),
+                Some(_) => vec![Link::new(format!("All of {}", section.title), section_href(section))],
+            },
+            ready: (unready && only.is_none())
+                .then(|| Link::new("Mark section ready", format!("{}/ready", section_href(section)))),
+            aside: aside(self.who, sheet),
+        };
+        let title = match only {
+            None => section.title.clone(),
+            Some(_) => format!("{}, one question", section.title),
+        };
+        let mut frame = shell(self.who, sheet, title).errors(self.errors());
+        frame.skip = "Skip to questions".to_owned();
+        frame.skip_to = "#questions".to_owned();
+        frame.saved = saved_line(sheet, self.who.ctx.tenant().zone, self.unsaved.is_some());
+        frame.progress = Some(progress_bar(sheet, Some(at)));
+        respond(self.renderer, self.status, "portal/section", frame, view)
+    }
+
+    fn errors(&self) -> Vec<ErrorItem> {
+        let Some(unsaved) = self.unsaved else { return self.missing.clone() };
+        let number = self
+            .sheet
+            .place_of(&unsaved.question)
+            .map(|(_, placed)| placed.number.clone())
+            .unwrap_or_default();
+        let mut texts: Vec<String> = unsaved.faults.iter().map(|fault| fault.message.clone()).collect();
+        if let Some(now) = &unsaved.conflict {
+            texts.push(format!("{} changed this answer. Choose which text stays.", now.by));
+        }
+        texts
+            .iter()
+            .map(|text| ErrorItem::at(&unsaved.question, format!("Question {number}: {text}")))
+            .collect()
+    }
+
+    fn clarifications(&self, fields: Option<Vec<FieldView>>) -> Answer {
+        let (who, sheet) = (self.who, self.sheet);
+        let about = &sheet.rows.assessment;
+        let organisation = who.ctx.tenant().name.clone();
+        let mint = || self.services.surroundings.uuid().to_string();
+        let desk = self.desk("/portal/clarifications".to_owned(), &mint);
+        let asked: Vec<_> = sheet.asked_again().collect();
+        let due_on = asked.iter().filter_map(|c| c.due_on).min().unwrap_or(about.due_on);
+        // A question that an answer given since has hidden is still shown: it was asked.
+        let cards: Vec<_> = asked
+            .iter()
+            .filter_map(|c| {
+                let question = sheet.question(&c.question_id)?;
+                let placed = sheet.place_of(&c.question_id).map(|(_, placed)| placed.clone());
+                let placed = placed.unwrap_or_else(|| crate::domain::sheet::SheetQuestion {
+                    id: c.question_id.clone(),
+                    number: c.question_id.clone(),
+                    done: false,
+                });
+                Some(desk.card(&placed, question))
+            })
+            .collect();
+        let count = cards.len();
+        let lead = who.ctx.respondent().is_lead;
+        let fields =
+            fields.unwrap_or_else(|| signature(&about.vendor, &who.ctx.respondent().name, "", false));
+        let frame_errors = [self.errors(), errors_of(&fields)].concat();
+        let view = Clarifications {
+            lede: format!("Only these answers are open. Due {}.", due::long_day(due_on)),
+            questions: cards,
+            send: (lead && count > 0).then(|| SendReplies {
+                lede: format!(
+                    "{} Sending closes these answers again and makes submission {}.",
+                    submission::statement(&about.vendor).join(" "),
+                    about.submission_number + 1
+                ),
+                action: "/portal/submit".to_owned(),
+                revision: about.version.to_string(),
+                mutation: mint(),
+                fields,
+                button: if count == 1 { "Send 1 reply".to_owned() } else { format!("Send {count} replies") },
+            }),
+            cannot: if count == 0 {
+                "Nothing is asked now.".to_owned()
+            } else {
+                "The lead of this questionnaire sends the replies. Save your answers here.".to_owned()
+            },
+            aside: aside(who, sheet),
+        };
+        let title = match count {
+            0 => format!("{organisation} has no follow-up questions"),
+            1 => format!("{organisation} has 1 follow-up question"),
+            n => format!("{organisation} has {n} follow-up questions"),
+        };
+        let frame = shell(who, sheet, title).errors(frame_errors);
+        respond(self.renderer, self.status, "portal/clarifications", frame, view)
+    }
+}
+
+async fn section(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    path: Path<(String, String)>,
+) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).section(at, None)
+}
+
+fn cards<'a>(
+    who: &'a Respondent,
+    services: &'a Services,
+    renderer: &'a Renderer,
+    sheet: &'a Sheet,
+    unsaved: Option<&'a Unsaved>,
+    status: StatusCode,
+) -> Cards<'a> {
+    Cards { who, services, renderer, sheet, unsaved, missing: Vec::new(), status }
+}
+
+async fn question(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    id: Path<String>,
+) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let at = section_of(&sheet, &id).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).section(at, Some(&id))
+}
+
+fn section_of(sheet: &Sheet, question: &str) -> Option<usize> {
+    sheet.sections.iter().position(|section| section.questions.iter().any(|placed| placed.id == question))
+}
+
+/// The answer that a card's form holds.
+fn typed(form: &Fields) -> TypedAnswer {
+    let mut choices: Vec<String> =
+        form.all("choice").into_iter().filter(|choice| !choice.is_empty()).collect();
+    if form.ticked("unknown") {
+        choices.push(UNKNOWN.to_owned());
+    }
+    if form.ticked("na") {
+        choices.push(NOT_APPLICABLE.to_owned());
+    }
+    if form.ticked("attest") {
+        choices.push("yes".to_owned());
+    }
+    let value =
+        ["number", "date", "text"].iter().find_map(|name| form.optional(name)).unwrap_or_default().to_owned();
+    let mut rows: Vec<TableRow> = Vec::new();
+    for (name, cell) in form.pairs() {
+        let Some((row, column)) = name.strip_prefix("rows.").and_then(|rest| rest.split_once('.')) else {
+            continue;
+        };
+        // A row number beyond any table's is no row of our form.
+        let Some(row) = row.parse::<usize>().ok().filter(|row| *row < 1_000) else { continue };
+        if rows.len() <= row {
+            rows.resize_with(row + 1, TableRow::new);
+        }
+        if let Some(cells) = rows.get_mut(row) {
+            cells.insert(column.to_owned(), cell.to_owned());
+        }
+    }
+    TypedAnswer {
+        choices,
+        value,
+        rows,
+        reason: form.text("reason").to_owned(),
+        note: form.text("note").to_owned(),
+    }
+}
+
+async fn save(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    question: Path<String>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let stale = || UseCaseError::field("revision", "required", "Reload the page and try again");
+    let input = SaveAnswer {
+        question: question.into_inner(),
+        rev: form.parsed("revision").ok_or_else(stale)?,
+        mutation: form.text("mutation").to_owned(),
+        typed: typed(&form),
+    };
+    let go = form.text("go");
+    let mut unsaved = Unsaved {
+        question: input.question.clone(),
+        typed: input.typed.clone(),
+        faults: Vec::new(),
+        conflict: None,
+    };
+    let status = match answers::save(&who.ctx, input).await {
+        Ok(_) => return Ok(see_other(&back_to(go, &unsaved.question))),
+        Err(UseCaseError::Invalid(faults)) => {
+            unsaved.faults = faults;
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(UseCaseError::VersionConflict(Some(now))) => {
+            unsaved.conflict = Some(*now);
+            StatusCode::PRECONDITION_FAILED
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let sheet = answers::open(&who.ctx).await?;
+    let page = cards(&who, &services, &renderer, &sheet, Some(&unsaved), status);
+    if go == "/portal/clarifications" {
+        return page.clarifications(None);
+    }
+    let at = section_of(&sheet, &unsaved.question).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let alone = go.starts_with("/portal/questions/").then_some(unsaved.question.as_str());
+    page.section(at, alone)
+}
+
+async fn mark_ready(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    path: Path<(String, String)>,
+    _form: CsrfForm,
+) -> Answer {
+    match submission::mark_ready(&who.ctx, &path.0, &path.1).await {
+        Ok(()) => Ok(see_other(&format!("/portal/tasks#{}-{}", path.0, path.1))),
+        Err(UseCaseError::Incomplete(missing)) => {
+            let sheet = answers::open(&who.ctx).await?;
+            let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
+            let page = cards(&who, &services, &renderer, &sheet, None, StatusCode::UNPROCESSABLE_ENTITY);
+            page.listing(&missing).section(at, None)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn check(who: Respondent, renderer: Data<Renderer>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    check_page(&who, &renderer, &sheet, &[])
+}
+
+fn check_page(who: &Respondent, renderer: &Renderer, sheet: &Sheet, errors: &[FieldError]) -> Answer {
+    let missing = &sheet.missing;
+    let blank = sheet.total() - sheet.done();
+    let lede = format!(
+        "{blank} blank, {} \u{201c}We do not know\u{201d}, {} without the evidence asked for. {}",
+        missing.unknown.len(),
+        missing.evidence.len(),
+        if missing.required.is_empty() {
+            "Blanks do not keep you from sending."
+        } else {
+            "Answers marked \u{201c}Has to be answered\u{201d} keep you from sending."
+        }
+    );
+    let open = sheet.rows.assessment.state.open_to_vendor();
+    let lead = who.ctx.respondent().is_lead;
+    let view = CheckPage {
+        lede,
+        contradictions: sheet
+            .contradictions
+            .iter()
+            .map(|text| Contradiction {
+                text: text.clone(),
+                link: Link::new("All sections", "/portal/tasks"),
+            })
+            .collect(),
+        groups: answer_groups(sheet, true),
+        declaration: (open && lead && missing.required.is_empty())
+            .then(|| Link::new("Continue to declaration", "/portal/submit")),
+        cannot: match (open, lead) {
+            (false, _) => "These answers were handed in.".to_owned(),
+            (true, false) => "Only the lead of this questionnaire can send it. Ask them to.".to_owned(),
+            (true, true) => {
+                "Answer what is marked \u{201c}Has to be answered\u{201d}, then continue.".to_owned()
+            }
+        },
+        back: Link::new("All sections", "/portal/tasks"),
+    };
+    let items = errors.iter().map(|fault| {
+        let href = format!("/portal/questions/{}", fault.pointer);
+        ErrorItem { text: fault.message.clone(), href: Some(href) }
+    });
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let mut frame = shell(who, sheet, "Check all answers").errors(items.collect());
+    frame.progress = Some(progress_bar(sheet, None));
+    respond(renderer, status, "portal/check", frame, view)
+}
+
+fn signature(vendor: &str, name: &str, role: &str, agreed: bool) -> Vec<FieldView> {
+    vec![
+        FieldView::text("name", "Your full name").value(name).autocomplete("name"),
+        FieldView::text("role", "Your role").value(role).autocomplete("organization-title"),
+        FieldView::tick("agree", format!("I state this for {vendor}."), agreed),
+    ]
+}
+
+async fn declaration(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    match sheet.rows.assessment.state {
+        AssessmentState::Sent | AssessmentState::InProgress => {}
+        AssessmentState::Returned => return Ok(see_other("/portal/clarifications")),
+        _ => return Ok(see_other("/portal/receipt")),
+    }
+    if !who.ctx.respondent().is_lead || !sheet.missing.required.is_empty() {
+        return Ok(see_other("/portal/check"));
+    }
+    let fields = signature(&sheet.rows.assessment.vendor, &who.ctx.respondent().name, "", false);
+    declaration_page(&who, &services, &renderer, &sheet, fields, StatusCode::OK)
+}
+
+fn declaration_page(
+    who: &Respondent,
+    services: &Services,
+    renderer: &Renderer,
+    sheet: &Sheet,
+    fields: Vec<FieldView>,
+    status: StatusCode,
+) -> Answer {
+    let about = &sheet.rows.assessment;
+    let organisation = who.ctx.tenant().name.clone();
+    let files = sheet.rows.evidence.iter().filter(|piece| !piece.citations.is_empty()).count();
+    let errors = errors_of(&fields);
+    let view = Declaration {
+        lede: format!(
+            "Your answers are sent to {organisation} and then closed. They may ask about single answers later."
+        ),
+        facts: vec![
+            Fact::new("Answered", format!("{} of {}", sheet.done(), sheet.total())),
+            Fact::new("Do not know", sheet.missing.unknown.len().to_string()),
+            Fact::new("Evidence", files.to_string()),
+        ],
+        statement: submission::statement(&about.vendor),
+        fields,
+        action: "/portal/submit".to_owned(),
+        revision: about.version.to_string(),
+        mutation: services.surroundings.uuid().to_string(),
+        button: format!("Send to {organisation}"),
+        back: Link::new("Back to the check", "/portal/check"),
+        after: "You get a receipt by mail and on the next page.".to_owned(),
+    };
+    respond(renderer, status, "portal/declaration", shell(who, sheet, "Declaration").errors(errors), view)
+}
+
+async fn submit(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let input = Attestation {
+        key: form.text("mutation").to_owned(),
+        name: form.text("name").to_owned(),
+        role: form.text("role").to_owned(),
+        agreed: form.ticked("agree"),
+    };
+    match submission::submit(&who.ctx, input.clone()).await {
+        Ok(_) => Ok(see_other("/portal/receipt")),
+        Err(UseCaseError::Invalid(faults)) => {
+            let sheet = answers::open(&who.ctx).await?;
+            let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
+            let fields = with_errors(fields, &faults);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            if sheet.rows.assessment.state == AssessmentState::Returned {
+                return cards(&who, &services, &renderer, &sheet, None, status).clarifications(Some(fields));
+            }
+            declaration_page(&who, &services, &renderer, &sheet, fields, status)
+        }
+        Err(UseCaseError::Incomplete(missing)) => {
+            let sheet = answers::open(&who.ctx).await?;
+            check_page(&who, &renderer, &sheet, &missing)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn receipt(who: Respondent, renderer: Data<Renderer>) -> Answer {
+    let (sent, sheet) = match submission::receipt(&who.ctx).await {
+        Err(UseCaseError::NotFound) => return Ok(see_other("/portal/tasks")),
+        other => other?,
+    };
+    let tenant = who.ctx.tenant();
+    let questionnaires = sheet.rows.questionnaires.iter();
+    let titles: Vec<String> = questionnaires
+        .map(|asked| format!("{} {}", asked.definition.title, asked.definition.version))
+        .collect();
+    let open = sheet.rows.assessment.state.open_to_vendor();
+    let groups: Vec<AnswerGroup> = if open { Vec::new() } else { answer_groups(&sheet, false) };
+    let view = Receipt {
+        lede: format!(
+            "Sent on {}, {} time.",
+            due::short_instant(tenant.zone, sent.submitted_at),
+            zone_in_words(tenant.zone.name())
+        ),
+        facts: vec![
+            Fact::new("Reference", sheet.rows.assessment.reference.clone()),
+            Fact::new("Questionnaires", titles.join(", ")),
+            Fact::new("Stated by", format!("{}, {}", sent.attested_name, sent.attested_role)),
+            Fact::new("Statement", sent.attested_text),
+            Fact::new("Submission", sent.number.to_string()),
+            Fact::new("Hash of what you saw", sent.respondent_view_sha256),
+        ],
+        hash: sent.sha256,
+        download: None,
+        after: vec![
+            IconLine::new(
+                "eye",
+                format!(
+                    "{} reads your answers and may ask about some of them, on this same link.",
+                    tenant.name
+                ),
+            ),
+            IconLine::new("flag", "You hear of the decision and of anything to fix."),
+        ],
+        groups,
+    };
+    respond(
+        &renderer,
+        StatusCode::OK,
+        "portal/receipt",
+        shell(&who, &sheet, format!("Sent to {}", tenant.name)),
+        view,
+    )
+}
+
+async fn clarifications(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).clarifications(None)
+}
+
+async fn actions(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
+    actions_page(&who, &services, &renderer, None).await
+}
+
+/// What a form of one finding held, and what was wrong with it.
+struct Refused<'a> {
+    finding: FindingId,
+    form: &'a Fields,
+    faults: &'a [FieldError],
+}
+
+async fn actions_page(
+    who: &Respondent,
+    services: &Services,
+    renderer: &Renderer,
+    refused: Option<Refused<'_>>,
+) -> Answer {
+    let remediation = portal_findings::list(&who.ctx).await?;
+    let tenant = who.ctx.tenant();
+    let open = remediation.findings.iter().filter(|sent| sent.finding.state.is_open()).count();
+    let mut errors = Vec::new();
+    let mut cards = Vec::new();
+    for sent in &remediation.findings {
+        let mine = refused.as_ref().filter(|refused| refused.finding == sent.finding.id);
+        let card = finding_card(who, services, sent, &remediation.evidence, mine);
+        errors.extend(card.report.iter().flat_map(|report| errors_of(&report.fields)));
+        cards.push(card);
+    }
+    let view = Actions {
+        lede: match open {
+            0 => "Nothing waits for you.".to_owned(),
+            _ => "Say what you will do and by when; add proof; then report it done. Somebody else checks it."
+                .to_owned(),
+        },
+        empty: cards.is_empty().then(|| EmptyState {
+            title: "No actions".to_owned(),
+            text: format!("What {} asks you to fix appears here.", tenant.name),
+            action: None,
+        }),
+        findings: cards,
+        aside: Vec::new(),
+    };
+    let title = match open {
+        0 => "No open actions".to_owned(),
+        1 => "1 open action".to_owned(),
+        n => format!("{n} open actions"),
+    };
+    let mut frame =
+        portal_shell(who, title, format!("Questions about {}", remediation.service)).errors(errors);
+    frame.nav = vec![
+        crate::render::parts::NavItem::new("Questions", "/portal/tasks"),
+        crate::render::parts::NavItem::new("Receipt", "/portal/receipt"),
+        crate::render::parts::NavItem::new("Actions", "/portal/actions").current(true),
+    ];
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    respond(renderer, status, "portal/actions", frame, view)
+}
+
+fn finding_card(
+    who: &Respondent,
+    services: &Services,
+    sent: &SentFinding,
+    evidence: &[crate::domain::sheet::EvidenceRow],
+    refused: Option<&Refused<'_>>,
+) -> FindingCard {
+    let (finding, tenant) = (&sent.finding, who.ctx.tenant());
+    let id = format!("f-{}", finding.id);
+    let typed = |name: &str, otherwise: &str| {
+        refused.map_or_else(|| otherwise.to_owned(), |refused| refused.form.text(name).to_owned())
+    };
+    let faults = refused.map(|refused| refused.faults).unwrap_or_default();
+    let field = |field: FieldView, name: &str| field.id(format!("{id}-{name}"));
+    let form = |kind: &str, fields: Vec<FieldView>, button: &str| ReportForm {
+        action: format!("/portal/findings/{}/{kind}", finding.id),
+        revision: finding.version.to_string(),
+        mutation: services.surroundings.uuid().to_string(),
+        fields: with_errors(fields, faults),
+        button: button.to_owned(),
+    };
+    let report = if sent.can_be_planned() {
+        let fields = vec![
+            field(
+                FieldView::textarea("text", "What you will do").value(typed("text", "")).maxlength(4_000),
+                "text",
+            ),
+            field(
+                FieldView::text("owner_name", "Who does it")
+                    .value(typed("owner_name", &who.ctx.respondent().name)),
+                "owner",
+            ),
+            field(FieldView::date("due_on", "By when").value(typed("due_on", "")), "due"),
+        ];
+        Some(form("plan", fields, "Agree this plan"))
+    } else if sent.can_be_reported() {
+        let note = FieldView::textarea("note", "What was done").value(typed("note", "")).maxlength(4_000);
+        Some(form("done", vec![field(note, "note")], "Report done"))
+    } else {
+        None
+    };
+    let action = sent.action.as_ref();
+    let proof = |piece: &&crate::domain::sheet::EvidenceRow| {
+        piece
+            .citations
+            .iter()
+            .find(|c| c.action_id.is_some() && c.action_id == action.map(|a| a.id))
+            .map(|c| c.id)
+    };
+    let citations = evidence.iter().filter_map(|piece| {
+        let cite = proof(&piece)?;
+        let remove = sent.can_be_reported().then(|| format!("/portal/citations/{cite}/remove"));
+        Some(evidence_line(piece, tenant.zone, &tenant.name, remove))
+    });
+    let due_on =
+        finding.due_on.map_or_else(|| "no date".to_owned(), |day| format!("by {}", due::long_day(day)));
+    let late = finding.overdue(who.ctx.today());
+    FindingCard {
+        title: finding.title.clone(),
+        severity: Band::named(finding.severity.as_str()),
+        state: finding.state.label().to_owned(),
+        due: if late { format!("{due_on}, late") } else { due_on },
+        late,
+        question_id: finding.question.clone().unwrap_or_default(),
+        question: None,
+        why: [finding.detail.as_deref(), finding.fix.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\n"),
+        action: action.map(|a| format!("{} ({}, by {})", a.text, a.owner_name, due::short_day(a.due_on))),
+        citations: citations.collect(),
+        evidence: sent.can_be_reported().then(|| {
+            let base = format!("/portal/findings/{}", finding.id);
+            let shelf = evidence.iter().filter(|piece| proof(piece).is_none());
+            evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", shelf)
+        }),
+        report,
+        history: history(sent, tenant.zone, &tenant.name),
+        id,
+    }
+}
+
+fn history(sent: &SentFinding, zone: chrono_tz::Tz, organisation: &str) -> Vec<HistoryLine> {
+    let line = |at: chrono::DateTime<chrono::Utc>, text: String| HistoryLine {
+        when: due::short_instant(zone, at),
+        text,
+    };
+    let mut lines = Vec::new();
+    if let Some(at) = sent.finding.closed_at {
+        lines.push(line(at, "Closed".to_owned()));
+    }
+    if let Some(action) = &sent.action {
+        if let (Some(at), Some(reason)) = (action.verified_at, &action.verdict_reason) {
+            lines.push(line(at, format!("Checked by {organisation}: {reason}")));
+        }
+        if let (Some(at), Some(note)) = (action.reported_at, &action.report_note) {
+            lines.push(line(at, format!("Reported done: {note}")));
+        }
+        lines.push(line(action.created_at, "Plan agreed".to_owned()));
+    }
+    lines.extend(sent.finding.sent_at.map(|at| line(at, format!("Sent by {organisation}"))));
+    lines
+}
+
+fn version(form: &Fields) -> Result<i64, Problem> {
+    let stale = || UseCaseError::field("revision", "required", "Reload the page and try again");
+    Ok(form.parsed("revision").ok_or_else(stale)?)
+}
+
+async fn plan(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    finding: Path<FindingId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let input = Plan {
+        text: form.text("text").to_owned(),
+        owner_name: form.text("owner_name").to_owned(),
+        due_on: form.text("due_on").to_owned(),
+        version: version(&form)?,
+    };
+    match portal_findings::plan(&who.ctx, *finding, input).await {
+        Ok(()) => Ok(see_other(&format!("/portal/actions#f-{finding}"))),
+        Err(UseCaseError::Invalid(faults)) => {
+            let refused = Refused { finding: *finding, form: &form, faults: &faults };
+            actions_page(&who, &services, &renderer, Some(refused)).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn report_done(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    finding: Path<FindingId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    match portal_findings::report_done(&who.ctx, *finding, version(&form)?, form.text("note")).await {
+        Ok(()) => Ok(see_other(&format!("/portal/actions#f-{finding}"))),
+        Err(UseCaseError::Invalid(faults)) => {
+            let refused = Refused { finding: *finding, form: &form, faults: &faults };
+            actions_page(&who, &services, &renderer, Some(refused)).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_returns_only_into_the_portal() {
+        assert_eq!(back_to("/portal/sections/x/GOV", "Q"), "/portal/sections/x/GOV#Q");
+        for foreign in [
+            "//evil.example",
+            "/portal//evil.example",
+            "/portal/\r\nx",
+            "https://evil.example",
+            "/sign-in",
+            "",
+        ] {
+            assert_eq!(back_to(foreign, "Q"), "/portal/questions/Q", "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_table_come_in_whatever_order_and_absurd_numbers_are_ignored() {
+        let pairs =
+            [("rows.1.name", "B"), ("rows.0.name", "A"), ("rows.99999999.name", "C"), ("unknown", "yes")];
+        let form =
+            Fields::from_pairs(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        let typed = typed(&form);
+        assert_eq!(typed.rows.len(), 2);
+        assert_eq!(typed.rows[1]["name"], "B");
+        assert_eq!(typed.choices, [UNKNOWN]);
+    }
+}

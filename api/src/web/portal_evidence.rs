@@ -1,0 +1,238 @@
+//! Evidence in and out: uploads that are checked while they stream, links, removing, and downloads that never show.
+
+use super::{
+    Answer,
+    form::{CsrfForm, check_token},
+    guard::{FormToken, Respondent, Staff},
+    page::see_other,
+    portal::back_to,
+    problem::{MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
+    routes::{Access, routes},
+};
+use crate::{
+    domain::{
+        Permission,
+        evidence::{attachment, served_as},
+        ids::{CitationId, EvidenceId, FindingId},
+    },
+    usecases::{
+        PortalCtx, UseCaseError,
+        evidence::{self, Download, Incoming, Supports},
+    },
+};
+use actix_multipart::{Field, Multipart};
+use actix_web::{
+    HttpMessage as _, HttpRequest, HttpResponse,
+    http::header::{self, ContentEncoding},
+    web::{Bytes, Path},
+};
+use futures_util::StreamExt as _;
+use tokio::io::AsyncReadExt as _;
+
+routes! {
+    POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page;
+    POST "/portal/questions/{question}/link" => link_for_answer, Access::Portal, Page;
+    POST "/portal/questions/{question}/reuse" => reuse_for_answer, Access::Portal, Page;
+    POST "/portal/findings/{finding}/evidence" => upload_for_finding, Access::Portal, Page;
+    POST "/portal/findings/{finding}/link" => link_for_finding, Access::Portal, Page;
+    POST "/portal/findings/{finding}/reuse" => reuse_for_finding, Access::Portal, Page;
+    POST "/portal/citations/{citation}/remove" => remove, Access::Portal, Page;
+    GET "/portal/evidence/{evidence}" => read, Access::Portal, Bytes;
+    GET "/evidence/{evidence}" => read_as_user, Access::Staff(Permission::Read), Bytes;
+}
+
+/// The most bytes of a text field beside a file.
+const FIELD_LIMIT: usize = 4 * 1024;
+/// After a refusal the rest of the body is read and dropped up to here, so that the browser gets to read why.
+const DRAIN_LIMIT: usize = 256 * 1024 * 1024;
+
+async fn text(field: &mut Field) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+        if bytes.len() + chunk.len() > FIELD_LIMIT {
+            return Err(Problem::new(MALFORMED_REQUEST));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::new(MALFORMED_REQUEST))
+}
+
+/// What a multipart form held.
+#[derive(Default)]
+struct Sent {
+    go: String,
+    valid_until: String,
+    file: Option<Incoming>,
+}
+
+async fn receive(
+    ctx: &PortalCtx,
+    token: Option<&FormToken>,
+    supports: &Supports,
+    parts: &mut Multipart,
+) -> Result<Sent, Problem> {
+    let mut sent = Sent::default();
+    let mut ours = false;
+    while let Some(part) = parts.next().await {
+        let mut field = part.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+        let name = field.name().unwrap_or_default().to_owned();
+        // The token comes first, so that nothing of a foreign form is kept.
+        if !ours {
+            let value = if name == "csrf" { text(&mut field).await? } else { String::new() };
+            check_token(token, &value)?;
+            ours = true;
+            continue;
+        }
+        match name.as_str() {
+            "go" => sent.go = text(&mut field).await?,
+            "valid_until" => sent.valid_until = text(&mut field).await?,
+            "file" if sent.file.is_some() => {
+                return Err(UseCaseError::field("file", "too_many", "Add one file at a time").into());
+            }
+            "file" => {
+                let name =
+                    field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
+                let mut incoming = evidence::begin_upload(ctx, supports.clone(), &name).await?;
+                while let Some(chunk) = field.next().await {
+                    let chunk = chunk.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+                    incoming.write(&chunk).await?;
+                }
+                sent.file = Some(incoming);
+            }
+            _ => {
+                text(&mut field).await?;
+            }
+        }
+    }
+    check_token(token, if ours { token.map(|t| t.0.as_str()).unwrap_or_default() } else { "" })?;
+    Ok(sent)
+}
+
+async fn drain(mut parts: Multipart) {
+    let mut left = DRAIN_LIMIT;
+    while let Some(Ok(mut field)) = parts.next().await {
+        while let Some(Ok(chunk)) = field.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                return;
+            }
+        }
+    }
+}
+
+async fn upload(
+    request: &HttpRequest,
+    respondent: &Respondent,
+    supports: Supports,
+    mut parts: Multipart,
+) -> Answer {
+    if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
+        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE));
+    }
+    let token = request.extensions().get::<FormToken>().cloned();
+    let sent = match receive(&respondent.ctx, token.as_ref(), &supports, &mut parts).await {
+        Ok(sent) => sent,
+        Err(problem) => {
+            drain(parts).await;
+            return Err(problem);
+        }
+    };
+    let missing = || UseCaseError::field("file", "required", "Choose a file");
+    let incoming = sent.file.ok_or_else(missing)?;
+    evidence::finish_upload(&respondent.ctx, incoming, &sent.valid_until).await?;
+    Ok(see_other(&place(&sent.go, &supports)))
+}
+
+/// Back to where the form was, at the question or finding.
+fn place(go: &str, supports: &Supports) -> String {
+    match supports {
+        Supports::Answer(question) => back_to(go, question),
+        Supports::Finding(finding) => format!("/portal/actions#f-{finding}"),
+    }
+}
+
+async fn upload_for_answer(
+    request: HttpRequest,
+    who: Respondent,
+    question: Path<String>,
+    parts: Multipart,
+) -> Answer {
+    upload(&request, &who, Supports::Answer(question.into_inner()), parts).await
+}
+
+async fn upload_for_finding(
+    request: HttpRequest,
+    who: Respondent,
+    finding: Path<FindingId>,
+    parts: Multipart,
+) -> Answer {
+    upload(&request, &who, Supports::Finding(*finding), parts).await
+}
+
+async fn link(who: &Respondent, supports: Supports, form: &super::form::Fields) -> Answer {
+    let (url, title, until) = (form.text("url"), form.text("title"), form.text("valid_until"));
+    evidence::add_link(&who.ctx, supports.clone(), url, title, until).await?;
+    Ok(see_other(&place(form.text("go"), &supports)))
+}
+
+async fn link_for_answer(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
+    link(&who, Supports::Answer(question.into_inner()), &form).await
+}
+
+async fn link_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {
+    link(&who, Supports::Finding(*finding), &form).await
+}
+
+async fn reuse(who: &Respondent, supports: Supports, form: &super::form::Fields) -> Answer {
+    let choose = || UseCaseError::field("evidence", "required", "Choose a file");
+    let id: EvidenceId = form.parsed("evidence").ok_or_else(choose)?;
+    evidence::reuse(&who.ctx, supports.clone(), id).await?;
+    Ok(see_other(&place(form.text("go"), &supports)))
+}
+
+async fn reuse_for_answer(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
+    reuse(&who, Supports::Answer(question.into_inner()), &form).await
+}
+
+async fn reuse_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {
+    reuse(&who, Supports::Finding(*finding), &form).await
+}
+
+async fn remove(who: Respondent, citation: Path<CitationId>, CsrfForm(form): CsrfForm) -> Answer {
+    evidence::remove_citation(&who.ctx, *citation).await?;
+    Ok(see_other(&back_to(form.text("go"), "")))
+}
+
+/// Always an attachment, in a sandbox, under a type that no browser runs (U-07, U-12).
+fn answer(found: Download) -> HttpResponse {
+    let size = found.size;
+    let stream = futures_util::stream::unfold(found.file, |mut file| async move {
+        let mut buffer = vec![0; 64 * 1024];
+        match file.read(&mut buffer).await {
+            Ok(0) => None,
+            Ok(read) => {
+                buffer.truncate(read);
+                Some((Ok(Bytes::from(buffer)), file))
+            }
+            Err(error) => Some((Err(actix_web::Error::from(error)), file)),
+        }
+    });
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, served_as(found.media_type.as_deref())))
+        .insert_header((header::CONTENT_DISPOSITION, attachment(&found.name)))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        // Bytes go out as they came in: no compression, so that the length is right.
+        .insert_header(ContentEncoding::Identity)
+        .no_chunking(size)
+        .streaming(stream)
+}
+
+async fn read(who: Respondent, evidence: Path<EvidenceId>) -> Answer {
+    Ok(answer(evidence::read(&who.ctx, *evidence).await?))
+}
+
+async fn read_as_user(staff: Staff, evidence: Path<EvidenceId>) -> Answer {
+    Ok(answer(evidence::read_as_user(&staff.ctx, *evidence).await?))
+}

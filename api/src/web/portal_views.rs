@@ -1,0 +1,495 @@
+//! From the sheet to what the portal's templates show: cards, rails, lists, in words.
+
+use super::guard::Respondent;
+use crate::{
+    domain::{
+        answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
+        due,
+        evidence::{ALLOWED_ENDINGS, ALLOWED_IN_WORDS, EvidenceKind, size_in_words},
+        sheet::{EvidenceRow, Openness, SectionState, Sheet, SheetQuestion, SheetSection},
+    },
+    render::{
+        fields::FieldOption,
+        parts::{Link, NavItem, SavedLine, SectionProgress},
+        portal::{
+            AnswerCopy, AnswerGroup, AnswerRow, AsideBlock, Asked, Citation, Conflict, EvidenceForms, Person,
+            QuestionCard, QuestionKind, RailGroup, RailRow, SectionState as ShownState, TableCell,
+            TableColumn, TableInput, TableRow,
+        },
+    },
+    usecases::{FieldError, error::CurrentAnswer, portal_access::zone_in_words},
+};
+use chrono_tz::Tz;
+use questionnaires::definition::{AnswerType, Choice, ColumnType, Question};
+
+/// What a form sent that could not be saved, to be shown again in its card.
+#[derive(Clone, Debug)]
+pub(super) struct Unsaved {
+    pub question: String,
+    pub typed: TypedAnswer,
+    pub faults: Vec<FieldError>,
+    pub conflict: Option<CurrentAnswer>,
+}
+
+/// What every card of a page needs.
+pub(super) struct Desk<'a> {
+    pub sheet: &'a Sheet,
+    pub organisation: &'a str,
+    pub zone: Tz,
+    pub go: String,
+    pub unsaved: Option<&'a Unsaved>,
+    /// Makes an id for each form.
+    pub mutation: &'a dyn Fn() -> String,
+}
+
+pub(super) fn section_href(section: &SheetSection) -> String {
+    format!("/portal/sections/{}/{}", section.questionnaire_id, section.id)
+}
+
+const fn shown_state(state: SectionState) -> ShownState {
+    match state {
+        SectionState::NotStarted => ShownState::NotStarted,
+        SectionState::InProgress => ShownState::InProgress,
+        SectionState::Ready => ShownState::Ready,
+    }
+}
+
+/// The rail on the left of a section.
+pub(super) fn rail(sheet: &Sheet, current: Option<usize>) -> Vec<RailGroup> {
+    let open_group = current.and_then(|at| sheet.sections.get(at)).map(|section| section.questionnaire);
+    groups(sheet)
+        .into_iter()
+        .map(|(questionnaire, title, sections)| {
+            let done: usize = sections.iter().map(|(_, s)| s.done()).sum();
+            let total: usize = sections.iter().map(|(_, s)| s.questions.len()).sum();
+            RailGroup {
+                title: format!("{title}, {done} of {total}"),
+                open: open_group == Some(questionnaire),
+                sections: sections
+                    .into_iter()
+                    .map(|(at, section)| rail_row(section, current == Some(at)))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn rail_row(section: &SheetSection, current: bool) -> RailRow {
+    let (done, total) = (section.done(), section.questions.len());
+    let ready = section.state == SectionState::Ready;
+    RailRow {
+        title: section.title.clone(),
+        href: section_href(section),
+        state: shown_state(section.state),
+        short: if ready { total.to_string() } else { format!("{done}/{total}") },
+        words: match section.state {
+            SectionState::Ready => format!(" of {total}, ready"),
+            SectionState::InProgress => " answered, in progress".to_owned(),
+            SectionState::NotStarted => " answered, not started".to_owned(),
+        },
+        current,
+    }
+}
+
+/// A questionnaire's place and title, and each of its sections with its place on the sheet.
+pub(super) type Group<'a> = (usize, String, Vec<(usize, &'a SheetSection)>);
+
+/// Sections by questionnaire.
+pub(super) fn groups(sheet: &Sheet) -> Vec<Group<'_>> {
+    let questionnaires = sheet.rows.questionnaires.iter().enumerate();
+    questionnaires
+        .map(|(index, asked)| {
+            let sections =
+                sheet.sections.iter().enumerate().filter(|(_, s)| s.questionnaire == index).collect();
+            (index, asked.definition.title.clone(), sections)
+        })
+        .filter(|(_, _, sections): &Group<'_>| !sections.is_empty())
+        .collect()
+}
+
+pub(super) fn progress_bar(sheet: &Sheet, current: Option<usize>) -> SectionProgress {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let pieces: Vec<(u32, u32, bool)> = sheet
+        .sections
+        .iter()
+        .enumerate()
+        .map(|(at, section)| (count(section.done()), count(section.questions.len()), current == Some(at)))
+        .collect();
+    SectionProgress::new(&pieces)
+}
+
+pub(super) fn saved_line(sheet: &Sheet, zone: Tz, unsaved: bool) -> Option<SavedLine> {
+    if unsaved {
+        return Some(SavedLine { text: "1 answer not saved yet".to_owned(), waiting: true });
+    }
+    let last = sheet.rows.answers.iter().map(|row| row.saved_at).max()?;
+    Some(SavedLine { text: format!("All answers saved, {}", due::short_instant(zone, last)), waiting: false })
+}
+
+pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
+    let mut items = vec![NavItem::new("Questions", "/portal/tasks")];
+    if sheet.asked_again().next().is_some() {
+        items.push(NavItem::new("Follow-up questions", "/portal/clarifications"));
+    }
+    if sheet.rows.assessment.submission_number > 0 {
+        items.push(NavItem::new("Receipt", "/portal/receipt"));
+        items.push(NavItem::new("Actions", "/portal/actions"));
+    }
+    items
+}
+
+pub(super) fn aside(who: &Respondent, sheet: &Sheet) -> Vec<AsideBlock> {
+    let about = &sheet.rows.assessment;
+    let tenant = who.ctx.tenant();
+    let mut due_text = format!(
+        "Due at the end of {}, {} time.",
+        due::long_day(about.due_on),
+        zone_in_words(tenant.zone.name())
+    );
+    if let Some(end) = about.link_ends_at.filter(|_| about.state.open_to_vendor()) {
+        due_text
+            .push_str(&format!(" Your link keeps working until {}.", due::short_instant(tenant.zone, end)));
+    }
+    let role = if who.ctx.respondent().is_lead { "Lead, can submit" } else { "Helper" };
+    vec![
+        AsideBlock::text("Due date", due_text),
+        AsideBlock::people("You", vec![Person::new(who.ctx.respondent().name.clone(), role)]),
+        AsideBlock::text("Who asks", format!("{}, {} ({})", about.owner, tenant.name, about.owner_email)),
+        AsideBlock::text("Reference", about.reference.clone()),
+    ]
+}
+
+impl Desk<'_> {
+    /// The card of one shown question.
+    pub(super) fn card(&self, placed: &SheetQuestion, question: &Question) -> QuestionCard {
+        let row = self.sheet.answer(&placed.id);
+        let unsaved = self.unsaved.filter(|unsaved| unsaved.question == placed.id);
+        let stored =
+            TypedAnswer::of_stored(row.and_then(|r| r.value.as_ref()), row.and_then(|r| r.note.as_deref()));
+        let typed = unsaved.map_or(&stored, |unsaved| &unsaved.typed);
+        let mut card = QuestionCard::new(&placed.id, &placed.number, &question.text, kind(question));
+        card.help.clone_from(&question.help);
+        card.revision = row.map_or(0, |row| row.rev);
+        card.mutation = (self.mutation)();
+        card.go.clone_from(&self.go);
+        card.max_length = 65_536;
+        self.inputs(&mut card, question, typed);
+        card.note.clone_from(&typed.note);
+        card.saved = self.saved(row);
+        let chosen = |choice: &&Choice| typed.choices.contains(&choice.id);
+        if question.options.iter().filter(chosen).any(|choice| choice.explain) {
+            card.note_field = Some("needed with this answer".to_owned());
+        }
+        if question.options.iter().filter(chosen).any(|choice| choice.finding.is_some()) {
+            card.concern = Some(
+                "This may lead to a finding. If you have another safeguard, describe it in the note."
+                    .to_owned(),
+            );
+        }
+        card.asked =
+            self.sheet.asked_again().find(|asked| asked.question_id == placed.id).map(|asked| Asked {
+                head: format!(
+                    "{} asks on {}",
+                    self.organisation,
+                    due::short_instant(self.zone, asked.sent_at)
+                ),
+                text: asked.text.clone(),
+            });
+        let open = self.sheet.openness(&placed.id) == Openness::Open;
+        card.citations =
+            self.sheet.evidence_of(&placed.id).map(|piece| self.citation(piece, &placed.id, open)).collect();
+        if open {
+            card.evidence = Some(self.evidence_forms(placed, question));
+        } else {
+            card.read_only = Some(self.closed(&placed.id).to_owned());
+            card.shown = Some(in_words(question, row.and_then(|row| row.value.as_ref())));
+        }
+        if let Some(unsaved) = unsaved {
+            self.show_unsaved(&mut card, question, unsaved);
+        }
+        card
+    }
+
+    fn closed(&self, question: &str) -> &'static str {
+        match self.sheet.openness(question) {
+            Openness::NotAsked => "Only the answers that were asked about are open now.",
+            _ => "This was handed in, so it cannot be changed now.",
+        }
+    }
+
+    fn saved(&self, row: Option<&crate::domain::sheet::AnswerRow>) -> String {
+        row.map_or_else(
+            || "Not answered yet".to_owned(),
+            |row| {
+                let by = if row.saved_by.is_empty() { self.organisation } else { &row.saved_by };
+                format!("Saved {} by {by}", due::short_instant(self.zone, row.saved_at))
+            },
+        )
+    }
+
+    fn inputs(&self, card: &mut QuestionCard, question: &Question, typed: &TypedAnswer) {
+        let chosen = |value: &str| typed.choices.iter().any(|choice| choice == value);
+        let many = question.answer_type == AnswerType::SelectMany;
+        let radio = card.kind == QuestionKind::Choices && !many;
+        let mut built = card.clone();
+        for option in &question.options {
+            built = built.option(&option.id, &option.label, chosen(&option.id), many);
+        }
+        match question.answer_type {
+            AnswerType::Number | AnswerType::Date | AnswerType::Text => built.value.clone_from(&typed.value),
+            AnswerType::Table => built.table = Some(table(card, question, typed)),
+            AnswerType::Attest => {
+                built.attest = "I confirm this.".to_owned();
+                built.chosen = chosen("yes");
+            }
+            AnswerType::SelectOne | AnswerType::SelectMany | AnswerType::File => {}
+        }
+        if question.answer_type != AnswerType::Attest {
+            built = built.unknown(chosen(UNKNOWN), radio, self.organisation);
+        }
+        if let Some(hint) = &question.na {
+            built = built.not_applicable(chosen(NOT_APPLICABLE), radio, hint, &typed.reason);
+        }
+        *card = built;
+    }
+
+    fn show_unsaved(&self, card: &mut QuestionCard, question: &Question, unsaved: &Unsaved) {
+        if let Some(table) = &mut card.table {
+            for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
+                cell.error =
+                    unsaved.faults.iter().find(|f| f.pointer == cell.name).map(|f| f.message.clone());
+            }
+        }
+        let messages: Vec<&str> = unsaved.faults.iter().map(|fault| fault.message.as_str()).collect();
+        if !messages.is_empty() {
+            card.error = Some(messages.join(". "));
+        }
+        let Some(now) = &unsaved.conflict else { return };
+        let mine =
+            unsaved.typed.read(question, due::day_in(self.zone, now.at)).ok().and_then(|read| read.value);
+        card.revision = now.rev;
+        card.conflict = Some(Conflict {
+            id: card.id.clone(),
+            heading: format!("{} changed this on {}", now.by, due::short_instant(self.zone, now.at)),
+            mine_title: "Yours, not saved".to_owned(),
+            mine: AnswerCopy {
+                answer: in_words(question, mine.as_ref()),
+                note: Some(unsaved.typed.note.clone()).filter(|note| !note.trim().is_empty()),
+            },
+            theirs_title: format!("{}, saved {}", now.by, due::short_instant(self.zone, now.at)),
+            theirs: AnswerCopy { answer: in_words(question, now.value.as_ref()), note: now.note.clone() },
+            keep_theirs: format!("{}#{}", self.go, card.id),
+            theirs_button: "Keep theirs".to_owned(),
+        });
+    }
+
+    pub(super) fn citation(&self, piece: &EvidenceRow, question: &str, open: bool) -> Citation {
+        let cite = piece.citations.iter().find(|cite| cite.question_id.as_deref() == Some(question));
+        let remove = cite.filter(|_| open).map(|cite| format!("/portal/citations/{}/remove", cite.id));
+        evidence_line(piece, self.zone, self.organisation, remove)
+    }
+
+    fn evidence_forms(&self, placed: &SheetQuestion, question: &Question) -> EvidenceForms {
+        let wants_file = question.answer_type == AnswerType::File;
+        let here: Vec<_> = self.sheet.evidence_of(&placed.id).map(|piece| piece.id).collect();
+        EvidenceForms {
+            open: wants_file && here.is_empty(),
+            wanted: question.evidence.clone(),
+            ..evidence_forms(
+                &placed.id,
+                &placed.number,
+                &format!("/portal/questions/{}", placed.id),
+                &self.go,
+                self.sheet.rows.evidence.iter().filter(|piece| !here.contains(&piece.id)),
+            )
+        }
+    }
+}
+
+/// The forms that add evidence below `base`.
+pub(super) fn evidence_forms<'a>(
+    id: &str,
+    number: &str,
+    base: &str,
+    go: &str,
+    shelf: impl Iterator<Item = &'a EvidenceRow>,
+) -> EvidenceForms {
+    let shelf = shelf.map(|piece| FieldOption {
+        id: format!("{id}-shelf-{}", piece.id),
+        value: piece.id.to_string(),
+        label: piece.name.clone(),
+        hint: None,
+        aside: None,
+        chosen: false,
+    });
+    EvidenceForms {
+        id: id.to_owned(),
+        number: number.to_owned(),
+        summary: "Add evidence".to_owned(),
+        open: false,
+        wanted: None,
+        limits: format!("{ALLOWED_IN_WORDS}; up to 25 MB."),
+        accept: ALLOWED_ENDINGS.to_owned(),
+        upload: format!("{base}/evidence"),
+        link: format!("{base}/link"),
+        reuse: format!("{base}/reuse"),
+        shelf: shelf.collect(),
+        go: go.to_owned(),
+    }
+}
+
+/// A piece of evidence as one line.
+pub(super) fn evidence_line(
+    piece: &EvidenceRow,
+    zone: Tz,
+    organisation: &str,
+    remove: Option<String>,
+) -> Citation {
+    let by = if piece.added_by.is_empty() { organisation } else { &piece.added_by };
+    let mut meta = vec![format!("added by {by} on {}", due::short_instant(zone, piece.added_at))];
+    if let Some(size) = piece.size {
+        meta.insert(0, size_in_words(size));
+    }
+    if let Some(last) = piece.valid_until {
+        meta.push(format!("valid until {}", due::short_day(last)));
+    }
+    let link = piece.url.as_deref().filter(|_| piece.kind == EvidenceKind::Link);
+    Citation {
+        icon: if link.is_some() { "link" } else { "file-text" },
+        title: piece.name.clone(),
+        href: link.map_or_else(|| format!("/portal/evidence/{}", piece.id), str::to_owned),
+        outside: link.is_some(),
+        meta: meta.join(", "),
+        remove,
+    }
+}
+
+const fn kind(question: &Question) -> QuestionKind {
+    match question.answer_type {
+        AnswerType::SelectOne | AnswerType::SelectMany => QuestionKind::Choices,
+        AnswerType::Number => QuestionKind::Number,
+        AnswerType::Date => QuestionKind::Date,
+        AnswerType::Text => QuestionKind::Text,
+        AnswerType::File => QuestionKind::File,
+        AnswerType::Table => QuestionKind::Table,
+        AnswerType::Attest => QuestionKind::Attest,
+    }
+}
+
+fn table(card: &QuestionCard, question: &Question, typed: &TypedAnswer) -> TableInput {
+    let most = question.max_rows.map_or(200, |most| most as usize);
+    let rows = (typed.rows.len() + 3).min(most).max(typed.rows.len());
+    let cell = |row: usize, column: &questionnaires::definition::Column| {
+        let value = typed.rows.get(row).and_then(|cells| cells.get(&column.id)).cloned().unwrap_or_default();
+        let option = |value_of: &str, label: &str| FieldOption {
+            id: format!("{}-r{row}-{}-{value_of}", card.id, column.id),
+            value: value_of.to_owned(),
+            label: label.to_owned(),
+            hint: None,
+            aside: None,
+            chosen: value == value_of,
+        };
+        let options = if column.options.is_empty() {
+            Vec::new()
+        } else {
+            let chosen = column.options.iter().map(|choice| option(&choice.id, &choice.label));
+            std::iter::once(option("", "")).chain(chosen).collect()
+        };
+        TableCell {
+            id: format!("{}-r{row}-{}", card.id, column.id),
+            name: format!("rows.{row}.{}", column.id),
+            column: column.label.clone(),
+            label: format!("{}, row {}", column.label, row + 1),
+            input_type: if column.column_type == ColumnType::Date { "date" } else { "text" },
+            inputmode: (column.column_type == ColumnType::Number).then_some("decimal"),
+            value,
+            options,
+            error: None,
+        }
+    };
+    TableInput {
+        caption: question.text.clone(),
+        number: card.number.clone(),
+        columns: question
+            .columns
+            .iter()
+            .map(|column| TableColumn { label: column.label.clone(), required: column.required })
+            .collect(),
+        rows: (0..rows)
+            .map(|row| TableRow {
+                number: u32::try_from(row + 1).unwrap_or(u32::MAX),
+                cells: question.columns.iter().map(|column| cell(row, column)).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Every answer to read back, by section; `change` while answers are open.
+pub(super) fn answer_groups(sheet: &Sheet, unfold: bool) -> Vec<AnswerGroup> {
+    sheet
+        .sections
+        .iter()
+        .map(|section| {
+            let rows: Vec<AnswerRow> = section
+                .questions
+                .iter()
+                .filter_map(|placed| {
+                    sheet.question(&placed.id).map(|question| answer_row(sheet, section, placed, question))
+                })
+                .collect();
+            let wanting = rows.iter().any(|row| row.missing || row.flag.is_some());
+            AnswerGroup {
+                title: section.title.clone(),
+                summary: format!("{} of {} answered", section.done(), section.questions.len()),
+                open: unfold && wanting,
+                rows,
+            }
+        })
+        .collect()
+}
+
+fn answer_row(
+    sheet: &Sheet,
+    section: &SheetSection,
+    placed: &SheetQuestion,
+    question: &Question,
+) -> AnswerRow {
+    let row = sheet.answer(&placed.id);
+    let names: Vec<&str> = sheet.evidence_of(&placed.id).map(|piece| piece.name.as_str()).collect();
+    let answer = match row.and_then(|row| row.value.as_ref()) {
+        None if placed.done => format!("Files: {}", names.join(", ")),
+        None => "Not provided".to_owned(),
+        value => in_words(question, value),
+    };
+    let is = |list: &[String]| list.contains(&placed.id);
+    let flag = if is(&sheet.missing.required) {
+        Some("Has to be answered before you can send")
+    } else if is(&sheet.missing.notes) {
+        Some("This answer needs a note")
+    } else if is(&sheet.missing.evidence) {
+        Some("Evidence asked for, none attached")
+    } else {
+        None
+    };
+    let open = sheet.openness(&placed.id) == Openness::Open;
+    AnswerRow {
+        number: placed.number.clone(),
+        question: question.text.clone(),
+        answer,
+        missing: !placed.done || is(&sheet.missing.unknown),
+        note: row.and_then(|row| row.note.clone()),
+        flag: flag.map(str::to_owned),
+        change: open.then(|| format!("{}#{}", section_href(section), placed.id)),
+    }
+}
+
+/// The links at the end of a section.
+pub(super) fn next_links(sheet: &Sheet, at: usize) -> Vec<Link> {
+    let mut links = Vec::new();
+    match sheet.sections.get(at + 1) {
+        Some(next) => links.push(Link::new(format!("Continue to {}", next.title), section_href(next))),
+        None => links.push(Link::new("Check all answers", "/portal/check")),
+    }
+    links.push(Link::new("All sections", "/portal/tasks"));
+    links
+}

@@ -1,0 +1,595 @@
+//! The review: the queue with one answer and its verdict, the batch of questions to the vendor.
+
+use super::{
+    Answer,
+    form::{CsrfForm, Fields},
+    guard::Staff,
+    page::{respond, see_other, with_errors},
+    routes::{Access, routes},
+    scores::{DASH, about, case_shell, scope_words, state_words},
+};
+use crate::{
+    domain::{
+        Permission,
+        assessment::AssessmentState,
+        due,
+        evidence::size_in_words,
+        ids::{AssessmentId, ClarificationId},
+        review::{QueueGroup, QueueItem, Verdict, VerdictKind, scope_questions},
+        score_inputs::{Citation, grade_label, in_words},
+    },
+    render::{
+        Renderer,
+        fields::{FieldView, errors_of},
+        parts::{Band, FlashNotice, NavItem},
+        reviews::{
+            AnswerView, AskedView, BatchQuestion, BatchView, EvidenceView, GivenView, LabelledScore,
+            QueueGroupView, QueueLine, ReviewView, WorthView,
+        },
+    },
+    usecases::{
+        FieldError, UseCaseError,
+        reviews::{self, Desk, GiveVerdict, MAX_WORDS, ReturnToVendor},
+    },
+};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use chrono::Days;
+use questionnaires::{
+    answering::{AnswerValue, Grade},
+    definition::{CriticalLevel, Question},
+    exact::Exact,
+    scoring::State,
+};
+
+routes! {
+    GET "/assessments/{assessment}/review" => review_page, Access::Staff(Permission::Read), Page;
+    POST "/assessments/{assessment}/review/{question}" => give_verdict, Access::Staff(Permission::Review), Page;
+    GET "/assessments/{assessment}/return" => batch_page, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/return" => return_to_vendor, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/return/{clarification}/withdraw" => withdraw, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/finish-review" => finish, Access::Staff(Permission::Review), Page;
+}
+
+type Pairs = Query<Vec<(String, String)>>;
+
+async fn review_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>, query: Pairs) -> Answer {
+    let query = Fields::from_pairs(query.into_inner());
+    review_response(&staff, &renderer, *id, query.text("show"), query.filled("q"), None, &[]).await
+}
+
+/// Where staff downloads a piece of evidence or follows its link.
+pub(super) fn evidence_view(citation: &Citation) -> EvidenceView {
+    let size = citation.size_bytes.and_then(|bytes| u64::try_from(bytes).ok()).map(size_in_words);
+    let until = citation.valid_until.map(|day| format!("valid until {}", due::short_day(day)));
+    let link = citation.url.as_ref().map(|_| "link elsewhere".to_owned());
+    let parts: Vec<String> = [size, link, until].into_iter().flatten().collect();
+    EvidenceView {
+        name: citation.name.clone(),
+        href: citation.url.clone().unwrap_or_else(|| format!("/evidence/{}", citation.evidence)),
+        about: parts.join(", "),
+    }
+}
+
+fn listed<'a>(desk: &'a Desk, show: &str) -> Vec<&'a QueueItem> {
+    let all = desk.queue.iter();
+    match show {
+        "all" => all.collect(),
+        "open" => all.filter(|item| item.open()).collect(),
+        _ => all.filter(|item| item.group != QueueGroup::Rest).collect(),
+    }
+}
+
+async fn review_response(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: AssessmentId,
+    show: &str,
+    chosen: Option<&str>,
+    typed: Option<&Fields>,
+    errors: &[FieldError],
+) -> Answer {
+    let desk = reviews::desk(&staff.ctx, id).await?;
+    let show = if matches!(show, "all" | "open") { show } else { "first" };
+    let listed = listed(&desk, show);
+    let current = match chosen {
+        Some(question) => desk.queue.iter().find(|item| item.question == question),
+        None => listed.iter().copied().find(|item| item.open()).or_else(|| listed.first().copied()),
+    };
+    let base = format!("/assessments/{id}");
+    let state = desk.case.assessment.state;
+    let can_judge = staff.ctx.user().role.may(Permission::Review)
+        && matches!(state, AssessmentState::Submitted | AssessmentState::InReview);
+    let mut shell = case_shell(staff, &desk.case, "Review answers");
+    shell.skip = "Skip to answer".to_owned();
+    if current.is_some() {
+        shell.skip_to = "#answer".to_owned();
+    }
+    let current_view = current.and_then(|item| answer_view(staff, &desk, item, &base, show, typed, errors));
+    if let Some(view) = &current_view {
+        shell.errors = errors_of(&view.fields);
+    }
+    let counts = |show: &str| match show {
+        "all" => desk.queue.len(),
+        "open" => desk.queue.iter().filter(|item| item.open()).count(),
+        _ => desk.queue.iter().filter(|item| item.group != QueueGroup::Rest).count(),
+    };
+    let chip = |value: &str, label: &str| {
+        NavItem::new(format!("{label} {}", counts(value)), format!("{base}/review?show={value}"))
+            .current(show == value)
+    };
+    let done = desk.queue.iter().filter(|item| !item.open()).count();
+    let drafts = desk.drafts().count();
+    let mut notices = Vec::new();
+    if !can_judge {
+        let why = match state {
+            AssessmentState::Returned => {
+                "The vendor is answering your questions. Verdicts can be given again when the replies are handed in."
+            }
+            AssessmentState::Decided => {
+                "The decision is recorded. Reopen the assessment to judge answers again."
+            }
+            AssessmentState::Submitted | AssessmentState::InReview => {
+                "You can read the review. Risk managers and admins give verdicts."
+            }
+            _ => "Verdicts cannot be given now.",
+        };
+        notices.push(FlashNotice::info(why));
+    }
+    let missing = desk.missing().count();
+    if missing > 0 && can_judge {
+        let (verb, noun) = if missing == 1 { ("needs", "answer") } else { ("need", "answers") };
+        notices.push(FlashNotice::info(format!(
+            "{missing} {noun} still {verb} a verdict before a decision can be recorded."
+        )));
+    }
+    let view = ReviewView {
+        about: about(&desk.case),
+        score_href: format!("{base}/score"),
+        progress: format!("{done} of {} have a verdict", desk.queue.len()),
+        done,
+        total: desk.queue.len().max(1),
+        scores: scores_of(&desk),
+        chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
+        groups: groups_of(&listed, current, &base, show),
+        current: current_view,
+        nothing: if show == "open" {
+            "Every answer has a verdict.".to_owned()
+        } else {
+            "No answer stands out. Choose All to see every answer.".to_owned()
+        },
+        notices,
+        can_judge,
+        drafts,
+        batch_href: format!("{base}/return"),
+        finish_action: format!("{base}/finish-review"),
+        decision_href: format!("{base}/decision"),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/reviews/review", shell, view)
+}
+
+fn scores_of(desk: &Desk) -> Vec<LabelledScore> {
+    let scored = desk.score.questionnaires.iter().map(|one| LabelledScore {
+        label: desk.definitions.questionnaire(&one.id).map_or_else(|| one.id.clone(), |q| q.title.clone()),
+        band: match (one.rating, &one.claimed) {
+            (Some(rating), Some(claimed)) => Band::scored(rating.as_str(), &claimed.display1()),
+            _ => Band::none("Not assessed"),
+        },
+    });
+    scored.collect()
+}
+
+fn groups_of(
+    listed: &[&QueueItem],
+    current: Option<&QueueItem>,
+    base: &str,
+    show: &str,
+) -> Vec<QueueGroupView> {
+    let mut groups: Vec<QueueGroupView> = Vec::new();
+    for item in listed {
+        let label = item.group.label();
+        if groups.last().is_none_or(|group| group.label != label) {
+            groups.push(QueueGroupView { label: label.to_owned(), items: Vec::new() });
+        }
+        let (icon, words) = match (item.verdict, item.outdated) {
+            (Some(VerdictKind::Accepted), _) => (Some("circle-check"), "accepted"),
+            (Some(VerdictKind::Adjusted), _) => (Some("pencil"), "adjusted"),
+            (Some(VerdictKind::Asked), _) => (Some("message-square"), "clarification asked"),
+            (None, true) => (Some("refresh-cw"), "answered anew, verdict outdated"),
+            (None, false) => (None, "no verdict yet"),
+        };
+        let line = QueueLine {
+            number: item.number.clone(),
+            text: item.text.clone(),
+            href: format!("{base}/review?show={show}&q={}", item.question),
+            current: current.is_some_and(|current| current.question == item.question),
+            icon,
+            level: item.effect,
+            words: words.to_owned(),
+        };
+        if let Some(group) = groups.last_mut() {
+            group.items.push(line);
+        }
+    }
+    groups
+}
+
+fn answer_view(
+    staff: &Staff,
+    desk: &Desk,
+    item: &QueueItem,
+    base: &str,
+    show: &str,
+    typed: Option<&Fields>,
+    errors: &[FieldError],
+) -> Option<AnswerView> {
+    let question = desk.definitions.question(&item.question)?;
+    let zone = staff.ctx.tenant().zone;
+    let id = question.id.as_str();
+    let answer = desk.inputs.answers.get(id);
+    let given = |heading: String, answer: Option<&questionnaires::answering::Answer>| GivenView {
+        heading,
+        lines: in_words(question, answer),
+        note: answer.and_then(|answer| answer.note.clone()),
+    };
+    let before = desk.previous.as_ref().filter(|_| item.group == QueueGroup::Changed).map(|previous| {
+        given(
+            format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
+            previous.answers.get(id),
+        )
+    });
+    let verdict = desk.verdicts.iter().find(|verdict| verdict.question == id);
+    let mut meta = if question.is_scored() {
+        vec![format!("Weight {} of 5", question.weight)]
+    } else if item.group == QueueGroup::Scope {
+        vec!["Unscored; its answer decides what is counted".to_owned()]
+    } else {
+        vec!["Unscored".to_owned()]
+    };
+    meta.extend(question.maps.iter().map(ToString::to_string));
+    let asked = desk.clarifications.iter().filter(|one| one.question == id).map(|one| AskedView {
+        text: one.text.clone(),
+        when: match (one.sent_at, one.answered_at) {
+            (None, _) => "Waits to be sent".to_owned(),
+            (Some(sent), None) => format!("Asked {}, no reply yet", due::short_instant(zone, sent)),
+            (Some(sent), Some(replied)) => {
+                format!(
+                    "Asked {}, replied {}",
+                    due::short_instant(zone, sent),
+                    due::short_instant(zone, replied)
+                )
+            }
+        },
+    });
+    let fields = with_errors(verdict_fields(desk, question, verdict, typed), errors);
+    Some(AnswerView {
+        number: item.number.clone(),
+        id: question.id.clone(),
+        text: question.text.clone(),
+        section: item.section.clone(),
+        meta,
+        help: question.help.clone(),
+        proof: question.evidence.clone(),
+        now: given("Answer now".to_owned(), answer),
+        before,
+        worth: worth_of(desk, id),
+        reasons: reasons_of(desk, question),
+        evidence: desk
+            .citations
+            .iter()
+            .filter(|citation| citation.question == id)
+            .map(evidence_view)
+            .collect(),
+        asked: asked.collect(),
+        verdict: verdict.map(|verdict| {
+            let outdated =
+                if item.outdated { " The answer has changed since, so it no longer counts." } else { "" };
+            let reason =
+                verdict.reason.as_ref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
+            format!(
+                "{} by {}, {}.{reason}{outdated}",
+                verdict.kind.label(),
+                verdict.decided_by_name,
+                due::short_instant(zone, verdict.decided_at)
+            )
+        }),
+        fields,
+        action: format!("{base}/review/{id}"),
+        version: typed
+            .and_then(|typed| typed.parsed("version"))
+            .unwrap_or(verdict.map_or(0, |verdict| verdict.version)),
+        answer_rev: typed.and_then(|typed| typed.parsed("answer_rev")).unwrap_or(desk.inputs.revision(id)),
+        show: show.to_owned(),
+    })
+}
+
+fn worth_of(desk: &Desk, id: &str) -> Vec<WorthView> {
+    let mut worth = Vec::new();
+    for scored in &desk.score.questionnaires {
+        let Some(row) = scored.rows.iter().find(|row| row.question == id) else { continue };
+        let counts = row.state.counts();
+        let section =
+            scored.sections.iter().find(|section| section.id == row.section).and_then(|s| s.claimed.as_ref());
+        let part = |of: &dyn Fn(&questionnaires::scoring::Explained) -> String| {
+            row.explained.as_ref().map_or_else(|| DASH.to_owned(), of)
+        };
+        worth.push(WorthView {
+            title: desk
+                .definitions
+                .questionnaire(&scored.id)
+                .map_or_else(|| scored.id.clone(), |q| q.title.clone()),
+            state: state_words(row.state).to_owned(),
+            credit: if counts { row.credit.to_string() } else { DASH.to_owned() },
+            weight: row.weight.to_string(),
+            evidence: if row.evidence.is_some() {
+                row.evidence_factor().to_string()
+            } else {
+                DASH.to_owned()
+            },
+            contribution: part(&|parts| parts.contribution_printed.display2()),
+            lost: part(&|parts| parts.lost_printed.display2()),
+            section: section.map_or_else(|| DASH.to_owned(), Exact::display1),
+            claimed: match (scored.rating, &scored.claimed) {
+                (Some(rating), Some(claimed)) => format!("{rating} {}", claimed.display1()),
+                _ => DASH.to_owned(),
+            },
+        });
+    }
+    worth
+}
+
+fn reasons_of(desk: &Desk, question: &Question) -> Vec<String> {
+    let id = question.id.as_str();
+    let mut reasons = Vec::new();
+    for scored in &desk.score.questionnaires {
+        for failed in scored
+            .knock_outs
+            .iter()
+            .filter(|failed| failed.question == id || failed.gate.as_deref() == Some(id))
+        {
+            let level = match failed.level {
+                CriticalLevel::Major => "a failed major: it helps to cap the rating at C or D",
+                CriticalLevel::Blocker => "a failed blocker: it caps the rating at D",
+            };
+            reasons.push(format!("{} is {level}.", failed.question));
+        }
+        for line in scored.scope.iter().filter(|line| line.question == id) {
+            reasons.push(scope_words(line, &desk.definitions).1);
+        }
+        let held: Vec<&str> = scored
+            .rows
+            .iter()
+            .filter(|row| row.gate.as_deref() == Some(id))
+            .map(|row| row.question.as_str())
+            .collect();
+        if !held.is_empty() {
+            reasons.push(format!(
+                "{} count 0, because this answer keeps them from being asked.",
+                held.join(", ")
+            ));
+        }
+        if scored.rows.iter().any(|row| row.question == id && row.state == State::NaPending) {
+            reasons.push("It counts 0 until \"does not apply\" is accepted.".to_owned());
+        }
+    }
+    reasons.dedup();
+    if reasons.is_empty() && question.is_scored() {
+        reasons.push("No cap follows from this answer.".to_owned());
+    }
+    reasons
+}
+
+fn verdict_fields(
+    desk: &Desk,
+    question: &Question,
+    verdict: Option<&Verdict>,
+    typed: Option<&Fields>,
+) -> Vec<FieldView> {
+    let id = question.id.as_str();
+    let answer = desk.inputs.answers.get(id);
+    let answered = answer.is_some_and(|answer| answer.substantive().is_some());
+    let is_na = matches!(answer.and_then(|a| a.value.as_ref()), Some(AnswerValue::NotApplicable { .. }));
+    let scope = desk.definitions.questionnaires.iter().any(|q| scope_questions(q).contains(id));
+    let value = |name: &str, stored: Option<String>| {
+        typed.map_or_else(|| stored.unwrap_or_default(), |typed| typed.text(name).to_owned())
+    };
+    let (accept, adjust) = match (is_na, scope) {
+        (true, _) => {
+            ("Accept: it does not apply", Some("Reject: it does apply, and counts 0 until it is answered"))
+        }
+        (_, true) => {
+            ("Accept the answer as given", Some("Not accepted: count what we know of the service instead"))
+        }
+        _ if answered && question.is_scored() => ("Accept the answer", Some("Adjust what it counts")),
+        _ => ("Accept", None),
+    };
+    let chosen = value("verdict", verdict.map(|verdict| verdict.kind.to_string()));
+    let mut kinds = vec![("accepted", accept), ("asked", "Ask the vendor")];
+    if let Some(adjust) = adjust {
+        kinds.push(("adjusted", adjust));
+    }
+    let mut fields = vec![FieldView::radios("verdict", "Verdict").choices(kinds, |kind| kind == chosen)];
+    let draft = desk.clarifications.iter().find(|one| one.question == id && one.batch.is_none());
+    fields.push(
+        FieldView::textarea("text", "What to ask the vendor")
+            .hint("Only when you ask. It waits until you send all questions at once.")
+            .optional()
+            .maxlength(u32::try_from(MAX_WORDS).unwrap_or(u32::MAX))
+            .value(value("text", draft.map(|draft| draft.text.clone()))),
+    );
+    if answered && question.is_scored() {
+        fields.push(
+            FieldView::text("credit", "Adjusted credit")
+                .hint("Only when you adjust: between 0 and 1, such as 3/4 or 0.75.")
+                .optional()
+                .value(value("credit", verdict.and_then(|v| v.credit.as_ref()).map(ToString::to_string))),
+        );
+        let compensating = value(
+            "compensating",
+            verdict
+                .and_then(|v| v.compensating)
+                .map(|c| crate::domain::score_inputs::compensating_word(c).to_owned()),
+        );
+        let kinds = [
+            ("", "None"),
+            ("partial", "Partial: credit at least 1/2"),
+            ("substantial", "Substantial: credit at least 3/4"),
+        ];
+        fields.push(
+            FieldView::select("compensating", "Compensating control")
+                .optional()
+                .choices(kinds, |kind| kind == compensating),
+        );
+    }
+    if answered {
+        let cited = desk.citations.iter().any(|citation| citation.question == id);
+        let stored = value("grade", verdict.and_then(|v| v.grade).map(|grade| grade.as_str().to_owned()));
+        let grades: Vec<Grade> = if cited {
+            vec![Grade::Independent, Grade::Accepted, Grade::Supplied, Grade::Rejected]
+        } else {
+            vec![Grade::Rejected]
+        };
+        let grades = grades
+            .into_iter()
+            .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
+        let none =
+            if cited { "Not judged: supplied, factor 1/2" } else { "No evidence: asserted, factor 1/4" };
+        let grades = std::iter::once(("", none.to_owned())).chain(grades);
+        fields.push(FieldView::select("grade", "Evidence").choices(grades, |grade| grade == stored));
+    }
+    fields.push(
+        FieldView::textarea("reason", "Reason")
+            .hint("Needed to adjust or to reject.")
+            .optional()
+            .maxlength(u32::try_from(MAX_WORDS).unwrap_or(u32::MAX))
+            .value(value("reason", verdict.and_then(|v| v.reason.clone()))),
+    );
+    fields
+}
+
+async fn give_verdict(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    path: Path<(AssessmentId, String)>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let (id, question) = path.into_inner();
+    let input = GiveVerdict {
+        verdict: form.text("verdict").to_owned(),
+        credit: form.text("credit").to_owned(),
+        compensating: form.text("compensating").to_owned(),
+        grade: form.text("grade").to_owned(),
+        reason: form.text("reason").to_owned(),
+        text: form.text("text").to_owned(),
+        version: form.parsed("version").unwrap_or(-1),
+        answer_rev: form.parsed("answer_rev").unwrap_or(-1),
+    };
+    let show = form.text("show").to_owned();
+    match reviews::give_verdict(&staff.ctx, id, &question, input).await {
+        Ok(next) => {
+            let show = if matches!(show.as_str(), "all" | "open") { show } else { "first".to_owned() };
+            let next = next.map(|next| format!("&q={next}")).unwrap_or_default();
+            Ok(see_other(&format!("/assessments/{id}/review?show={show}{next}")))
+        }
+        Err(UseCaseError::Invalid(errors)) => {
+            review_response(&staff, &renderer, id, &show, Some(&question), Some(&form), &errors).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn batch_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    batch_response(&staff, &renderer, *id, None, &[]).await
+}
+
+async fn batch_response(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: AssessmentId,
+    typed: Option<&Fields>,
+    errors: &[FieldError],
+) -> Answer {
+    let desk = reviews::desk(&staff.ctx, id).await?;
+    let base = format!("/assessments/{id}");
+    let mut questions: Vec<BatchQuestion> = desk
+        .drafts()
+        .map(|draft| {
+            let item = desk.queue.iter().find(|item| item.question == draft.question);
+            let number = item.map(|item| item.number.clone()).unwrap_or_default();
+            let name = format!("text.{}", draft.id);
+            let text = typed.map_or(draft.text.as_str(), |typed| typed.text(&name));
+            BatchQuestion {
+                question: format!(
+                    "{number} {}",
+                    item.map(|item| item.text.as_str()).unwrap_or(&draft.question)
+                ),
+                field: FieldView::textarea(&name, format!("What we ask about {number}")).value(text),
+                withdraw: format!("{base}/return/{}/withdraw", draft.id),
+            }
+        })
+        .collect();
+    let in_a_week = staff.ctx.today().checked_add_days(Days::new(7)).unwrap_or_else(|| staff.ctx.today());
+    let due_on = typed.map_or_else(|| in_a_week.to_string(), |typed| typed.text("due_on").to_owned());
+    let mut due = FieldView::date("due_on", "Replies are due")
+        .hint("Ends with that day in your time zone.")
+        .value(due_on);
+    for fault in errors {
+        if fault.pointer == "due_on" {
+            due.error = Some(fault.message.clone());
+        }
+        for question in questions.iter_mut().filter(|question| question.field.name == fault.pointer) {
+            question.field.error = Some(fault.message.clone());
+        }
+    }
+    let shell =
+        case_shell(staff, &desk.case, "Questions to the vendor").crumb("Review", format!("{base}/review"));
+    let shell = shell.errors(errors_of(questions.iter().map(|q| &q.field).chain([&due])));
+    let view = BatchView {
+        about: about(&desk.case),
+        questions,
+        due,
+        action: format!("{base}/return"),
+        version: typed.and_then(|typed| typed.parsed("version")).unwrap_or(desk.case.assessment.version),
+        back: format!("{base}/review"),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/reviews/batch", shell, view)
+}
+
+async fn return_to_vendor(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let texts = form.pairs().filter_map(|(name, text)| {
+        let id: ClarificationId = name.strip_prefix("text.")?.parse().ok()?;
+        Some((id, text.to_owned()))
+    });
+    let input = ReturnToVendor {
+        texts: texts.collect(),
+        due_on: form.text("due_on").to_owned(),
+        version: form.parsed("version").unwrap_or(-1),
+    };
+    match reviews::return_to_vendor(&staff.ctx, *id, input).await {
+        Ok(()) => Ok(see_other(&format!("/assessments/{id}"))),
+        Err(UseCaseError::Invalid(errors)) => {
+            batch_response(&staff, &renderer, *id, Some(&form), &errors).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn withdraw(staff: Staff, path: Path<(AssessmentId, ClarificationId)>, _form: CsrfForm) -> Answer {
+    let (id, draft) = path.into_inner();
+    reviews::withdraw_question(&staff.ctx, id, draft).await?;
+    Ok(see_other(&format!("/assessments/{id}/return")))
+}
+
+async fn finish(staff: Staff, id: Path<AssessmentId>, _form: CsrfForm) -> Answer {
+    reviews::finish_review(&staff.ctx, *id).await?;
+    Ok(see_other(&format!("/assessments/{id}/findings")))
+}

@@ -1,0 +1,411 @@
+//! The steps in which an assessment is prepared and sent: service, questionnaires, people and dates, check.
+
+use super::{
+    Answer,
+    acts::{act_page, fresh_key},
+    assessments::{new_person, new_person_fields, shell},
+    form::{CsrfForm, Fields},
+    guard::Staff,
+    page::{ok, respond, see_other},
+    routes::{Access, routes},
+    vendors::title_of,
+};
+use crate::{
+    domain::{Permission, asking, due, ids::AssessmentId, intake::shown_tenths},
+    render::{
+        Renderer,
+        assessments::{
+            CheckView, PreviewQuestion, PreviewQuestionnaire, PreviewSection, QuestionnaireChoice,
+            QuestionnairesView,
+        },
+        fields::FieldView,
+        parts::{ErrorItem, Fact, Link, Step, capitalised},
+        procurement::{ActView, Hidden, about},
+    },
+    usecases::{
+        FieldError, UseCaseError, library,
+        sending::{self, Draft, LeftOut, PeopleInput},
+    },
+};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path},
+};
+use questionnaires::definition::{Audience, Questionnaire};
+
+routes! {
+    GET "/assessments/new" => new_page, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page;
+    GET "/assessments/{assessment}/questionnaires" => questionnaires_page, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/questionnaires" => choose_questionnaires, Access::Staff(Permission::SendAssessments), Page;
+    GET "/assessments/{assessment}/people" => people_page, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/people" => choose_people, Access::Staff(Permission::SendAssessments), Page;
+    GET "/assessments/{assessment}/check" => check_page, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/send" => send, Access::Staff(Permission::SendAssessments), Page;
+}
+
+type Errors<'a> = &'a [FieldError];
+
+/// The wizard's steps; those before `current` can be gone back to.
+fn steps(id: Option<AssessmentId>, current: usize) -> Vec<Step> {
+    let labels = [
+        ("Service", ""),
+        ("Questionnaires", "questionnaires"),
+        ("People and dates", "people"),
+        ("Check", "check"),
+    ];
+    let step = |(at, (label, path)): (usize, (&str, &str))| Step {
+        label: label.to_owned(),
+        href: id.filter(|_| at > 0 && at < current).map(|id| format!("/assessments/{id}/{path}")),
+        current: at == current,
+    };
+    labels.into_iter().enumerate().map(step).collect()
+}
+
+async fn new_form(
+    staff: &Staff,
+    renderer: &Renderer,
+    chosen: &str,
+    key: String,
+    errors: Errors<'_>,
+) -> Answer {
+    let services = sending::services(&staff.ctx).await?;
+    let mut act =
+        ActView::new("/assessments", "Continue to questionnaires", Link::new("Cancel", "/assessments"));
+    act.steps = steps(None, 0);
+    act.lede = Some("One service of one vendor. Its intake decides what is suggested.".to_owned());
+    if services.is_empty() {
+        act.points = vec!["No active vendor has a service yet. Add one on the vendor's page.".to_owned()];
+    }
+    act.hidden = vec![Hidden::new("key", key)];
+    let words = services.iter().map(|service| {
+        let tier = service.tier.map_or_else(
+            || "intake not answered".to_owned(),
+            |t| format!("tier {}", capitalised(t.as_str())),
+        );
+        (service.id.to_string(), format!("{}, {} ({tier})", service.vendor, service.name))
+    });
+    let choices = std::iter::once((String::new(), "Choose a service".to_owned())).chain(words);
+    act.fields = vec![FieldView::select("service", "Service").choices(choices, |value| value == chosen)];
+    act_page(renderer, shell(staff, "Start assessment"), act, errors)
+}
+
+async fn new_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
+    new_form(&staff, &renderer, "", fresh_key(&staff), &[]).await
+}
+
+async fn start(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
+    match sending::start(&staff.ctx, form.text("service"), form.text("key")).await {
+        Ok(id) => Ok(see_other(&format!("/assessments/{id}/questionnaires"))),
+        Err(UseCaseError::Invalid(errors)) => {
+            new_form(&staff, &renderer, form.text("service"), form.text("key").to_owned(), &errors).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn choice(
+    draft: &Draft,
+    questionnaire: &Questionnaire,
+    at: usize,
+    chosen: bool,
+    why: Option<&str>,
+    reason: Option<FieldView>,
+) -> QuestionnaireChoice {
+    let (none, tier) = (std::collections::BTreeMap::new(), draft.intake.as_ref().map(|intake| intake.tier));
+    let facts = draft.intake.as_ref().map_or(&none, |intake| &intake.facts);
+    let count = asking::question_count([questionnaire], facts, tier);
+    let who =
+        if questionnaire.audience == Audience::Buyer { ", answered by your own organisation" } else { "" };
+    QuestionnaireChoice {
+        value: questionnaire.id.clone(),
+        id: if at == 0 { "questionnaire".to_owned() } else { format!("questionnaire-{at}") },
+        title: questionnaire.title.clone(),
+        text: why.map_or_else(|| questionnaire.description.trim().replace('\n', " "), str::to_owned),
+        small: format!("up to {count} questions, {}{who}", about(questionnaire.minutes)),
+        chosen,
+        reason,
+    }
+}
+
+fn questionnaires_form(
+    staff: &Staff,
+    renderer: &Renderer,
+    draft: &Draft,
+    typed: Option<(&[String], &[LeftOut], i64)>,
+    errors: Errors<'_>,
+) -> Answer {
+    let stored: Vec<String> = draft.chosen.iter().map(|row| row.questionnaire_id.clone()).collect();
+    let (chosen, left_out, version) = typed.unwrap_or((&stored, &draft.left_out, draft.assessment.version));
+    let is_chosen = |id: &str| chosen.iter().any(|known| known == id);
+    let (mut suggested, mut others, mut at) = (Vec::new(), Vec::new(), 0);
+    for suggestion in &draft.suggestions {
+        let Some(questionnaire) = library::shipped().questionnaire(suggestion.questionnaire) else {
+            continue;
+        };
+        let field = format!("reason-{}", questionnaire.id);
+        let error = errors.iter().find(|error| error.pointer == field).map(|error| error.message.clone());
+        let given = left_out.iter().find(|row| row.questionnaire == questionnaire.id);
+        let reason = FieldView::text(field, format!("If you leave out {}: why", questionnaire.title))
+            .value(given.map_or("", |row| &row.reason))
+            .optional()
+            .error(error);
+        let chosen = is_chosen(&questionnaire.id);
+        suggested.push(choice(draft, questionnaire, at, chosen, Some(&suggestion.reason), Some(reason)));
+        at += 1;
+    }
+    for questionnaire in library::choosable() {
+        if draft.suggestions.iter().any(|suggestion| suggestion.questionnaire == questionnaire.id) {
+            continue;
+        }
+        others.push(choice(draft, questionnaire, at, is_chosen(&questionnaire.id), None, None));
+        at += 1;
+    }
+    let lede = match &draft.intake {
+        Some(intake) => format!(
+            "{} of {}: tier {}, inherent risk {}. One answer counts in every questionnaire that asks it.",
+            draft.service.name,
+            draft.vendor.name,
+            capitalised(intake.tier.as_str()),
+            shown_tenths(intake.inherent_tenths)
+        ),
+        None => format!("{} of {}.", draft.service.name, draft.vendor.name),
+    };
+    let id = draft.assessment.id;
+    let view = QuestionnairesView {
+        steps: steps(Some(id), 1),
+        lede,
+        action: format!("/assessments/{id}/questionnaires"),
+        version,
+        suggested,
+        others,
+        error: errors
+            .iter()
+            .find(|error| error.pointer == "questionnaire")
+            .map(|error| error.message.clone()),
+    };
+    let mut shell = shell(staff, format!("What to ask, {}", draft.assessment.reference));
+    shell.errors = errors.iter().map(|error| ErrorItem::at(&error.pointer, error.message.clone())).collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/assessments/questionnaires", shell, view)
+}
+
+async fn questionnaires_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    let draft = sending::draft(&staff.ctx, *id).await?;
+    questionnaires_form(&staff, &renderer, &draft, None, &[])
+}
+
+async fn choose_questionnaires(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let chosen = form.all("questionnaire");
+    let reasons: Vec<LeftOut> = form
+        .pairs()
+        .filter_map(|(name, value)| {
+            let questionnaire = name.strip_prefix("reason-")?.to_owned();
+            Some(LeftOut { questionnaire, reason: value.to_owned() })
+        })
+        .collect();
+    let version = form.parsed("version").unwrap_or_default();
+    match sending::choose_questionnaires(&staff.ctx, *id, version, &chosen, &reasons).await {
+        Ok(()) => Ok(see_other(&format!("/assessments/{id}/people"))),
+        Err(UseCaseError::Invalid(errors)) => {
+            let draft = sending::draft(&staff.ctx, *id).await?;
+            questionnaires_form(&staff, &renderer, &draft, Some((&chosen, &reasons, version)), &errors)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn people_input(form: &Fields) -> PeopleInput {
+    PeopleInput {
+        contacts: form.all("contact"),
+        new: new_person(form),
+        owner: form.text("owner").to_owned(),
+        reviewer: form.text("reviewer").to_owned(),
+        due_on: form.text("due_on").to_owned(),
+        message: form.text("message").to_owned(),
+    }
+}
+
+fn people_form(
+    staff: &Staff,
+    renderer: &Renderer,
+    draft: &Draft,
+    input: &PeopleInput,
+    version: i64,
+    errors: Errors<'_>,
+) -> Answer {
+    let id = draft.assessment.id;
+    let back = Link::new("Back to questionnaires", format!("/assessments/{id}/questionnaires"));
+    let mut act = ActView::new(format!("/assessments/{id}/people"), "Continue to check", back);
+    act.steps = steps(Some(id), 2);
+    act.lede = Some(format!("Who at {} answers, and until when.", draft.vendor.name));
+    act.hidden = vec![Hidden::new("version", version)];
+    if !draft.contacts.is_empty() {
+        let mut field = FieldView::checkboxes("contact", "Who answers")
+            .hint("Each gets a link of their own, may answer everything and may submit.");
+        for contact in &draft.contacts {
+            let value = contact.id.to_string();
+            let chosen = input.contacts.contains(&value);
+            let refused = contact.refused_reason.as_ref().map(|reason| format!("Mail was refused: {reason}"));
+            field = field.choice(value, format!("{}, {}", contact.name, contact.email), refused, chosen);
+        }
+        act.fields.push(field);
+    }
+    act.fields.extend(new_person_fields(&input.new));
+    let users: Vec<(String, String)> = draft
+        .users
+        .iter()
+        .filter(|user| user.role.may(Permission::SendAssessments))
+        .map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label())))
+        .collect();
+    act.fields.extend([
+        FieldView::select("owner", "Owner")
+            .hint("Looks after it. Replies to mails go to this person.")
+            .choices(users.clone(), |value| value == input.owner),
+        FieldView::select("reviewer", "Reviewer").choices(users, |value| value == input.reviewer),
+        FieldView::date("due_on", "Due day")
+            .hint(format!("Ends with that day in {}.", staff.ctx.tenant().zone))
+            .value(&input.due_on),
+        FieldView::textarea("message", "Message to the vendor")
+            .hint("Why you ask. Stands in the invitation and on the welcome page.")
+            .value(&input.message)
+            .optional(),
+    ]);
+    let title = format!("People and dates, {}", draft.assessment.reference);
+    act_page(renderer, shell(staff, title), act, errors)
+}
+
+async fn people_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    let draft = sending::draft(&staff.ctx, *id).await?;
+    let assessment = &draft.assessment;
+    let contacts = match (draft.respondents.as_slice(), draft.contacts.as_slice()) {
+        // With a single contact there is nothing to choose.
+        ([], [only]) if only.refused_reason.is_none() => vec![only.id.to_string()],
+        (respondents, _) => respondents.iter().map(|respondent| respondent.contact_id.to_string()).collect(),
+    };
+    let input = PeopleInput {
+        contacts,
+        owner: assessment.owner_id.to_string(),
+        reviewer: assessment.reviewer_id.to_string(),
+        due_on: assessment.due_on.to_string(),
+        message: assessment.message.clone().unwrap_or_default(),
+        ..PeopleInput::default()
+    };
+    people_form(&staff, &renderer, &draft, &input, assessment.version, &[])
+}
+
+async fn choose_people(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let (input, version) = (people_input(&form), form.parsed("version").unwrap_or_default());
+    match sending::choose_people(&staff.ctx, *id, version, &input).await {
+        Ok(()) => Ok(see_other(&format!("/assessments/{id}/check"))),
+        Err(UseCaseError::Invalid(errors)) => {
+            let draft = sending::draft(&staff.ctx, *id).await?;
+            people_form(&staff, &renderer, &draft, &input, version, &errors)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn preview(draft: &Draft) -> Vec<PreviewQuestionnaire> {
+    let (none, tier) = (std::collections::BTreeMap::new(), draft.intake.as_ref().map(|intake| intake.tier));
+    let facts = draft.intake.as_ref().map_or(&none, |intake| &intake.facts);
+    let asked =
+        draft.definitions().into_iter().filter(|questionnaire| questionnaire.audience == Audience::Vendor);
+    asked
+        .map(|questionnaire| PreviewQuestionnaire {
+            title: questionnaire.title.clone(),
+            questions: asking::question_count([questionnaire], facts, tier),
+            sections: asking::asked(questionnaire, facts, tier)
+                .into_iter()
+                .map(|section| PreviewSection {
+                    title: section.section.title.clone(),
+                    questions: section
+                        .questions
+                        .into_iter()
+                        .map(|(question, depends)| PreviewQuestion { text: question.text.clone(), depends })
+                        .collect(),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, missing: Vec<String>) -> Answer {
+    let id = draft.assessment.id;
+    let mut missing = missing;
+    if draft.respondents.is_empty() {
+        missing.push("Choose who answers".to_owned());
+    }
+    if draft.question_count() == 0 {
+        missing.push("Choose at least one questionnaire for the vendor".to_owned());
+    }
+    let content = sending::preview_invitation(&staff.ctx, draft)?;
+    let mail = if draft.respondents.is_empty() { None } else { renderer.mail_content(&content).ok() };
+    let name = |id| draft.users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
+    let (assessment, zone) = (&draft.assessment, staff.ctx.tenant().zone);
+    let titles: Vec<String> =
+        draft.definitions().into_iter().map(|questionnaire| questionnaire.title.clone()).collect();
+    let mut facts = vec![
+        Fact::new("Vendor", &draft.vendor.name),
+        Fact::new("Service", &draft.service.name),
+        Fact::new("Questionnaires", titles.join("; ")),
+        Fact::new("Questions", format!("up to {}", draft.question_count()))
+            .note("a question in two questionnaires counts once"),
+        Fact::new("Due", due::long_day(assessment.due_on)).note(format!("end of day, {zone}")),
+        Fact::new("Owner", name(assessment.owner_id))
+            .note(format!("reviewer {}", name(assessment.reviewer_id))),
+    ];
+    if let Some(intake) = &draft.intake {
+        facts.push(Fact::new("Tier", capitalised(intake.tier.as_str())).note("the vendor never sees it"));
+    }
+    let people = draft.respondents.len();
+    let view = CheckView {
+        steps: steps(Some(id), 3),
+        facts,
+        missing,
+        people: draft.respondents.iter().map(|person| format!("{}, {}", person.name, person.email)).collect(),
+        left_out: draft
+            .left_out
+            .iter()
+            .map(|row| format!("{}: {}", title_of(&row.questionnaire), row.reason))
+            .collect(),
+        sections: preview(draft),
+        welcome: format!(
+            "{} asks about {}. Up to {} questions, {}. Due {}, end of day in {zone}.",
+            staff.ctx.tenant().name,
+            draft.service.name,
+            draft.question_count(),
+            about(draft.minutes()),
+            due::long_day(assessment.due_on),
+        ),
+        message: assessment.message.clone(),
+        subject: mail.as_ref().map(|mail| mail.subject.clone()),
+        mail: mail.map(|mail| mail.text),
+        action: format!("/assessments/{id}/send"),
+        hidden: vec![Hidden::new("version", assessment.version), Hidden::new("key", fresh_key(staff))],
+        submit: if people == 1 { "Send to 1 person".to_owned() } else { format!("Send to {people} people") },
+        cancel: format!("/assessments/{id}/cancel"),
+    };
+    let shell = shell(staff, format!("Check and send, {}", assessment.reference));
+    ok(renderer, "pages/assessments/check", shell, view)
+}
+
+async fn check_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+    let draft = sending::draft(&staff.ctx, *id).await?;
+    check_form(&staff, &renderer, &draft, Vec::new())
+}
+
+async fn send(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -> Answer {
+    sending::send(&staff.ctx, *id, form.parsed("version").unwrap_or_default(), form.text("key")).await?;
+    Ok(see_other(&format!("/assessments/{id}")))
+}
