@@ -1,1 +1,12 @@
-//! support
+//! What black-box tests share: databases, a scripted mail server, a running application, and a browser without
+//! script.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support fails loudly")]
+
+pub mod app;
+pub mod browser;
+pub mod database;
+pub mod mail_run;
+pub mod postgres;
+pub mod procurement;
+pub mod smtp;

@@ -1,0 +1,407 @@
+//! Who may do what, made from the route table itself: a route that is added is tested by being there.
+
+use crate::{
+    procurement,
+    seed::handed_in,
+    vendor_side::{self, MailedLink, come_in},
+};
+use api::{
+    domain::{Role, assessment::AssessmentState, ids::Id as _},
+    usecases::{assessments, findings, reviews, vendors},
+    web::routes::{self, Access, Answers, Route},
+};
+use reqwest::{Method, RequestBuilder, header};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use tests::{
+    app::{PASSWORD, TestApp, address},
+    browser::{Client, Page},
+};
+use uuid::Uuid;
+
+/// What stands in the place of parameters that are no ids of records.
+const WORDS: &[(&str, &str)] = &[
+    ("step", "dismiss"),
+    ("question", "SEC-GOV-01"),
+    ("questionnaire", "supplier-security-core"),
+    ("section", "governance"),
+    ("file:.*", "app.css"),
+    ("mail", "nothing"),
+    ("link_id", "0123456789abcdef0123"),
+];
+
+/// A body that gets past the checks of every form as far as possible, so that the record is looked up.
+fn fields(csrf: &str) -> Vec<(&'static str, String)> {
+    let pairs = [
+        ("version", "1"),
+        ("reason", "Because it is so"),
+        ("name", "Nobody"),
+        ("email", "nobody@vendor.example"),
+        ("new_name", "Nobody"),
+        ("new_email", "nobody@vendor.example"),
+        ("role", "viewer"),
+        ("due_on", "2026-12-20"),
+        ("tier", "low"),
+        ("severity", "low"),
+        ("title", "A gap"),
+        ("detail", "A gap"),
+        ("fix", "Close it"),
+        ("verdict", "accepted"),
+        ("answer_rev", "1"),
+        ("question", "SEC-GOV-01"),
+        ("questionnaire", "supplier-security-core"),
+        ("outcome", "declined"),
+        ("summary", "No"),
+        ("next_review_on", "2027-11-24"),
+        ("text", "Words"),
+        ("note", "Words"),
+    ];
+    let mut fields: Vec<_> = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    fields.push(("csrf", csrf.to_owned()));
+    fields.push(("key", random("key").to_string()));
+    fields
+}
+
+fn parameters(route: &Route) -> Vec<&'static str> {
+    let parts = route.path.split('/');
+    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
+}
+
+fn is_id(parameter: &str) -> bool {
+    WORDS.iter().all(|(word, _)| *word != parameter)
+}
+
+/// The route's path with ids from `id`.
+fn path(route: &Route, id: impl Fn(&str) -> Uuid) -> String {
+    let mut path = route.path.to_owned();
+    for parameter in parameters(route) {
+        let value = match WORDS.iter().find(|(word, _)| *word == parameter) {
+            Some((_, value)) => (*value).to_owned(),
+            None => id(parameter).to_string(),
+        };
+        path = path.replace(&format!("{{{parameter}}}"), &value);
+    }
+    path
+}
+
+/// An id that no record has; another one each time.
+fn random(_: &str) -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(0x0190_a0a0_0000_7000_8000 << 48 | u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn request(client: &Client, route: &Route, path: &str, fields: &[(&str, String)]) -> RequestBuilder {
+    let method: Method = route.method.parse().unwrap();
+    let request = client.request(method.clone(), path).header(header::ACCEPT, "text/html");
+    let upload = route.access == Access::Portal && path.ends_with("/evidence");
+    match (method, upload) {
+        (Method::POST, true) => {
+            let form = reqwest::multipart::Form::new();
+            request.multipart(
+                fields.iter().fold(form, |form, (name, value)| form.text((*name).to_owned(), value.clone())),
+            )
+        }
+        (Method::POST, false) if path == "/q/exchange" => {
+            request.header("X-Assay", "1").json(&serde_json::json!({}))
+        }
+        (Method::POST, false) => request.form(fields),
+        _ => request,
+    }
+}
+
+/// A browser that stops at redirects, signed in, with the token of its forms.
+async fn signed_in(app: &TestApp, email: &str) -> (Client, String) {
+    let client = Client::without_redirects(&app.base);
+    let page = client.open("/sign-in").await.expect(200);
+    page.form("/sign-in").set("email", email).set("password", PASSWORD).submit().await.expect(303);
+    let today = client.open("/").await.expect(200);
+    let csrf = today.attributes("input[name=csrf]", "value").remove(0);
+    (client, csrf)
+}
+
+fn routes_of(kind: fn(&Access) -> bool) -> impl Iterator<Item = &'static Route> {
+    routes::all().filter(move |route| kind(&route.access) && route.path != "/sign-out")
+}
+
+fn staff() -> impl Iterator<Item = &'static Route> {
+    routes_of(|access| matches!(access, Access::Staff(_)))
+}
+
+fn location(page: &Page) -> &str {
+    page.headers.get(header::LOCATION).map(|value| value.to_str().unwrap()).unwrap_or_default()
+}
+
+fn said(page: &Page, code: &str) -> bool {
+    page.body.contains(&format!(", {code})")) || page.body.contains(&format!("\"code\":\"{code}\""))
+}
+
+/// Sends every route of the kind from this browser, which has no session that fits it.
+async fn turned_away(client: &Client, routes: impl Iterator<Item = &'static Route>, door: &str) {
+    let mut count = 0;
+    for route in routes {
+        let path = path(route, random);
+        let answer = client.send(request(client, route, &path, &fields("guess"))).await;
+        if route.method == "GET" && route.answers == Answers::Page {
+            assert_eq!((answer.status.as_u16(), location(&answer)), (303, door), "GET {}", route.path);
+        } else {
+            assert_eq!(answer.status, 401, "{} {}", route.method, route.path);
+        }
+        count += 1;
+    }
+    assert!(count > 15, "{count} routes");
+}
+
+#[tokio::test]
+async fn without_a_session_pages_lead_to_the_door_and_everything_else_is_401() {
+    let app = TestApp::start().await;
+    let stranger = Client::without_redirects(&app.base);
+    turned_away(&stranger, staff(), "/sign-in").await;
+    turned_away(&stranger, routes_of(|access| *access == Access::Portal), "/q").await;
+}
+
+#[tokio::test]
+async fn a_user_is_nobody_in_the_portal_and_a_respondent_is_nobody_elsewhere() {
+    let app = TestApp::start().await;
+    let (user, _) = signed_in(&app, &address(Role::Admin)).await;
+    turned_away(&user, routes_of(|access| *access == Access::Portal), "/q").await;
+    let (respondent, _) = portal(&app).await;
+    turned_away(&respondent, staff(), "/sign-in").await;
+}
+
+/// A respondent whose browser stops at redirects, with the token of its forms.
+async fn portal(app: &TestApp) -> (Client, String) {
+    let (_, link): (String, MailedLink) = vendor_side::invited(app).await;
+    let browser = Client::without_redirects(&app.base);
+    vendor_side::exchange(&browser, &link).await.expect(200);
+    app.run_jobs().await;
+    let page = browser.open("/q/code").await.expect(200);
+    let code = vendor_side::mailed_code(app, vendor_side::PRIYA);
+    page.form("/q/code").set("code", &code).submit().await.expect(303);
+    let page = browser.open("/portal").await.expect(200);
+    let csrf = page.attributes("input[name=csrf]", "value").remove(0);
+    (browser, csrf)
+}
+
+#[tokio::test]
+async fn each_role_is_refused_what_it_may_not_do_and_nothing_else() {
+    let app = TestApp::start().await;
+    for &role in Role::ALL {
+        let (client, csrf) = signed_in(&app, &address(role)).await;
+        for route in staff() {
+            let Access::Staff(permission) = route.access else { continue };
+            let path = path(route, random);
+            let answer = client.send(request(&client, route, &path, &fields(&csrf))).await;
+            let what = format!("{role}: {} {} answered {}", route.method, route.path, answer.status);
+            assert_eq!(answer.status == 403, !role.may(permission), "{what}");
+            assert_eq!(said(&answer, "forbidden"), !role.may(permission), "{what}");
+            assert!(!answer.status.is_server_error() && answer.status != 401, "{what}");
+        }
+    }
+}
+
+/// One record of every kind that a staff route names, by the name of the parameter.
+async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
+    let client = app.signed_in(Role::Procurement).await;
+    let path = procurement::sent(&client).await;
+    app.run_jobs().await;
+    let vendor = come_in(app, &vendor_side::mailed_link(app, vendor_side::PRIYA)).await;
+    let address = "/portal/questions/SEC-GOV-01";
+    let page = vendor.open(address).await.expect(200);
+    let file = b"%PDF-1.7\nsecret of the first organisation".to_vec();
+    let page = page.form("SEC-GOV-01/evidence").file("file", "policy.pdf", file).submit().await.expect(200);
+    let evidence = page.attributes(".file a", "href");
+    let evidence = evidence.iter().find_map(|href| href.strip_prefix("/portal/evidence/")).unwrap();
+
+    let ctx = app.ctx(Role::RiskManager).await;
+    let sent = assessments::view(&ctx, path.rsplit('/').next().unwrap().parse().unwrap()).await.unwrap();
+    let profile = vendors::profile(&ctx, sent.vendor.id).await.unwrap();
+
+    let seeded = handed_in(app, "Handed In", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "informal")]).await;
+    let ask = reviews::GiveVerdict {
+        verdict: "asked".to_owned(),
+        text: "Which policy?".to_owned(),
+        answer_rev: 1,
+        ..reviews::GiveVerdict::default()
+    };
+    reviews::give_verdict(&ctx, seeded.assessment, "SEC-GOV-01", ask).await.unwrap();
+    let desk = reviews::desk(&ctx, seeded.assessment).await.unwrap();
+    let gap = findings::RaiseFinding {
+        title: "A gap".to_owned(),
+        severity: "high".to_owned(),
+        key: "raise".to_owned(),
+        ..findings::RaiseFinding::default()
+    };
+    let finding = findings::raise_by_hand(&ctx, seeded.assessment, gap).await.unwrap();
+    BTreeMap::from([
+        ("user", ctx.user().id.uuid()),
+        ("vendor", sent.vendor.id.uuid()),
+        ("contact", profile.contacts[0].id.uuid()),
+        ("service", sent.service.id.uuid()),
+        ("assessment", sent.assessment.id.uuid()),
+        ("respondent", sent.people[0].respondent.id.uuid()),
+        ("evidence", evidence.parse().unwrap()),
+        ("finding", finding.uuid()),
+        ("clarification", desk.drafts().next().unwrap().id.uuid()),
+        // Not a parameter: an assessment whose review has begun.
+        ("reviewed", seeded.assessment.uuid()),
+    ])
+}
+
+/// The page without what differs between any two requests.
+fn comparable(page: &Page) -> String {
+    let mut text = String::new();
+    let mut rest = page.body.as_str();
+    while let Some(at) = rest
+        .char_indices()
+        .map(|(at, _)| at)
+        .find(|at| rest.get(*at..at + 36).is_some_and(|word| Uuid::try_parse(word).is_ok()))
+    {
+        text.push_str(&rest[..at]);
+        text.push_str("[id]");
+        rest = &rest[at + 36..];
+    }
+    text + rest
+}
+
+#[tokio::test]
+async fn z_01_another_organisations_records_cannot_be_told_from_records_that_do_not_exist() {
+    let app = TestApp::start().await;
+    let records = records(&app).await;
+    app.advance(chrono::Duration::minutes(6));
+    app.other_organisation().await;
+    let (olga, csrf) = signed_in(&app, "admin@other.example").await;
+    let (mut compared, mut blind) = (0, Vec::new());
+    for route in staff().filter(|route| parameters(route).iter().any(|parameter| is_id(parameter))) {
+        let foreign_ids = |parameter: &str| {
+            let reviewed = ["review", "return", "score", "findings", "decision"];
+            let reviewed = reviewed.iter().any(|part| route.path.contains(part));
+            let name = if parameter == "assessment" && reviewed { "reviewed" } else { parameter };
+            *records.get(name).unwrap_or_else(|| panic!("a record for {parameter} of {}", route.path))
+        };
+        let mut answers = Vec::new();
+        for path in [path(route, foreign_ids), path(route, random)] {
+            answers.push(olga.send(request(&olga, route, &path, &fields(&csrf))).await);
+        }
+        let [foreign, unknown] = &answers[..] else { unreachable!() };
+        let what = format!("{} {}", route.method, route.path);
+        assert_eq!(foreign.status, unknown.status, "{what}");
+        assert!(foreign.status.is_client_error(), "{what} answered {}:\n{}", foreign.status, foreign.text());
+        assert_eq!(comparable(foreign), comparable(unknown), "{what}");
+        if foreign.status != 404 {
+            blind.push(format!("{what} answered {}", foreign.status));
+        }
+        compared += 1;
+    }
+    assert!(blind.is_empty(), "these never looked for the record:\n{}", blind.join("\n"));
+    assert!(compared > 40, "{compared} routes");
+    // Nothing has happened to the records, and their owners still reach them.
+    let (owner, _) = signed_in(&app, &address(Role::Admin)).await;
+    for (name, folder) in [
+        ("vendor", "vendors"),
+        ("service", "services"),
+        ("assessment", "assessments"),
+        ("reviewed", "assessments"),
+        ("finding", "findings"),
+        ("evidence", "evidence"),
+    ] {
+        owner.open(&format!("/{folder}/{}", records[name])).await.expect(200);
+    }
+    let ctx = app.ctx(Role::RiskManager).await;
+    let finding = findings::open(&ctx, api::domain::ids::FindingId(records["finding"])).await.unwrap();
+    assert!(finding.finding.state.is_open());
+    let reviewed =
+        assessments::view(&ctx, api::domain::ids::AssessmentId(records["reviewed"])).await.unwrap();
+    assert_eq!(reviewed.assessment.state, AssessmentState::InReview);
+}
+
+#[tokio::test]
+async fn z_02_a_foreign_part_of_an_own_record_does_not_exist_either() {
+    let app = TestApp::start().await;
+    let records = records(&app).await;
+    app.advance(chrono::Duration::minutes(6));
+    let other = app.other_organisation().await;
+    let own_assessment = procurement::sent(&other).await.rsplit('/').next().unwrap().parse::<Uuid>().unwrap();
+    let list = other.open("/vendors").await.expect(200);
+    let own_vendor = list
+        .attributes("tbody a", "href")
+        .iter()
+        .find_map(|href| href.strip_prefix("/vendors/")?.parse::<Uuid>().ok());
+    let own_vendor = own_vendor.unwrap();
+    let (olga, csrf) = signed_in(&app, "admin@other.example").await;
+    let mut compared = 0;
+    for route in staff().filter(|route| parameters(route).iter().filter(|p| is_id(p)).count() == 2) {
+        let own = |parameter: &str| match parameter {
+            "assessment" => Some(own_assessment),
+            "vendor" => Some(own_vendor),
+            _ => None,
+        };
+        let foreign = path(route, |parameter| own(parameter).unwrap_or_else(|| records[parameter]));
+        let unknown = path(route, |parameter| own(parameter).unwrap_or_else(|| random(parameter)));
+        let foreign = olga.send(request(&olga, route, &foreign, &fields(&csrf))).await;
+        let unknown = olga.send(request(&olga, route, &unknown, &fields(&csrf))).await;
+        let what = format!("{} {}", route.method, route.path);
+        assert_eq!((foreign.status, comparable(&foreign)), (unknown.status, comparable(&unknown)), "{what}");
+        assert!(foreign.status.is_client_error(), "{what} answered {}", foreign.status);
+        compared += 1;
+    }
+    assert!(compared >= 7, "{compared} routes");
+}
+
+#[tokio::test]
+async fn a_change_that_another_site_asks_for_is_refused_everywhere() {
+    let app = TestApp::start().await;
+    let (user, csrf) = signed_in(&app, &address(Role::Admin)).await;
+    let (respondent, portal_csrf) = portal(&app).await;
+    let foreign = [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    for route in routes::all().filter(|route| route.method == "POST") {
+        let (client, csrf) =
+            if route.access == Access::Portal { (&respondent, &portal_csrf) } else { (&user, &csrf) };
+        for (name, value) in foreign {
+            let path = path(route, random);
+            let answer = client.send(request(client, route, &path, &fields(csrf)).header(name, value)).await;
+            assert_eq!(answer.status, 403, "{} with {name}: {value}", route.path);
+            assert!(said(&answer, "csrf-rejected"), "{} with {name}: {value}:\n{}", route.path, answer.body);
+        }
+    }
+    // Our own pages are let in, by either header.
+    for (name, value) in [("origin", app.base.as_str()), ("sec-fetch-site", "same-origin")] {
+        let fields = [("csrf", csrf.as_str()), ("name", "")];
+        let request =
+            user.request(Method::POST, "/vendors").header(header::ACCEPT, "text/html").form(&fields);
+        user.send(request.header(name, value)).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_its_sessions_own_token_is_refused_everywhere() {
+    let app = TestApp::start().await;
+    let (user, _) = signed_in(&app, &address(Role::Admin)).await;
+    let (_, another) = signed_in(&app, &address(Role::Admin)).await;
+    let (respondent, _) = portal(&app).await;
+    let mut count = 0;
+    for route in routes::all().filter(|route| route.method == "POST") {
+        let client = match route.access {
+            Access::Public => continue,
+            Access::Staff(_) => &user,
+            Access::Portal => &respondent,
+        };
+        for token in [None, Some(""), Some(another.as_str())] {
+            let mut fields = fields(token.unwrap_or_default());
+            fields.retain(|(name, _)| *name != "csrf" || token.is_some());
+            let path = path(route, random);
+            let answer = client.send(request(client, route, &path, &fields)).await;
+            assert_eq!(answer.status, 403, "{} with {token:?}:\n{}", route.path, answer.text());
+            assert!(said(&answer, "csrf-rejected"), "{} with {token:?}", route.path);
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count} requests");
+    user.open("/").await.expect(200);
+}

@@ -1,0 +1,18 @@
+//! The pages and routes of the service, over real HTTP against a real database: one file per noun.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod accounts;
+mod answers;
+mod assessments;
+mod authorization;
+mod evidence;
+mod intake;
+mod mail_jobs;
+mod portal_access;
+mod reviews;
+mod seed;
+mod submission;
+mod vendor_side;
+mod vendors;
+
+use tests::procurement;

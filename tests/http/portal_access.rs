@@ -1,0 +1,302 @@
+//! Link, one-time code and session.
+
+use crate::vendor_side::{
+    MailedLink, PRIYA, codes_mailed, come_in, exchange, invited, mailed_code, mailed_link, respondent,
+};
+use api::domain::Role;
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::json;
+use tests::app::TestApp;
+
+/// Headers that may differ between two equal answers.
+fn comparable(page: &tests::browser::Page) -> (u16, String, Vec<(String, String)>) {
+    let mut body = page.body.clone();
+    if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&body) {
+        value.as_object_mut().unwrap().remove("instance");
+        body = value.to_string();
+    }
+    let headers = page.headers.iter().filter(|(name, _)| *name != "date");
+    let mut headers: Vec<_> =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    headers.sort();
+    (page.status.as_u16(), body, headers)
+}
+
+#[tokio::test]
+async fn a_05_a_scanner_that_fetches_the_link_changes_nothing_and_gets_no_cookie() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let path = format!("/q/{}", link.id);
+    let before = app.mailbox.newest_first().len();
+    let unknown = app.anonymous().open("/q/AAAAAAAAAAAA").await.expect(200);
+    for agent in ["Mozilla/5.0", "BarracudaScanner", "curl/8"] {
+        for method in [Method::HEAD, Method::GET] {
+            for _ in 0..20 {
+                let browser = app.anonymous();
+                let page =
+                    browser.send(browser.request(method.clone(), &path).header("user-agent", agent)).await;
+                assert_eq!(page.status.as_u16(), 200);
+                assert!(page.headers.get("set-cookie").is_none());
+                if method == Method::GET {
+                    assert_eq!(page.body, unknown.body, "the same page for every link");
+                }
+            }
+        }
+    }
+    app.run_jobs().await;
+    assert_eq!(app.mailbox.newest_first().len(), before);
+    come_in(&app, &link).await.open("/portal").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_06_clicking_scanners_cost_two_mails_in_five_minutes_and_see_nothing() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    for _ in 0..6 {
+        let scanner = app.anonymous();
+        let page = exchange(&scanner, &link).await.expect(200);
+        assert_eq!(page.value()["next"], "/q/code", "the same answer whether or not a mail was sent");
+        scanner.open("/portal/tasks").await.expect(403);
+    }
+    app.run_jobs().await;
+    // The newest code supersedes the one before it, so a mail that was not sent yet is not sent at all.
+    assert!((1..=2).contains(&codes_mailed(&app)), "{} mails", codes_mailed(&app));
+    app.advance(Duration::minutes(6));
+    come_in(&app, &link).await.open("/portal").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_07_every_link_that_does_not_work_gives_the_same_answer() {
+    let app = TestApp::start().await;
+    let (path, link) = invited(&app).await;
+    let staff = app.signed_in(Role::Procurement).await;
+    let wrong = MailedLink { secret: "0".repeat(32), ..link.clone() };
+    let unknown = MailedLink { id: "ZZZZZZZZ".to_owned(), ..link.clone() };
+    let one = comparable(&exchange(&app.anonymous(), &wrong).await);
+    let two = comparable(&exchange(&app.anonymous(), &unknown).await);
+    assert_eq!(one.0, 404);
+    assert!(one.1.contains("link-not-usable"));
+    assert_eq!(one, two);
+    let page = staff.open(&path).await.expect(200);
+    let confirm = staff.open(&page.attributes("a[href$='/reissue']", "href").remove(0)).await.expect(200);
+    confirm.form("/reissue").submit().await.expect(200);
+    let older = comparable(&exchange(&app.anonymous(), &link).await);
+    assert_eq!(one, older, "a secret of an older generation");
+    app.run_jobs().await;
+    let fresh = mailed_link(&app, PRIYA);
+    assert_ne!(fresh.secret, link.secret);
+    exchange(&app.anonymous(), &fresh).await.expect(200);
+    app.advance(Duration::days(121));
+    let expired = comparable(&exchange(&app.anonymous(), &fresh).await);
+    assert_eq!(one, expired, "past the link's end");
+}
+
+#[tokio::test]
+async fn many_wrong_secrets_are_limited_per_link_and_the_right_one_still_works() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let wrong = MailedLink { secret: "1".repeat(32), ..link.clone() };
+    for _ in 0..10 {
+        exchange(&app.anonymous(), &wrong).await.expect(404);
+    }
+    let limited = exchange(&app.anonymous(), &wrong).await.expect(429);
+    assert!(limited.headers.contains_key("retry-after"));
+    exchange(&app.anonymous(), &link).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_10_a_right_link_without_a_code_opens_nothing() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let opened = exchange(&browser, &link).await.expect(200);
+    for secret in ["Lumen", PRIYA, "Priya", "hiring"] {
+        assert!(!opened.body.contains(secret), "{secret} is told before the code");
+    }
+    for path in
+        ["/portal", "/portal/tasks", "/portal/check", "/portal/submit", "/portal/questions/SEC-GOV-01"]
+    {
+        let page = browser.open(path).await.expect(403);
+        for secret in ["Lumen", PRIYA, "Priya", "SEC-GOV"] {
+            assert!(!page.text().contains(secret), "{path} tells {secret}");
+        }
+    }
+    let file = browser.json("/portal/evidence/01940000-0000-7000-8000-000000000000").await.expect(403);
+    assert_eq!(file.value()["code"], "step-up-required");
+    browser.post("/portal/submit", &[("name", "x")]).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_11_a_code_works_once_and_for_ten_minutes() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    exchange(&browser, &link).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    let page = browser.open("/q/code").await.expect(200);
+    app.advance(Duration::seconds(9 * 60 + 59));
+    let form = page.form("/q/code").set("code", &code);
+    assert_eq!(form.submit().await.expect(200).path, "/portal");
+    // The cookie of the waiting browser is gone with its use.
+    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    let other = app.anonymous();
+    app.advance(Duration::minutes(6));
+    exchange(&other, &link).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    let page = other.open("/q/code").await.expect(200);
+    app.advance(Duration::seconds(10 * 60 + 1));
+    let late = page.form("/q/code").set("code", &code).submit().await.expect(422);
+    assert!(late.text().contains("too old"));
+}
+
+#[tokio::test]
+async fn a_12_a_code_belongs_to_its_browser_and_the_newest_counts() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let first = app.anonymous();
+    exchange(&first, &link).await.expect(200);
+    app.run_jobs().await;
+    let older = mailed_code(&app, PRIYA);
+    let second = app.anonymous();
+    exchange(&second, &link).await.expect(200);
+    app.run_jobs().await;
+    let newer = mailed_code(&app, PRIYA);
+    first.post("/q/code", &[("code", &older)]).await.expect(422);
+    first.post("/q/code", &[("code", &newer)]).await.expect(422);
+    second.post("/q/code", &[("code", &older)]).await.expect(422);
+    second.post("/q/code", &[("code", &newer)]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_13_five_guesses_are_compared_however_many_come_at_once() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    exchange(&browser, &link).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let guesses = (0..40).map(|_| {
+        let browser = browser.clone();
+        async move { browser.post("/q/code", &[("code", wrong)]).await.status.as_u16() }
+    });
+    let answers = futures_util::future::join_all(guesses).await;
+    assert!(answers.iter().all(|status| *status == 422), "{answers:?}");
+    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_19_cookies_are_strict_and_hidden_from_script_and_no_body_holds_a_token() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let opened = exchange(&browser, &link).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    let cookies = opened.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
+    let cookies: Vec<String> = cookies.collect();
+    assert_eq!(cookies.len(), 1);
+    for cookie in &cookies {
+        for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+            assert!(cookie.contains(part), "{cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+        let token = cookie.split(['=', ';']).nth(1).unwrap();
+        assert!(!opened.body.contains(token));
+    }
+    browser.post("/q/code", &[("code", &code)]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_known_browser_skips_the_code_and_a_signed_out_one_has_no_session() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = come_in(&app, &link).await;
+    let page = browser.open("/portal").await.expect(200);
+    let out = page.form("/portal/sign-out").submit().await.expect(200);
+    assert_eq!(out.path, "/q");
+    assert_eq!(browser.open("/portal").await.expect(200).path, "/q");
+    let again = exchange(&browser, &link).await.expect(200);
+    assert_eq!(again.value()["next"], "/portal");
+    browser.open("/portal").await.expect(200);
+    app.advance(Duration::hours(13));
+    assert_eq!(browser.open("/portal").await.expect(200).path, "/q", "12 hours idle");
+}
+
+#[tokio::test]
+async fn the_access_code_does_the_same_without_script() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let page = browser.open(&format!("/q/{}", link.id)).await.expect(200);
+    page.form("/q").set("code", "not a code").submit().await.expect(404);
+    let typed: String = link.secret.to_lowercase().chars().flat_map(|c| [c, ' ']).collect();
+    let page = page.form("/q").set("code", &typed).submit().await.expect(200);
+    assert_eq!(page.path, "/q/code");
+    let text = page.text();
+    assert!(
+        text.contains("p***@lumen.example")
+            && text.contains("Northwind Bank")
+            && !text.contains("Lumen Hire")
+    );
+}
+
+#[tokio::test]
+async fn a_forged_waiting_cookie_learns_nothing() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let cookie = format!("pending={}.{}", link.id, "a".repeat(64));
+    let page = browser.send(browser.request(Method::GET, "/q/code").header("cookie", &cookie)).await;
+    assert_eq!(page.path, "/q");
+    let page = browser
+        .send(browser.request(Method::POST, "/q/code/resend").header("cookie", &cookie).form(&[("x", "y")]))
+        .await;
+    assert_eq!(page.status.as_u16(), 404);
+    app.run_jobs().await;
+    assert_eq!(codes_mailed(&app), 0);
+}
+
+#[tokio::test]
+async fn a_fresh_link_goes_to_the_invited_address_only_and_always_answers_alike() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let page = browser.open("/q").await.expect(200);
+    let known = page.form("/q/fresh").set("email", "PRIYA@lumen.example").submit().await.expect(202);
+    let unknown = page.form("/q/fresh").set("email", "nobody@lumen.example").submit().await.expect(202);
+    assert_eq!(known.body, unknown.body);
+    app.run_jobs().await;
+    let fresh = mailed_link(&app, PRIYA);
+    assert_eq!(fresh.id, link.id, "one public id for each invitation");
+    assert_ne!(fresh.secret, link.secret);
+    exchange(&app.anonymous(), &link).await.expect(200);
+    exchange(&app.anonymous(), &fresh).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_20_the_exchange_wants_our_own_header_and_json() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    let body = json!({"link_id": link.id, "secret": link.secret});
+    let bare = browser.send(browser.request(Method::POST, "/q/exchange").json(&body)).await;
+    assert_eq!((bare.status.as_u16(), bare.value()["code"].as_str()), (403, Some("csrf-rejected")));
+    let text = browser.request(Method::POST, "/q/exchange").header("x-assay", "1").body(body.to_string());
+    assert_eq!(browser.send(text).await.status.as_u16(), 415);
+    let foreign = browser.request(Method::POST, "/q/exchange").header("x-assay", "1");
+    let foreign = foreign.header("origin", "https://evil.example").json(&body);
+    assert_eq!(browser.send(foreign).await.status.as_u16(), 403);
+}
+
+#[tokio::test]
+async fn z_04_staff_and_respondent_sessions_never_stand_in_for_each_other() {
+    let app = TestApp::start().await;
+    let (vendor, path) = respondent(&app).await;
+    assert_eq!(vendor.open(&path).await.expect(200).path, "/sign-in");
+    let staff = app.signed_in(Role::Admin).await;
+    assert_eq!(staff.open("/portal/tasks").await.expect(200).path, "/q");
+}

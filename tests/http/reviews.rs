@@ -1,0 +1,171 @@
+//! From a submission to a verified finding, a decision and a comparison, through the pages.
+
+use super::seed::{Seeded, handed_in};
+use api::domain::Role;
+use tests::app::TestApp;
+
+async fn verdict(
+    app: &TestApp,
+    seeded: &Seeded,
+    role: Role,
+    question: &str,
+    fields: &[(&str, &str)],
+) -> tests::browser::Page {
+    let client = app.signed_in(role).await;
+    let page = client.open(&format!("{}/review?show=all&q={question}", seeded.base())).await.expect(200);
+    page.form(&format!("{}/review/{question}", seeded.base())).with(fields).submit().await
+}
+
+#[tokio::test]
+async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
+    let app = TestApp::start().await;
+    let seeded =
+        handed_in(&app, "Lumen Analytics", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "informal")]).await;
+    let risk = app.signed_in(Role::RiskManager).await;
+
+    // The score page stands on the snapshot of the submission.
+    let page = risk.open(&format!("{}/score", seeded.base())).await.expect(200);
+    assert!(page.text().contains("SEC-GOV-01"), "{}", page.text());
+    assert!(page.text().contains("readiness indication") || !page.text().contains("Control sets"));
+
+    // A decision waits for the review.
+    let review = risk.open(&format!("{}/review", seeded.base())).await.expect(200);
+    assert!(review.text().contains("Scope questions"), "{}", review.text());
+    let _ =
+        verdict(&app, &seeded, Role::RiskManager, "SEC-GOV-01", &[("verdict", "accepted")]).await.expect(200);
+    let decision = risk.open(&format!("{}/decision", seeded.base())).await.expect(200);
+    let refused = decision
+        .form(&format!("{}/decision", seeded.base()))
+        .with(&[("outcome", "declined"), ("summary", "No")])
+        .submit()
+        .await
+        .expect(422);
+    assert!(refused.text().contains("SEC-CLD-01"), "{}", refused.text());
+
+    // An adjustment needs a reason; nothing is stored without it.
+    let faulty =
+        verdict(&app, &seeded, Role::RiskManager, "SEC-GOV-01", &[("verdict", "adjusted"), ("credit", "1")])
+            .await;
+    assert!(faulty.expect(422).text().contains("Say why it counts otherwise"));
+    let _ =
+        verdict(&app, &seeded, Role::RiskManager, "SEC-CLD-01", &[("verdict", "accepted")]).await.expect(200);
+
+    // The review ends; findings are proposed and one is raised.
+    let review = risk.open(&format!("{}/review", seeded.base())).await.expect(200);
+    let proposed = review.form(&format!("{}/finish-review", seeded.base())).submit().await.expect(200);
+    assert!(proposed.path.ends_with("/findings"));
+    let raised = proposed
+        .form(&format!("{}/findings", seeded.base()))
+        .without("question")
+        .tick("question", "SEC-GOV-01")
+        .submit()
+        .await
+        .expect(200);
+    let finding = raised
+        .attributes("tbody th a", "href")
+        .into_iter()
+        .find(|href| href.starts_with("/findings/"))
+        .unwrap();
+
+    // Who records an action as done cannot verify it; somebody else can, and the score rises.
+    let page = risk.open(&finding).await.expect(200);
+    let planned = page
+        .form(&format!("{finding}/agree"))
+        .with(&[("text", "Write the policy"), ("owner_name", "Tom"), ("due_on", "2026-12-18")])
+        .submit()
+        .await
+        .expect(200);
+    let reported = planned
+        .form(&format!("{finding}/done"))
+        .with(&[("note", "Seen on the call")])
+        .submit()
+        .await
+        .expect(200);
+    assert!(reported.try_form(&format!("{finding}/verify")).is_none());
+    let admin = app.signed_in(Role::Admin).await;
+    let page = admin.open(&finding).await.expect(200);
+    let closed = page
+        .form(&format!("{finding}/verify"))
+        .with(&[("option", "current"), ("grade", "asserted"), ("reason", "Policy read")])
+        .submit()
+        .await
+        .expect(200);
+    assert!(closed.text().contains("Closed"), "{}", closed.text());
+
+    // Now the decision stands, with a snapshot that recomputes bit for bit (P13).
+    let decision = risk.open(&format!("{}/decision", seeded.base())).await.expect(200);
+    let decided = decision
+        .form(&format!("{}/decision", seeded.base()))
+        .with(&[("outcome", "declined"), ("summary", "Too little is proven")])
+        .submit()
+        .await
+        .expect(200);
+    assert!(decided.text().contains("Declined"));
+    let ctx = app.ctx(Role::Viewer).await;
+    assert!(api::usecases::scores::recompute(&ctx, seeded.assessment).await.unwrap());
+}
+
+#[tokio::test]
+async fn c_08_two_reviewers_on_one_answer_end_with_one_verdict() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
+    let path = format!("{}/review?show=all&q=SEC-GOV-01", seeded.base());
+    let (first, second) = (app.signed_in(Role::RiskManager).await, app.signed_in(Role::Admin).await);
+    let (one, other) = (first.open(&path).await.expect(200), second.open(&path).await.expect(200));
+    let action = format!("{}/review/SEC-GOV-01", seeded.base());
+    let _ = one.form(&action).with(&[("verdict", "accepted")]).submit().await.expect(200);
+    let _ =
+        other.form(&action).with(&[("verdict", "asked"), ("text", "Since when?")]).submit().await.expect(412);
+}
+
+#[tokio::test]
+async fn procurement_and_viewers_read_and_do_not_judge_and_others_see_nothing() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
+    for role in [Role::Procurement, Role::Viewer] {
+        let client = app.signed_in(role).await;
+        let page = client.open(&format!("{}/review?show=all&q=SEC-GOV-01", seeded.base())).await.expect(200);
+        assert!(page.try_form(&format!("{}/review/SEC-GOV-01", seeded.base())).is_none());
+        let _ = client.post(&format!("{}/finish-review", seeded.base()), &[]).await.expect(403);
+    }
+    let other = app.other_organisation().await;
+    for page in ["review", "score", "findings", "decision"] {
+        let _ = other.open(&format!("{}/{page}", seeded.base())).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn pages_stay_within_their_statements_however_much_there_is() {
+    let app = TestApp::start().await;
+    let seeded =
+        handed_in(&app, "Lumen Analytics", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "informal")]).await;
+    let other = handed_in(&app, "Corvid AI", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "current")]).await;
+    let risk = app.signed_in(Role::RiskManager).await;
+    let compare = format!("/compare?assessment={}&assessment={}", seeded.assessment, other.assessment);
+    for path in [
+        format!("{}/score", seeded.base()),
+        "/findings".to_owned(),
+        "/".to_owned(),
+        compare,
+        "/compare".to_owned(),
+    ] {
+        let _ = risk.open(&path).await.expect(200);
+        let (_, count) = app.statements(risk.open(&path)).await;
+        assert!(count <= 6, "{path} took {count} statements");
+    }
+}
+
+#[tokio::test]
+async fn vendors_stand_side_by_side_with_ranks_and_no_total() {
+    let app = TestApp::start().await;
+    let worse =
+        handed_in(&app, "Lumen Analytics", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "informal")]).await;
+    let better = handed_in(&app, "Corvid AI", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "current")]).await;
+    let viewer = app.signed_in(Role::Viewer).await;
+    let picker = viewer.open("/compare").await.expect(200);
+    assert!(picker.text().contains("Corvid AI"));
+    let path = format!("/compare?assessment={}&assessment={}", worse.assessment, better.assessment);
+    let page = viewer.open(&path).await.expect(200);
+    assert!(page.heading().contains("Corvid AI leads"), "{}", page.heading());
+    assert!(page.text().contains("Rank 1 of 2") && page.text().contains("Rank 2 of 2"), "{}", page.text());
+}

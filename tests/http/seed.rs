@@ -1,0 +1,146 @@
+//! A submission in the database, for tests of what comes after it.
+
+use api::{
+    domain::{
+        Role,
+        answer::day,
+        assessment::{Assessment, AssessmentState, ChosenQuestionnaire},
+        ids::{AssessmentId, ServiceId, VendorId},
+    },
+    store::{WriteTx, assessments, questionnaires as files, questionnaires::NewFile},
+    usecases::{Ctx, scores},
+};
+use entity::{answer, service, vendor};
+use questionnaires::definition::{
+    Audience, Tier,
+    catalog::{Library, canonical_json, content_hash},
+};
+use sea_orm::Set;
+use tests::app::TestApp;
+
+/// What was seeded.
+pub struct Seeded {
+    /// The assessment, in the state *submitted*.
+    pub assessment: AssessmentId,
+}
+
+impl Seeded {
+    /// Address of the assessment's pages.
+    pub fn base(&self) -> String {
+        format!("/assessments/{}", self.assessment)
+    }
+}
+
+/// A vendor that handed in `supplier-security-core` at tier high with these choices, everything else blank.
+pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> Seeded {
+    let ctx = app.ctx(Role::RiskManager).await;
+    let (vendor_id, service_id): (VendorId, ServiceId) = (ctx.id(), ctx.id());
+    let assessment = Assessment {
+        id: ctx.id(),
+        reference: format!("T-{name}"),
+        vendor_id,
+        service_id,
+        intake_id: None,
+        state: AssessmentState::Submitted,
+        state_before_expiry: None,
+        owner_id: ctx.user().id,
+        reviewer_id: ctx.user().id,
+        tier: Some(Tier::High),
+        facts: Default::default(),
+        due_on: day("2026-12-12").unwrap(),
+        message: None,
+        sent_at: Some(ctx.now()),
+        link_ends_at: None,
+        submitted_at: Some(ctx.now()),
+        submission_number: 1,
+        decided_at: None,
+        cancelled_reason: None,
+        created_at: ctx.now(),
+        version: 1,
+    };
+    let mut tx = ctx.begin_write().await.unwrap();
+    tx.insert::<vendor::Entity>(vendor::ActiveModel {
+        id: Set(vendor_id.0),
+        name: Set(name.to_owned()),
+        name_normalised: Set(name.to_lowercase()),
+        website: Set(None),
+        note: Set(None),
+        state: Set("active".to_owned()),
+        created_at: Set(ctx.now()),
+        created_by: Set(ctx.user().id.0),
+        version: Set(1),
+        ..Default::default()
+    })
+    .await
+    .unwrap();
+    tx.insert::<service::Entity>(service::ActiveModel {
+        id: Set(service_id.0),
+        vendor_id: Set(vendor_id.0),
+        name: Set(format!("{name} Service")),
+        description: Set(None),
+        created_at: Set(ctx.now()),
+        version: Set(1),
+        ..Default::default()
+    })
+    .await
+    .unwrap();
+    assessments::insert(&mut tx, &assessment, ctx.user().id).await.unwrap();
+    pin(&mut tx, &ctx, assessment.id).await;
+    for (question, choice) in choices {
+        tx.insert::<answer::Entity>(answer::ActiveModel {
+            id: Set(ctx.services().surroundings.uuid()),
+            assessment_id: Set(assessment.id.0),
+            question_id: Set((*question).to_owned()),
+            rev: Set(1),
+            value: Set(Some(serde_json::json!({"choice": choice}))),
+            note: Set(None),
+            source: Set("vendor".to_owned()),
+            saved_by_respondent: Set(None),
+            saved_by_user: Set(None),
+            saved_at: Set(ctx.now()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    }
+    scores::snapshot_at_submission(&mut tx, ctx.id(), &assessment, ctx.today(), ctx.now()).await.unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
+    Seeded { assessment: assessment.id }
+}
+
+async fn pin(tx: &mut WriteTx, ctx: &Ctx, assessment: AssessmentId) {
+    let library = Library::shipped();
+    let questionnaire = library.questionnaire("supplier-security-core").unwrap();
+    let chosen = ChosenQuestionnaire {
+        position: 1,
+        questionnaire_id: questionnaire.id.clone(),
+        suggested: true,
+        reason: "test".to_owned(),
+        pinned: None,
+    };
+    let row = ctx.services().surroundings.uuid();
+    files::replace_chosen(tx, assessment, &[(row, chosen)]).await.unwrap();
+    let uuid = || ctx.services().surroundings.uuid();
+    let file = NewFile {
+        id: uuid(),
+        name: questionnaire.id.clone(),
+        version: questionnaire.version.clone(),
+        title: questionnaire.title.clone(),
+        sha256: content_hash(questionnaire).unwrap(),
+        definition: canonical_json(questionnaire).unwrap(),
+        created_at: ctx.now(),
+    };
+    let version = files::pin_questionnaire(tx, &file, Audience::Vendor).await.unwrap();
+    files::set_pinned(tx, assessment, &questionnaire.id, version).await.unwrap();
+    let set = library.control_set("iso27001").unwrap();
+    let file = NewFile {
+        id: uuid(),
+        name: set.id.clone(),
+        version: set.version.clone(),
+        title: set.title.clone(),
+        sha256: content_hash(set).unwrap(),
+        definition: canonical_json(set).unwrap(),
+        created_at: ctx.now(),
+    };
+    files::pin_control_set(tx, assessment, &file, uuid()).await.unwrap();
+}

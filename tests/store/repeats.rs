@@ -1,0 +1,133 @@
+//! What keeps repetition harmless: idempotency records and limits; and the installation's settings.
+
+use crate::fixtures::{Org, event, id, minute};
+use api::store::{
+    ConnectOptions, Database, StoreError,
+    idempotency::{self, Earlier, hash_of},
+    rate_limit, settings,
+};
+use chrono::Duration;
+use entity::vendor;
+use serde_json::json;
+use tests::{database::TestDatabase, on_both_databases};
+
+on_both_databases!(
+    the_same_request_gets_the_first_answer,
+    of_two_racing_requests_with_one_key_one_acts,
+    a_limit_counts_within_its_window_and_starts_anew,
+    two_hundred_parallel_hits_are_counted_exactly,
+    settings_are_kept_replaced_and_removed,
+);
+
+async fn the_same_request_gets_the_first_answer(at: TestDatabase) {
+    let (org, other) = (Org::new(at.database()).await, Org::new(at.database()).await);
+    let hash = hash_of(&("Acme", 1));
+    assert_ne!(hash, hash_of(&("Acme", 2)));
+    let mut tx = org.begin().await;
+    assert_eq!(idempotency::earlier(&tx, "vendor.register", "k1", &hash).await.unwrap(), Earlier::None);
+    let answer = json!({"id": 7, "etag": null});
+    idempotency::remember(&mut tx, id(), "vendor.register", "k1", hash.clone(), answer.clone(), minute(0))
+        .await
+        .unwrap();
+    tx.commit(event("vendor.registered")).await.unwrap();
+
+    let tx = org.begin().await;
+    let earlier = async |scope, key, hash: &str| idempotency::earlier(&tx, scope, key, hash).await.unwrap();
+    assert_eq!(earlier("vendor.register", "k1", &hash).await, Earlier::Same(answer));
+    assert_eq!(earlier("vendor.register", "k1", &hash_of(&"else")).await, Earlier::Different);
+    assert_eq!(earlier("vendor.register", "k2", &hash).await, Earlier::None);
+    assert_eq!(earlier("assessment.send", "k1", &hash).await, Earlier::None);
+    drop(tx);
+    let tx = other.begin().await;
+    let theirs = idempotency::earlier(&tx, "vendor.register", "k1", &hash).await.unwrap();
+    assert_eq!(theirs, Earlier::None, "keys are an organisation's own");
+}
+
+async fn of_two_racing_requests_with_one_key_one_acts(at: TestDatabase) {
+    let org = Org::new(at.database()).await;
+    let request = |n: usize| {
+        let (scope, vendor) = (org.scope.clone(), org.vendor(&format!("Acme {n}")));
+        tokio::spawn(async move {
+            let mut tx = scope.begin_write().await?;
+            match idempotency::earlier(&tx, "vendor.register", "k", "hash").await? {
+                Earlier::None => {}
+                earlier => return Ok(earlier),
+            }
+            tx.insert::<vendor::Entity>(vendor).await?;
+            idempotency::remember(
+                &mut tx,
+                id(),
+                "vendor.register",
+                "k",
+                "hash".to_owned(),
+                json!(n),
+                minute(0),
+            )
+            .await?;
+            tx.commit(event("vendor.registered")).await?;
+            Ok::<_, StoreError>(Earlier::None)
+        })
+    };
+    let mut acted = 0;
+    for request in (0..6).map(request).collect::<Vec<_>>() {
+        match request.await.unwrap() {
+            Ok(Earlier::None) => acted += 1,
+            Ok(Earlier::Same(_)) | Err(StoreError::Duplicate(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((acted, org.vendor_names().await.len()), (1, 1));
+}
+
+async fn a_limit_counts_within_its_window_and_starts_anew(at: TestDatabase) {
+    let db = at.database();
+    let hit = async |bucket, at_minute| {
+        rate_limit::hit(db, bucket, minute(at_minute), Duration::minutes(15)).await.unwrap()
+    };
+    assert_eq!(hit("sign-in:ada", 0).await, 1);
+    assert_eq!(hit("sign-in:ada", 5).await, 2);
+    assert_eq!(hit("code:ada", 5).await, 1, "buckets do not touch each other");
+    assert_eq!(hit("sign-in:ada", 14).await, 3, "the window began with the first try");
+    assert_eq!(hit("sign-in:ada", 15).await, 1);
+    assert_eq!(hit("sign-in:ada", 29).await, 2);
+    assert_eq!(hit("sign-in:ada", 30).await, 1);
+    assert_eq!(hit("sign-in:ada", 29).await, 2, "a clock that is a little behind still counts");
+}
+
+async fn two_hundred_parallel_hits_are_counted_exactly(at: TestDatabase) {
+    let second = Database::connect(&ConnectOptions::new(at.url())).await.unwrap();
+    let hits = (0..200).map(|n| {
+        // On PostgreSQL from two processes.
+        let one_process = at.database().single_process() || n % 2 == 0;
+        let db = if one_process { at.database().clone() } else { second.clone() };
+        tokio::spawn(async move {
+            loop {
+                // A busy database counts nothing, and asking again is fine.
+                match rate_limit::hit(&db, "code:link", minute(0), Duration::minutes(1)).await {
+                    Err(StoreError::Busy) => {}
+                    counted => return counted.unwrap(),
+                }
+            }
+        })
+    });
+    let mut seen = Vec::new();
+    for hit in hits.collect::<Vec<_>>() {
+        seen.push(hit.await.unwrap());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=200).collect::<Vec<i64>>(), "every hit has a number of its own");
+}
+
+async fn settings_are_kept_replaced_and_removed(at: TestDatabase) {
+    let db = at.database();
+    let get = async || settings::get(db, "mail.paused").await.unwrap();
+    assert_eq!(get().await, None);
+    settings::set(db, "mail.paused", Some("yes"), minute(0)).await.unwrap();
+    settings::set(db, "other", Some("1"), minute(0)).await.unwrap();
+    assert_eq!(get().await.as_deref(), Some("yes"));
+    settings::set(db, "mail.paused", Some("no"), minute(1)).await.unwrap();
+    assert_eq!(get().await.as_deref(), Some("no"));
+    settings::set(db, "mail.paused", None, minute(2)).await.unwrap();
+    settings::set(db, "mail.paused", None, minute(2)).await.unwrap();
+    assert_eq!((get().await, settings::get(db, "other").await.unwrap().as_deref()), (None, Some("1")));
+}

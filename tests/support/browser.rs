@@ -1,0 +1,254 @@
+//! A client that behaves like a browser without script: cookies, redirects, forms filled in from the page.
+//!
+//! `client.open("/vendors").await.form("/vendors").set("name", "Lumen").submit().await` reads like what a person does.
+
+use reqwest::{Method, StatusCode, header, multipart};
+use scraper::{ElementRef, Html, Selector};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One browser with its own cookies.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Arc<str>,
+}
+
+/// What came back, after redirects.
+#[derive(Clone)]
+pub struct Page {
+    client: Client,
+    /// Status of the last answer.
+    pub status: StatusCode,
+    /// Where the redirects ended, without the base.
+    pub path: String,
+    /// Headers of the last answer.
+    pub headers: header::HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+/// A form of a page, with what is filled in already.
+pub struct Form {
+    client: Client,
+    action: String,
+    multipart: bool,
+    fields: Vec<(String, String)>,
+    file: Option<(String, String, Vec<u8>)>,
+}
+
+impl Client {
+    /// A fresh browser for the service at `base`.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        Self::with_redirects(base, reqwest::redirect::Policy::default())
+    }
+    /// A fresh browser that stops at the first answer: for looking at redirects.
+    #[must_use]
+    pub fn without_redirects(base: &str) -> Self {
+        Self::with_redirects(base, reqwest::redirect::Policy::none())
+    }
+    fn with_redirects(base: &str, redirects: reqwest::redirect::Policy) -> Self {
+        let builder = reqwest::Client::builder().cookie_store(true).no_proxy().redirect(redirects);
+        Self { http: builder.build().expect("a client"), base: base.trim_end_matches('/').into() }
+    }
+    /// Opens a page.
+    pub async fn open(&self, path: &str) -> Page {
+        let request = self.http.get(self.url(path)).header(header::ACCEPT, "text/html");
+        self.page(request.send().await.expect("an answer")).await
+    }
+    /// Asks for JSON.
+    pub async fn json(&self, path: &str) -> Page {
+        self.page(self.http.get(self.url(path)).send().await.expect("an answer")).await
+    }
+    /// Posts pairs as they are, without a page's form (so without its token, unless given).
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let request = self.http.post(self.url(path)).header(header::ACCEPT, "text/html").form(fields);
+        self.page(request.send().await.expect("an answer")).await
+    }
+    /// Posts JSON as our own script does.
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Page {
+        let request = self.http.post(self.url(path)).header("X-Assay", "1").json(body);
+        self.page(request.send().await.expect("an answer")).await
+    }
+    /// Any request: for tests of methods and headers.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+    /// Sends a request made with [`Self::request`].
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        self.page(request.send().await.expect("an answer")).await
+    }
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
+    }
+    async fn page(&self, answer: reqwest::Response) -> Page {
+        let status = answer.status();
+        let url = answer.url().clone();
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let headers = answer.headers().clone();
+        let body = String::from_utf8_lossy(&answer.bytes().await.expect("a whole body")).into_owned();
+        Page { client: self.clone(), status, path, headers, body }
+    }
+}
+
+fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap_or_else(|e| panic!("selector {text}: {e}"))
+}
+
+fn words(element: ElementRef<'_>) -> String {
+    element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Page {
+    /// The page, or a panic that shows what came instead.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{} answered:\n{}", self.path, self.text());
+        self
+    }
+    /// Everything a person can read on the page.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let document = Html::parse_document(&self.body);
+        document.select(&selector("body")).next().map(words).unwrap_or_else(|| self.body.clone())
+    }
+    /// The page's heading.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        self.all("h1").into_iter().next().unwrap_or_default()
+    }
+    /// The words of everything that matches a CSS selector.
+    #[must_use]
+    pub fn all(&self, css: &str) -> Vec<String> {
+        Html::parse_document(&self.body).select(&selector(css)).map(words).collect()
+    }
+    /// An attribute of everything that matches.
+    #[must_use]
+    pub fn attributes(&self, css: &str, name: &str) -> Vec<String> {
+        let document = Html::parse_document(&self.body);
+        document.select(&selector(css)).filter_map(|e| e.attr(name).map(str::to_owned)).collect()
+    }
+    /// Follows the first link whose words contain `text`.
+    pub async fn follow(&self, text: &str) -> Page {
+        let target = {
+            let document = Html::parse_document(&self.body);
+            document
+                .select(&selector("a[href]"))
+                .find(|link| words(*link).contains(text))
+                .and_then(|link| link.attr("href").map(str::to_owned))
+        };
+        let target = target.unwrap_or_else(|| panic!("no link {text:?} on {}:\n{}", self.path, self.text()));
+        self.client.open(&target).await
+    }
+    /// The form whose action ends with `action`, filled as the page shows it.
+    #[must_use]
+    pub fn form(&self, action: &str) -> Form {
+        self.try_form(action).unwrap_or_else(|| panic!("no form {action:?} on {}:\n{}", self.path, self.body))
+    }
+    /// As [`Self::form`], if there is one.
+    #[must_use]
+    pub fn try_form(&self, action: &str) -> Option<Form> {
+        let document = Html::parse_document(&self.body);
+        let form = document
+            .select(&selector("form"))
+            .find(|f| f.attr("action").unwrap_or_default().ends_with(action))?;
+        let mut fields = Vec::new();
+        for element in form.select(&selector("input, select, textarea")) {
+            let Some(name) = element.attr("name") else { continue };
+            if element.attr("disabled").is_some() {
+                continue;
+            }
+            match element.value().name() {
+                "select" => {
+                    let options: Vec<_> = element.select(&selector("option")).collect();
+                    let chosen = options.iter().find(|o| o.attr("selected").is_some()).or(options.first());
+                    let value = chosen.map(|o| o.attr("value").map_or_else(|| words(*o), str::to_owned));
+                    fields.push((name.to_owned(), value.unwrap_or_default()));
+                }
+                "textarea" => {
+                    let text: String = element.text().collect();
+                    fields.push((name.to_owned(), text.strip_prefix('\n').unwrap_or(&text).to_owned()));
+                }
+                _ => match element.attr("type").unwrap_or("text") {
+                    "checkbox" | "radio" if element.attr("checked").is_none() => {}
+                    "submit" | "button" | "file" => {}
+                    _ => fields.push((name.to_owned(), element.attr("value").unwrap_or_default().to_owned())),
+                },
+            }
+        }
+        Some(Form {
+            client: self.client.clone(),
+            action: form.attr("action").unwrap_or_default().to_owned(),
+            multipart: form.attr("enctype") == Some("multipart/form-data"),
+            fields,
+            file: None,
+        })
+    }
+    /// The body as JSON.
+    #[must_use]
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.body))
+    }
+}
+
+impl Form {
+    /// Fills a field (all its former values go).
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(n, _)| n != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+    /// Fills several fields.
+    #[must_use]
+    pub fn with(self, pairs: &[(&str, &str)]) -> Self {
+        pairs.iter().fold(self, |form, (name, value)| form.set(name, value))
+    }
+    /// Ticks one more box of a name.
+    #[must_use]
+    pub fn tick(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+    /// Takes a field out, as an unticked box.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(n, _)| n != name);
+        self
+    }
+    /// Chooses a file.
+    #[must_use]
+    pub fn file(mut self, name: &str, file_name: &str, bytes: Vec<u8>) -> Self {
+        self.file = Some((name.to_owned(), file_name.to_owned(), bytes));
+        self
+    }
+    /// What is filled in now.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<String, Vec<String>> {
+        let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in &self.fields {
+            values.entry(name.clone()).or_default().push(value.clone());
+        }
+        values
+    }
+    /// Presses the button.
+    pub async fn submit(self) -> Page {
+        let request =
+            self.client.http.post(self.client.url(&self.action)).header(header::ACCEPT, "text/html");
+        let request = if self.multipart || self.file.is_some() {
+            let mut form = multipart::Form::new();
+            for (name, value) in self.fields {
+                form = form.text(name, value);
+            }
+            if let Some((name, file_name, bytes)) = self.file {
+                form = form.part(name, multipart::Part::bytes(bytes).file_name(file_name));
+            }
+            request.multipart(form)
+        } else {
+            request.form(&self.fields)
+        };
+        self.client.page(request.send().await.expect("an answer")).await
+    }
+}
