@@ -15,7 +15,7 @@ use crate::{
         ctx::TenantInfo,
     },
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use questionnaires::definition::{AnswerType, ColumnType, Question};
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl Staff {
     ///
     /// # Errors
     /// When a use-case refuses.
-    pub async fn hire(system: &SystemCtx, _at: DateTime<Utc>) -> Result<Self, UseCaseError> {
+    pub async fn hire(system: &SystemCtx) -> Result<Self, UseCaseError> {
         let surroundings = &system.services().surroundings;
         let password = || Secret::for_password(surroundings).reveal().to_owned();
         let admin_password = password();

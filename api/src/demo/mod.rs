@@ -62,7 +62,7 @@ pub async fn run(args: DemoArgs, started: Instant) -> anyhow::Result<()> {
     let seeding = Services::new(database.clone(), past, blobs.clone(), &base);
     let postman = Worker::new(seeding.clone(), mailer(), renderer.clone(), "demo");
     let system = SystemCtx::new(seeding, "assay demo");
-    let staff = Staff::hire(&system, clock.now()).await?;
+    let staff = Staff::hire(&system).await?;
     story::play(&system, &staff, &clock, &postman).await.context("the demo's story")?;
 
     let services = Services::new(database.clone(), Surroundings::system(), blobs, &base);

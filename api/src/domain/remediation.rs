@@ -174,6 +174,41 @@ pub struct Action {
     pub version: i64,
 }
 
+impl Action {
+    /// What was agreed for a finding, aiming at the finding's own target; nothing is reported or verified yet.
+    #[must_use]
+    pub fn agreed(
+        id: ActionId,
+        finding: &Finding,
+        text: String,
+        owner_name: String,
+        due_on: NaiveDate,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            finding_id: finding.id,
+            assessment_id: finding.assessment_id,
+            text,
+            owner_name,
+            due_on,
+            state: ActionState::Agreed,
+            target_option: finding.target_option.clone(),
+            report_note: None,
+            reported_by_respondent: None,
+            recorded_by_user: None,
+            reported_at: None,
+            verified_by: None,
+            verified_at: None,
+            verdict_reason: None,
+            verified_option: None,
+            verified_grade: None,
+            created_at: at,
+            version: 1,
+        }
+    }
+}
+
 /// A question sent back to the vendor; a draft until its batch is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clarification {

@@ -120,27 +120,8 @@ pub async fn plan(ctx: &PortalCtx, id: FindingId, input: Plan) -> Result<()> {
     let mut tx = ctx.begin_write().await?;
     let mut finding = sent_at_version(ctx, &tx, id, input.version).await?;
     finding.state = finding.state.after(FindingEvent::Plan)?;
-    let action = Action {
-        id: ctx.id(),
-        finding_id: id,
-        assessment_id: finding.assessment_id,
-        text,
-        owner_name,
-        due_on: due_on.unwrap_or_else(|| ctx.today()),
-        state: ActionState::Agreed,
-        target_option: finding.target_option.clone(),
-        report_note: None,
-        reported_by_respondent: None,
-        recorded_by_user: None,
-        reported_at: None,
-        verified_by: None,
-        verified_at: None,
-        verdict_reason: None,
-        verified_option: None,
-        verified_grade: None,
-        created_at: ctx.now(),
-        version: 1,
-    };
+    let due_on = due_on.unwrap_or_else(|| ctx.today());
+    let action = Action::agreed(ctx.id(), &finding, text, owner_name, due_on, ctx.now());
     rows::insert_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
     let event = ctx.event("action.agreed", "action", action.id);
