@@ -43,6 +43,8 @@ fn arguments() -> anyhow::Result<Arguments> {
         }
     }
     ensure!(found.assay.is_file(), "{} is missing: build it first", found.assay.display());
+    // The server is started in a folder of its own, where a relative path would lead nowhere.
+    found.assay = found.assay.canonicalize()?;
     Ok(found)
 }
 
