@@ -12,8 +12,9 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The longest text that [`Exact::from_str`] reads. Exact results have long fractions, people's input is short.
-const MAX_TEXT: usize = 4_096;
+/// The longest text of a number. No figure that anybody means comes near it; without a bound, reading a hostile one
+/// would take time that grows with the square of its length.
+pub(crate) const MAX_TEXT: usize = 4_096;
 
 /// A rational number of any size, always in lowest terms.
 ///
@@ -62,14 +63,14 @@ impl Exact {
     }
 
     /// Reads a plain decimal such as `-3` or `0.75`: digits, then optionally a point and at least one and at most
-    /// `max_places` digits. No sign but `-`, no exponent, no spaces, at most 40 characters.
+    /// `max_places` digits. No sign but `-`, no exponent, no spaces, at most 4,096 characters.
     ///
     /// # Errors
     ///
     /// Says why `text` is no such number.
     pub fn parse_decimal(text: &str, max_places: usize) -> Result<Self, ExactError> {
-        if text.len() > 40 {
-            return Err(ExactError::TooLong(40));
+        if text.len() > MAX_TEXT {
+            return Err(ExactError::TooLong(MAX_TEXT));
         }
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (whole, places) = match unsigned.split_once('.') {
@@ -222,7 +223,7 @@ impl FromStr for Exact {
         }
         let Some((numerator, denominator)) = text.split_once('/') else {
             return match text.contains('.') {
-                true => Self::parse_decimal(text, 36),
+                true => Self::parse_decimal(text, MAX_TEXT),
                 false => Ok(Self(integer(text)?.into())),
             };
         };
@@ -358,7 +359,8 @@ mod tests {
         {
             assert_eq!(Exact::parse_decimal(bad, 4), Err(ExactError::NotANumber), "{bad}");
         }
-        assert_eq!(Exact::parse_decimal(&"9".repeat(41), 4), Err(ExactError::TooLong(40)));
+        assert_eq!(Exact::parse_decimal(&"9".repeat(41), 4).unwrap().to_string(), "9".repeat(41));
+        assert_eq!(Exact::parse_decimal(&"9".repeat(4_097), 4), Err(ExactError::TooLong(4_096)));
     }
 
     #[test]

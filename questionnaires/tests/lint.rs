@@ -267,6 +267,7 @@ fn given_files_come_before_shipped_ones_and_the_highest_match_is_taken() {
         HEAD.replace("sample", "other")
     );
     let shadow = using.replace("questionnaire: sample", "questionnaire: supplier-security-core");
+    let shadow = shadow.replace("id: other", "id: shadow");
     let all = [&old, &new, &next, &core, &using, &shadow];
     let files: Vec<SourceFile<'_>> =
         all.iter().map(|t| SourceFile { name: "f", bytes: t.as_bytes() }).collect();
@@ -278,6 +279,19 @@ fn given_files_come_before_shipped_ones_and_the_highest_match_is_taken() {
         loaded.questionnaires[4].question("SAM-01").unwrap().used_from.as_ref().unwrap().version,
         "1.10.0"
     );
+}
+
+#[test]
+fn one_version_of_a_file_says_one_thing() {
+    let told = |first: &str, second: &str| {
+        let files: Vec<SourceFile<'_>> =
+            [first, second].iter().map(|t| SourceFile { name: "f", bytes: t.as_bytes() }).collect();
+        load(&files).faults.iter().map(|f| (f.line, f.code.as_str())).collect::<Vec<_>>()
+    };
+    let asked = |text: &str| file(&[&format!("{{id: SAM-01, text: \"{text}?\", type: text, weight: 0}}")]);
+    assert_eq!(told(&asked("One"), &asked("One")), [], "the same file given twice");
+    assert_eq!(told(&asked("One"), &asked("Two")), [(2, "duplicate_id")]);
+    assert_eq!(told(&asked("One"), &asked("Two").replace("1.0.0", "1.0.1")), [], "another version");
 }
 
 #[test]

@@ -10,11 +10,15 @@ pub mod score;
 pub mod tier;
 
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use questionnaires::answering::Fault;
+use std::path::{Path, PathBuf};
 
-/// Asks vendors about supplier security and AI risk, scores what they answer, and gets the gaps fixed.
+const ABOUT: &str =
+    "Asks vendors about supplier security and AI risk, scores what they answer, and gets the gaps fixed.";
+
+/// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, about, disable_help_subcommand = true)]
+#[command(name = "assay", version, about = ABOUT, disable_help_subcommand = true)]
 pub struct Cli {
     /// Settings file (default: assay.toml where it exists).
     #[arg(long, global = true, value_name = "FILE")]
@@ -77,6 +81,14 @@ pub struct ServeArgs {
 pub enum ConfigCommand {
     /// Print the settings in force, secrets hidden, with where each comes from; exit 1 when one is wrong.
     Check,
+}
+
+/// A fault of a file; one that lies nowhere inside it is told with the file's name.
+pub(crate) fn of_file(path: &Path, fault: &Fault) -> String {
+    match fault.path.is_empty() {
+        true => format!("{}: {fault}", path.display()),
+        false => fault.to_string(),
+    }
 }
 
 /// Prints faults to standard error, one a line, and gives the status for invalid input.

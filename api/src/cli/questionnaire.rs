@@ -3,8 +3,10 @@
 
 use clap::{Args, Subcommand};
 use questionnaires::definition::{
+    catalog,
     lint::{Severity, exit_status},
-    load::{SourceFile, load},
+    load::{Loaded, SourceFile, load},
+    overlay::Overlay,
 };
 use std::{
     fs, io,
@@ -56,6 +58,11 @@ pub fn run(command: &QuestionnaireCommand) -> u8 {
     for fault in &loaded.faults {
         println!("{fault}");
     }
+    for overlay in &loaded.overlays {
+        if let Some(missing) = untranslated(overlay, &loaded) {
+            eprintln!("{missing}");
+        }
+    }
     let (mut faults, mut warnings) = (0, 0);
     for fault in &loaded.faults {
         match fault.severity() {
@@ -65,6 +72,22 @@ pub fn run(command: &QuestionnaireCommand) -> u8 {
     }
     eprintln!("{} files, {faults} faults, {warnings} warnings", files.len());
     exit_status(&loaded.faults, unreadable, args.deny_warnings)
+}
+
+/// What a translation leaves to the questionnaire's own language; no fault, but worth knowing.
+fn untranslated(overlay: &Overlay, loaded: &Loaded) -> Option<String> {
+    let mut known = loaded.questionnaires.iter().chain(&catalog::shipped().questionnaires);
+    let over = known.find(|questionnaire| questionnaire.id == overlay.questionnaire)?;
+    let missing = overlay.missing(over);
+    (!missing.is_empty()).then(|| {
+        format!(
+            "{} in {}: {} texts are not translated: {}",
+            over.id,
+            overlay.lang,
+            missing.len(),
+            missing.join(", ")
+        )
+    })
 }
 
 /// The files below `path`, in a stable order; other kinds of file in a folder are passed over.

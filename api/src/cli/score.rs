@@ -1,6 +1,6 @@
 //! `assay score`: files in, exact scores out. Exit 0 when scored, 2 with every fault listed when the input is wrong.
 
-use super::refuse;
+use super::{of_file, refuse};
 use clap::Args;
 use questionnaires::{
     definition::{
@@ -88,6 +88,6 @@ fn report(args: &ScoreArgs) -> Result<String, Vec<String>> {
         String::from_utf8(answers).map_err(|_| vec![format!("{}: not UTF-8", args.answers.display())])?;
     let tier: Option<Tier> = args.tier.as_deref().and_then(|word| word.parse().ok());
     let score = score_answers_file(&files, &text, tier)
-        .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        .map_err(|faults| faults.iter().map(|fault| of_file(&args.answers, fault)).collect::<Vec<_>>())?;
     if args.json { score_json(&score).map_err(|e| vec![e.to_string()]) } else { Ok(score_text(&score)) }
 }

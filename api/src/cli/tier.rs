@@ -1,6 +1,6 @@
 //! `assay tier`: the twelve factors in, inherent risk, tier and floors out. Exit 2 when a factor is missing or wrong.
 
-use super::refuse;
+use super::{of_file, refuse};
 use clap::Args;
 use questionnaires::report::tier_report;
 use std::{fs, path::PathBuf};
@@ -24,7 +24,7 @@ pub fn run(args: &TierArgs) -> u8 {
         Err(error) => return refuse([format!("{}: {error}", args.answers.display())]),
     };
     match tier_report(&text) {
-        Err(faults) => refuse(faults),
+        Err(faults) => refuse(faults.iter().map(|fault| of_file(&args.answers, fault))),
         Ok(report) if args.json => match report.json() {
             Ok(json) => {
                 println!("{json}");

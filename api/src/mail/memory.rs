@@ -39,9 +39,11 @@ pub struct KeptMail {
 pub struct MemoryMailbox(Arc<Mutex<VecDeque<KeptMail>>>);
 
 impl MemoryMailbox {
-    /// All kept mails, newest first.
+    /// All kept mails, newest first: by the time on the mail, and among equals the one that came later.
     pub fn newest_first(&self) -> Vec<KeptMail> {
-        self.lock().iter().cloned().collect()
+        let mut mails: Vec<KeptMail> = self.lock().iter().cloned().collect();
+        mails.sort_by_key(|mail| std::cmp::Reverse(mail.sent_at));
+        mails
     }
 
     /// One mail by the id it is listed under.

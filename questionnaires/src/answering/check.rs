@@ -38,14 +38,12 @@ pub fn check_form(question: &Question, answer: &Answer) -> Vec<Fault> {
     if answer.review.credit.as_ref().is_some_and(outside) {
         faults.push(Fault::new("review.credit", "a credit lies between 0 and 1"));
     }
-    if answer.review.scope_accepted && question.is_scored() {
-        faults.push(Fault::new("review.scope", "only an unscored question can set the scope"));
-    }
     faults
 }
 
 /// The faults of using an answer; answers to hidden questions are ignored, so for them these do not matter: a banded
-/// date that cannot be scored, an adjustment of what was not answered, a verdict on an N/A that was not claimed.
+/// date that cannot be scored, an adjustment of what was not answered, a verdict on an N/A that was not claimed or on
+/// a scope that the question does not set.
 #[must_use]
 pub fn check_use(question: &Question, answer: &Answer, as_of: Option<NaiveDate>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -68,6 +66,9 @@ pub fn check_use(question: &Question, answer: &Answer, as_of: Option<NaiveDate>)
     }
     if review.compensating.is_some() && !adjustable {
         faults.push(Fault::new("review.compensating", unused));
+    }
+    if review.scope_accepted && question.is_scored() {
+        faults.push(Fault::new("review.scope", "only an unscored question can set the scope"));
     }
     if review.na.is_some() && !matches!(answer.value, Some(AnswerValue::NotApplicable { .. })) {
         faults.push(Fault::new("review.na", "this verdict needs an answer \"not applicable\""));

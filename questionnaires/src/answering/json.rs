@@ -6,13 +6,13 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::answer::Fault;
-use crate::exact::Exact;
+use crate::exact::{Exact, MAX_TEXT};
 
 /// Deeper nesting than any input of ours has.
 const MAX_DEPTH: usize = 16;
 
-/// The largest exponent, either way, that a number may have.
-const MAX_EXPONENT: i32 = 36;
+/// The largest exponent, either way, that a number may have: as many digits as it could be written out with.
+const MAX_EXPONENT: i32 = MAX_TEXT as i32 - 1;
 
 /// A JSON value as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,8 @@ impl Node {
 /// One fault, with line and column, when the text is no JSON or is nested too deeply.
 pub fn parse_json(text: &str) -> Result<Node, Fault> {
     let fault = |error: serde_json::Error| Fault::new("", format!("not JSON: {error}"));
-    let raw: &RawValue = serde_json::from_str(text).map_err(fault)?;
+    // Some editors begin a file with a byte order mark; it says nothing about the content.
+    let raw: &RawValue = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(fault)?;
     node(raw.get(), MAX_DEPTH)
 }
 
@@ -217,6 +218,13 @@ mod tests {
         assert_eq!(exact_number("25E-2"), Some(Exact::ratio(1, 4)));
         assert_eq!(exact_number("-0"), Some(Exact::zero()));
         assert_eq!(exact_number("0.1"), Some(Exact::ratio(1, 10)));
+        assert_eq!(exact_number("1e37"), format!("1{}", "0".repeat(37)).parse().ok());
+        assert_eq!(exact_number("1e-40").map(|x| x.to_string()), Some(format!("1/1{}", "0".repeat(40))));
+        let long = "30.500000000000000000000000000000000000000000001";
+        assert_eq!(
+            exact_number(long).map(|x| x.to_string()),
+            long.parse::<Exact>().ok().map(|x| x.to_string())
+        );
         assert_eq!(exact_number("1e999999999"), None);
         assert_eq!(exact_number("1e99999999999999999999"), None);
     }

@@ -599,6 +599,13 @@ impl Questionnaire {
 }
 
 impl Question {
+    /// Whether both ask the same. Where a used question comes from is no part of its content.
+    #[must_use]
+    pub fn same_content(&self, other: &Self) -> bool {
+        let bare = |question: &Self| Self { used_from: None, ..question.clone() };
+        std::ptr::eq(self, other) || bare(self) == bare(other)
+    }
+
     /// Whether it counts: weight above 0.
     #[must_use]
     pub fn is_scored(&self) -> bool {

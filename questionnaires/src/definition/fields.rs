@@ -8,7 +8,7 @@ use super::yaml::{Node, Pos, Value};
 use crate::exact::{Exact, ExactError};
 
 /// Most decimal places of numbers that are not credits (multiplier, `upto`, `gte`, `lte`).
-const NUMBER_PLACES: usize = 9;
+const NUMBER_PLACES: usize = 4_096;
 
 /// Most decimal places of a credit.
 const CREDIT_PLACES: usize = 4;

@@ -99,6 +99,7 @@ pub(crate) fn load_over(files: &[SourceFile<'_>], shipped: Option<&Loaded>) -> L
             _ => None,
         })
         .collect();
+    published_twice(&contents, &all, &trees, &mut faults);
     for (at, content) in contents.iter().enumerate() {
         if let (Content::Overlay(overlay), Some(root), Some(faults)) =
             (content, trees.get(at).and_then(|tree| tree.root.as_ref()), faults.get_mut(at))
@@ -121,6 +122,34 @@ pub(crate) fn load_over(files: &[SourceFile<'_>], shipped: Option<&Loaded>) -> L
         }
     }
     loaded
+}
+
+/// Rule 16: a version is published once. Two given files with one id and version say the same.
+fn published_twice(
+    contents: &[Content<'_>],
+    questionnaires: &[Option<Questionnaire>],
+    trees: &[Tree],
+    faults: &mut [Faults],
+) {
+    let mut first: HashMap<(bool, &str, &str), usize> = HashMap::new();
+    for (at, content) in contents.iter().enumerate() {
+        let (is_set, id, version) = match (content, &questionnaires[at]) {
+            (Content::ControlSet(set), _) => (true, set.id.as_str(), set.version.as_str()),
+            (_, Some(one)) => (false, one.id.as_str(), one.version.as_str()),
+            _ => continue,
+        };
+        let earlier = *first.entry((is_set, id, version)).or_insert(at);
+        let same = match (content, &contents[earlier]) {
+            (Content::ControlSet(a), Content::ControlSet(b)) => a == b,
+            _ => questionnaires[at] == questionnaires[earlier],
+        };
+        if !same && !id.is_empty() {
+            let place =
+                trees[at].root.as_ref().and_then(|root| root.get("id")).map_or(Pos::START, |node| node.pos);
+            let message = format!("another file given says otherwise what {} {} is", show(id), show(version));
+            faults[at].add(place, Code::DuplicateId, message);
+        }
+    }
 }
 
 fn content<'n>(tree: &'n Tree, faults: &mut Faults) -> Content<'n> {
@@ -176,7 +205,7 @@ fn questionnaire(draft: &mut Draft<'_>, homes: &Homes<'_>, controls: &KnownContr
     lint::options::lint(draft, faults);
     lint::weights::lint(draft, faults);
     lint::conditions::lint(draft, faults);
-    lint::uses::lint(draft, faults);
+    lint::uses::lint(draft, homes, faults);
     lint::maps::lint(draft, controls, faults);
     lint::intake::lint(draft, faults);
     lint::warnings::lint(draft, faults);
@@ -196,13 +225,30 @@ fn lint_overlay<'q>(
         .collect();
     let exact = candidates.iter().find(|questionnaire| questionnaire.version == overlay.version);
     match exact.or(candidates.first()) {
-        Some(over) => overlay::lint(root, over, faults),
+        Some(over) => {
+            overlay::lint(root, over, faults);
+            stale(overlay, root, over, faults);
+        }
         None if overlay.questionnaire.is_empty() => {}
         None => {
             let pos = root.get("questionnaire").map_or(root.pos, |node| node.pos);
             let message = format!("there is no questionnaire {}", show(&overlay.questionnaire));
             faults.add(pos, Code::OverlayUnknownQuestionnaire, message);
         }
+    }
+}
+
+/// What was translated from other words than those that stand there now.
+fn stale(overlay: &Overlay, root: &Node, over: &Questionnaire, faults: &mut Faults) {
+    if overlay.version != over.version && !overlay.version.is_empty() {
+        let pos = root.get("version").map_or(root.pos, |node| node.pos);
+        let message = format!("{} is at version {} now", show(&over.id), show(&over.version));
+        faults.add(pos, Code::OverlayStale, message);
+    }
+    for id in overlay.stale(over) {
+        let entry = root.get("questions").and_then(|questions| questions.get(&id));
+        let pos = entry.and_then(|entry| entry.get("text_hash")).map_or(root.pos, |node| node.pos);
+        faults.add_for(&id, pos, Code::OverlayStale, format!("the text of {} has changed", show(&id)));
     }
 }
 

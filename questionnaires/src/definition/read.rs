@@ -204,7 +204,7 @@ fn options(node: &Node, faults: &mut Faults) -> Options {
         };
         let mut choice = Choice::default();
         if let Some(node) = fields.required("id", faults) {
-            choice.id = word(node, faults).unwrap_or_default();
+            choice.id = ids::option_word(node, faults).unwrap_or_default();
             if !choice.id.is_empty() {
                 ids::check_option(&choice.id, node.pos, faults);
                 if !seen.insert(choice.id.clone()) {
@@ -381,6 +381,8 @@ fn choices(
         take(&options(node, faults));
         if let Some(scale) = fields.get("scale") {
             faults.add(scale.pos, Code::OptionsTwice, "a question has either options or a scale");
+            // Nobody knows which of the two was meant, so nothing is said about their credits.
+            sound.credits = false;
         }
         return;
     }

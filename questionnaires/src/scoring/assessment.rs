@@ -117,23 +117,20 @@ pub(crate) fn clashes(questionnaires: &[&Questionnaire]) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut first: BTreeMap<&str, (&Questionnaire, &Question)> = BTreeMap::new();
     for (index, questionnaire) in questionnaires.iter().enumerate() {
-        if questionnaires[..index].iter().any(|earlier| earlier.id == questionnaire.id) {
+        let same = |earlier: &&Questionnaire| {
+            (&earlier.id, &earlier.version) == (&questionnaire.id, &questionnaire.version)
+        };
+        if questionnaires[..index].iter().any(same) {
             faults.push(Fault::new(questionnaire.id.clone(), "this questionnaire is given twice"));
             continue;
         }
         for (_, question) in questionnaire.questions() {
             let (home, other) = *first.entry(question.id.as_str()).or_insert((questionnaire, question));
-            if !same_content(other, question) {
+            if !other.same_content(question) {
                 let message = format!("this question has different content in {}", home.id);
                 faults.push(Fault::new(format!("{}.{}", questionnaire.id, question.id), message));
             }
         }
     }
     faults
-}
-
-/// Where a used question comes from is no part of its content.
-fn same_content(a: &Question, b: &Question) -> bool {
-    let bare = |question: &Question| Question { used_from: None, ..question.clone() };
-    std::ptr::eq(a, b) || bare(a) == bare(b)
 }

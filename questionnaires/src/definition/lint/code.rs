@@ -163,6 +163,7 @@ codes! {
     TooManyQuestions = "too_many_questions", Warning, "People give up; more than 100 questions need a good reason.";
     DominantWeight = "dominant_weight", Warning, "One question decides this section's score; check that this is meant.";
     BestOptionExclusive = "best_option_exclusive", Warning, "The best answer shuts out all others; check the credits.";
+    OverlayStale = "overlay_stale", Warning, "Look at the translation again, then write the present version, or the present text_hash.";
     TopicNeverScored = "topic_never_scored", Warning, "No scored question has this topic; check its spelling.";
 }
 

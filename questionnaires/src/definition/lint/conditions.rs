@@ -143,6 +143,14 @@ impl Context<'_> {
             let listed: HashSet<&str> = listed.iter().map(String::as_str).collect();
             gate.question.options.iter().partition(|option| listed.contains(option.id.as_str()))
         };
+        // An empty list is a fault of its own.
+        if let Condition::In { options, .. }
+        | Condition::NotIn { options, .. }
+        | Condition::AnyOf { options, .. } = term
+            && options.is_empty()
+        {
+            return;
+        }
         let one = Exact::one();
         match (term, kind) {
             (Condition::In { options, .. }, AnswerType::SelectOne) => {

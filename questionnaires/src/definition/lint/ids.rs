@@ -38,6 +38,14 @@ pub(crate) fn check(text: &str, pos: Pos, code: Code, faults: &mut Faults) {
     }
 }
 
+/// The word of an option id. An unquoted `null` is a word here, so that it is refused for what it is.
+pub(crate) fn option_word(node: &Node, faults: &mut Faults) -> Option<String> {
+    match node.scalar() {
+        Some("null") => Some("null".to_owned()),
+        _ => word(node, faults),
+    }
+}
+
 pub(crate) fn check_option(text: &str, pos: Pos, faults: &mut Faults) {
     if RESERVED.contains(&text) {
         faults.add(pos, Code::OptionIdReserved, format!("{} is no option id", show(text)));

@@ -33,6 +33,12 @@ impl<'a> Homes<'a> {
         self.by_id.entry(&whole.id).or_default().push(Home { version, whole, own, given });
     }
 
+    /// The question that this version of the home itself asks.
+    fn asked(&self, from: &UsedFrom, id: &str) -> Option<&'a Question> {
+        let mut versions = self.by_id.get(from.questionnaire.as_str())?.iter();
+        versions.find(|home| home.version.to_string() == from.version)?.own.get(id).copied()
+    }
+
     /// The highest match among the given files, else among the shipped ones; among equals the first given.
     fn find(&self, id: &str, range: VersionRange) -> Option<&Home<'a>> {
         let all = self.by_id.get(id)?;
@@ -131,16 +137,19 @@ fn bring_facts(
     }
 }
 
-/// Rule 15, after expansion: every question that a used question's condition names is used from the same home, and
-/// stands before it.
-pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
-    let home = |q: &QuestionDraft<'_>| q.question.used_from.as_ref().map(|from| from.questionnaire.clone());
-    let mut earlier: HashMap<&str, Option<String>> = HashMap::new();
+/// Rule 15, after expansion: every question that a used question's condition names stands before it, used from the
+/// same home or word for word the same.
+pub(crate) fn lint(draft: &Draft<'_>, homes: &Homes<'_>, faults: &mut Faults) {
+    let mut earlier: HashMap<&str, &Question> = HashMap::new();
     for question in &draft.questions {
-        if question.node.is_none() {
+        if let (None, Some(from)) = (&question.node, &question.question.used_from) {
             let mut told = HashSet::new();
             for gate in question.question.show_if.iter().flat_map(Condition::questions) {
-                let there = earlier.get(gate).is_some_and(|from| *from == home(question));
+                let there = earlier.get(gate).is_some_and(|standing| {
+                    let same_home =
+                        standing.used_from.as_ref().is_some_and(|at| at.questionnaire == from.questionnaire);
+                    same_home || homes.asked(from, gate).is_some_and(|meant| standing.same_content(meant))
+                });
                 if !there && told.insert(gate) {
                     let message =
                         format!("{} hangs on {}, which is not used before it", question.id(), clean(gate));
@@ -148,6 +157,6 @@ pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
                 }
             }
         }
-        earlier.entry(question.id()).or_insert_with(|| home(question));
+        earlier.entry(question.id()).or_insert(&question.question);
     }
 }
