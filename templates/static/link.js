@@ -1,5 +1,6 @@
-// The script of the static link page (/q/<link id>#<secret>). It takes the secret out of the address at once, keeps
-// it in memory only, and sends it when a person clicks. Without script, or without a fragment, the access code does.
+// The script of the static link page (/q/<link id>#<secret>) and of the sign-in link page (/join#<secret>). It takes
+// the secret out of the address at once. On the link page it keeps it in memory and sends it when a person clicks; on
+// the sign-in page it fills in the code. Without script, or without a fragment, a person types the code.
 
 const byId = (id) => document.getElementById(id);
 const heading = byId("link-heading");
@@ -19,6 +20,10 @@ function take() {
   if (!fragment) return;
   secret = fragment;
   history.replaceState(null, "", location.pathname);
+  if (!open) {
+    byId("code").value = secret;
+    return;
+  }
   open.hidden = false;
   codeBox.open = false;
   codeBox.querySelector("summary").textContent = "Use the access code instead";
@@ -69,4 +74,4 @@ async function exchange() {
 for (const field of document.querySelectorAll('input[name="link_id"]')) field.value = linkId;
 take();
 addEventListener("hashchange", take);
-button.addEventListener("click", exchange);
+button?.addEventListener("click", exchange);

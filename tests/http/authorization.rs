@@ -234,7 +234,10 @@ async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         ..findings::RaiseFinding::default()
     };
     let finding = findings::raise_by_hand(&ctx, seeded.assessment, gap).await.unwrap();
+    let all = app.services.database.across_tenants("this test");
+    let job = all.find::<entity::job::Entity>().one(all.connection()).await.unwrap().unwrap();
     BTreeMap::from([
+        ("job", job.id),
         ("user", ctx.user().id.uuid()),
         ("vendor", sent.vendor.id.uuid()),
         ("contact", profile.contacts[0].id.uuid()),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod aftermath;
 mod answers;
 mod assessments;
 mod authorization;

@@ -30,7 +30,7 @@ async fn answer_required(vendor: &Client) {
     panic!("required questions never end");
 }
 
-async fn ready_to_sign(app: &TestApp) -> (Client, String, Page) {
+pub async fn ready_to_sign(app: &TestApp) -> (Client, String, Page) {
     let (vendor, path) = respondent(app).await;
     let option = options(&vendor, "SEC-GOV-01").await.remove(0);
     choose(&vendor, "SEC-GOV-01", &option).await.expect(200);

@@ -8,7 +8,7 @@ use api::{
     },
     store::{
         ConnectOptions, Database,
-        job_queue::{Claimed, Settlement},
+        job_queue::{Claimed, Revived, Settlement},
     },
 };
 use entity::job;
@@ -214,19 +214,28 @@ async fn a_dead_job_can_be_revived(at: TestDatabase) {
     let org = Org::new(db).await;
     let job = enqueue(&org, 0, Some("mail:1")).await.unwrap();
     let claimed = claim_one(db, "a", 0).await;
-    assert!(!db.revive_job(job, minute(1)).await.unwrap(), "it is not dead");
+    assert_eq!(revive(&org, job, 1).await, Revived::NotNeeded, "it is not dead");
     let dead = Settlement::Dead { reason: "no such mailbox".to_owned() };
     assert!(db.settle_job(&claimed, "a", dead, minute(0)).await.unwrap());
     assert_eq!((db.count_jobs("dead").await.unwrap(), claim(db, "a", 99).await.len()), (1, 0));
     // While an open job has its key, there is nothing to revive.
     let other = enqueue(&org, 0, Some("mail:1")).await.unwrap();
-    assert!(!db.revive_job(job, minute(20)).await.unwrap());
+    assert_eq!(revive(&org, job, 20).await, Revived::NotNeeded);
+    assert_eq!(revive(&Org::new(db).await, job, 20).await, Revived::Unknown, "another tenant's");
     let open = claim_one(db, "a", 1).await;
     assert_eq!(open.id, other);
     assert!(db.settle_job(&open, "a", Settlement::Done, minute(1)).await.unwrap());
-    assert!(db.revive_job(job, minute(20)).await.unwrap());
+    assert_eq!(revive(&org, job, 20).await, Revived::Ready);
     assert_eq!(claim(db, "a", 19).await.len(), 0);
-    assert_eq!(claim_one(db, "a", 20).await.attempts, 2);
+    let again = claim_one(db, "a", 20).await;
+    assert_eq!((again.attempts, again.created_at), (1, minute(20)), "tries and time limit count anew");
+}
+
+async fn revive(org: &Org, job: JobId, at: i64) -> Revived {
+    let mut tx = org.begin().await;
+    let revived = tx.revive(job, minute(at)).await.unwrap();
+    tx.commit_unaudited("test").await.unwrap();
+    revived
 }
 
 async fn a_released_job_does_not_count_the_attempt(at: TestDatabase) {

@@ -58,6 +58,11 @@ impl Secret {
                 .collect(),
         )
     }
+    /// Whether nothing was presented or typed.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
+    }
     /// The secret in the clear: for the mail, the cookie, or the operator's terminal.
     #[must_use]
     pub fn reveal(&self) -> &str {

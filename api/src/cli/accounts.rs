@@ -88,6 +88,7 @@ pub async fn user(system: &SystemCtx, command: UserCommand) -> Result<(), UseCas
     };
     let secret = accounts::reset_by_operator(system, &email).await?;
     println!("{}/join#{}", system.services().base_url, secret.reveal());
+    eprintln!("The code in it, to type: {}", secret.grouped());
     eprintln!("The link works once. Give it to {email} over a channel you trust.");
     Ok(())
 }

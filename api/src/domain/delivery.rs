@@ -90,6 +90,8 @@ pub fn kind_label(kind: &str) -> &'static str {
         "mail_submission_arrived" => "Submission notice",
         "mail_findings" => "Findings",
         "mail_action_reported" => "Action notice",
+        "mail_action_rejected" => "Action rejected",
+        "mail_amendment_asked" => "Amendment asked for",
         "mail_findings_closed" => "Status of findings",
         "mail_user_link" => "Sign-in link",
         _ => "Mail",
@@ -153,6 +155,22 @@ impl LinkInMail {
     pub fn dotted(base_url: &str, link_id: &str) -> Self {
         let dots = "\u{2022}".repeat(8);
         Self { url: format!("{base_url}/q/{link_id}#{dots}"), access_code: format!("{dots} {dots}") }
+    }
+}
+
+word_enum! {
+    /// Why a respondent is sent their link again.
+    LinkNews {
+        /// Somebody asked for it on the link page.
+        Asked => "asked",
+        /// A user replaced the link.
+        Reissued => "reissued",
+        /// The due day moved.
+        DueMoved => "due_moved",
+        /// The answers may be amended.
+        Amendment => "amendment",
+        /// A decided assessment was taken up again.
+        Reopened => "reopened",
     }
 }
 
@@ -236,15 +254,19 @@ pub enum MailContent {
         total: usize,
         /// Sections with something left, and how much.
         sections: Vec<(String, usize)>,
+        /// Whether these are questions about answers that were handed in.
+        follow_up: bool,
         /// Whether the due day is over.
         overdue: bool,
         /// The way in.
         link: LinkInMail,
     },
-    /// The fresh link you asked for.
+    /// Your link again, and why.
     FreshLink {
         /// Who asks whom.
         frame: MailFrame,
+        /// Why.
+        news: LinkNews,
         /// Whether it was reissued, so that older links no longer work.
         replaces: bool,
         /// The way in.
@@ -282,8 +304,8 @@ pub enum MailContent {
         sha256: String,
         /// Who signed.
         submitted_by: String,
-        /// Where the receipt can be seen, after the code.
-        url: String,
+        /// The way to the receipt.
+        link: LinkInMail,
     },
     /// A vendor handed in; to a user.
     SubmissionArrived {
@@ -295,10 +317,23 @@ pub enum MailContent {
         submitted_at: DateTime<Utc>,
         /// Who signed.
         submitted_by: String,
+        /// How many answers to look at first, by why.
+        look: Vec<(&'static str, usize)>,
+        /// Critical questions that failed.
+        knock_outs: Vec<String>,
         /// Where to review it.
         url: String,
     },
-    /// These points need fixing.
+    /// The vendor would like to change what it handed in; to a user.
+    AmendmentAsked {
+        /// Who asks whom; the recipient is the user.
+        frame: MailFrame,
+        /// Why, in the vendor's words.
+        reason: String,
+        /// Where to agree.
+        url: String,
+    },
+    /// These findings need fixing.
     Findings {
         /// Who asks whom.
         frame: MailFrame,
@@ -315,6 +350,17 @@ pub enum MailContent {
         findings: Vec<FindingLine>,
         /// Where to verify.
         url: String,
+    },
+    /// What was reported done is not enough yet.
+    ActionRejected {
+        /// Who asks whom.
+        frame: MailFrame,
+        /// The finding.
+        finding: String,
+        /// What is missing.
+        reason: String,
+        /// The way in.
+        link: LinkInMail,
     },
     /// The decision was recorded or a finding closed.
     FindingsClosed {

@@ -8,6 +8,9 @@ use questionnaires::{
     risk::inherent::{Floor, Points},
 };
 
+/// The fact that the planned use may be banned: nothing is sent while it holds, and the recommendation is to stop.
+pub const PROHIBITED_USE: &str = "prohibited_use";
+
 /// One answered intake of a service; the one with the highest number is current.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intake {

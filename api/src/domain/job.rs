@@ -2,8 +2,12 @@
 //!
 //! To add a kind: add a variant here, handle it in `jobs::worker`, and give it a use-case that prepares and records.
 
-use super::ids::{
-    AssessmentId, ClarificationId, InvitationId, OneTimeCodeId, RespondentId, UserId, UserLinkId,
+use super::{
+    delivery::LinkNews,
+    ids::{
+        AssessmentId, ClarificationId, FindingId, InvitationId, OneTimeCodeId, RespondentId, UserId,
+        UserLinkId,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +25,12 @@ pub enum Job {
         /// Whose link.
         invitation: InvitationId,
     },
-    /// Mail a fresh link that the respondent asked for.
+    /// Mail a respondent's link again.
     MailFreshLink {
         /// Whose link.
         invitation: InvitationId,
+        /// Why.
+        news: LinkNews,
     },
     /// Mail a six-digit code to the invited address.
     MailOneTimeCode {
@@ -72,6 +78,20 @@ pub enum Job {
         /// To whom.
         user: UserId,
     },
+    /// Tell a user that the vendor would like to change what it handed in.
+    MailAmendmentAsked {
+        /// What was submitted.
+        assessment: AssessmentId,
+        /// To whom.
+        user: UserId,
+    },
+    /// Tell a respondent that a reported action is not enough yet.
+    MailActionRejected {
+        /// Which finding.
+        finding: FindingId,
+        /// Whose link.
+        invitation: InvitationId,
+    },
     /// Tell a respondent that the decision was recorded or a finding closed.
     MailFindingsClosed {
         /// Where.
@@ -102,6 +122,8 @@ impl Job {
             Self::MailSubmissionArrived { .. } => "mail_submission_arrived",
             Self::MailFindings { .. } => "mail_findings",
             Self::MailActionReported { .. } => "mail_action_reported",
+            Self::MailAmendmentAsked { .. } => "mail_amendment_asked",
+            Self::MailActionRejected { .. } => "mail_action_rejected",
             Self::MailFindingsClosed { .. } => "mail_findings_closed",
             Self::MailUserLink { .. } => "mail_user_link",
             Self::ExpireAssessments => "expire_assessments",

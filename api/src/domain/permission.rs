@@ -48,6 +48,8 @@ word_enum! {
         Decide => "decide",
         /// Invite, disable, change roles.
         ManageUsers => "manage_users",
+        /// See background work that failed, and try it again.
+        Operate => "operate",
     }
 }
 
@@ -57,7 +59,7 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         match self {
             Self::Admin => true,
-            Self::RiskManager => !matches!(permission, Permission::ManageUsers),
+            Self::RiskManager => !matches!(permission, Permission::ManageUsers | Permission::Operate),
             Self::Procurement => matches!(
                 permission,
                 Permission::Read

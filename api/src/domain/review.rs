@@ -87,6 +87,21 @@ pub enum QueueGroup {
 }
 
 impl QueueGroup {
+    /// Every group, in the order of work.
+    pub const ALL: [Self; 6] =
+        [Self::Scope, Self::NotApplicable, Self::Changed, Self::Risky, Self::Unproven, Self::Rest];
+    /// The same in a few words, for lists.
+    #[must_use]
+    pub const fn in_short(self) -> &'static str {
+        match self {
+            Self::Scope => "Scope questions",
+            Self::NotApplicable => "Does not apply",
+            Self::Changed => "Changed answers",
+            Self::Risky => "Large effect on a rating",
+            Self::Unproven => "Evidence expired or missing",
+            Self::Rest => "The rest",
+        }
+    }
     /// Heading in the queue.
     #[must_use]
     pub const fn label(self) -> &'static str {

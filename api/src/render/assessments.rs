@@ -166,6 +166,8 @@ pub struct ProgressView {
     pub amend: Option<SmallForm>,
     /// A warning, for instance that nobody can be reached.
     pub warning: Option<String>,
+    /// Questions that wait for replies.
+    pub asked_again: Vec<AskedLine>,
     /// Answered questions.
     pub done: usize,
     /// Shown questions.
@@ -180,6 +182,15 @@ pub struct ProgressView {
     pub mails: Vec<MailLine>,
     /// What happened.
     pub timeline: Vec<TimelineLine>,
+}
+
+/// A question that was sent back to the vendor.
+#[derive(Debug, Clone, Serialize)]
+pub struct AskedLine {
+    /// Id of the question.
+    pub question: String,
+    /// What is asked.
+    pub text: String,
 }
 
 /// A questionnaire's progress.
@@ -339,6 +350,10 @@ pub(super) fn samples() -> Vec<Sample> {
         links: vec![Link::new("Move the due day", "/assessments/1/extend")],
         amend: Some(form("Agree to amend")),
         warning: Some("Nobody has opened it.".to_owned()),
+        asked_again: vec![AskedLine {
+            question: "SEC-GOV-01".to_owned(),
+            text: "Which part is not covered?".to_owned(),
+        }],
         done: 3,
         total: 71,
         questionnaires: vec![ProgressQuestionnaire {

@@ -66,8 +66,6 @@ pub struct InvitationMail {
     pub questions: u64,
     /// What is asked.
     pub questionnaires: Vec<QuestionnaireCount>,
-    /// For instance "Answers from March are offered again."
-    pub carried: Option<String>,
     /// For instance "About 2.5 hours".
     pub time: String,
     /// For instance "Friday 12 December 2025".
@@ -119,12 +117,12 @@ pub struct ReminderMail {
     pub due_short: String,
     /// The place of the tenant's time zone.
     pub zone: String,
+    /// They are questions about answers that were handed in.
+    pub follow_up: bool,
     /// The due date has passed.
     pub overdue: bool,
     /// When overdue: what that means, after "Dear …,".
     pub effect: String,
-    /// Words of the person who sends the reminder.
-    pub message: Option<String>,
     /// The sections with something left.
     pub sections: Vec<SectionLeft>,
     /// The link.
@@ -196,16 +194,16 @@ pub struct SubmittedVendorMail {
     pub service: String,
     /// The assessment's reference.
     pub reference: String,
-    /// Number of the snapshot.
-    pub snapshot: u64,
+    /// Number of the submission.
+    pub submission: u64,
     /// When, with time zone.
     pub sent_at: String,
     /// Name and role of who attested.
     pub stated_by: String,
     /// SHA-256 over the answers.
     pub hash: String,
-    /// The receipt page.
-    pub receipt_url: String,
+    /// The link, which leads to the receipt.
+    pub link: MailLink,
 }
 
 /// "They submitted": to owner and reviewer.
@@ -219,8 +217,8 @@ pub struct SubmittedInternalMail {
     pub service: String,
     /// The assessment's reference.
     pub reference: String,
-    /// Number of the snapshot.
-    pub snapshot: u64,
+    /// Number of the submission.
+    pub submission: u64,
     /// When, with time zone.
     pub sent_at: String,
     /// Name and role of who attested.
@@ -261,8 +259,12 @@ pub struct NoticeMail {
 pub struct FreshLinkMail {
     /// The frame.
     pub mail: MailFrame,
-    /// The service asked about.
-    pub service: String,
+    /// Why it comes, after "Dear ...,": begins in lower case, ends with a full stop.
+    pub text: String,
+    /// One line: the subject.
+    pub subject: String,
+    /// The headline.
+    pub heading: String,
     /// Older links were killed (a reissue), not only joined.
     pub replaces: bool,
     /// The link.

@@ -11,7 +11,7 @@ use super::{
     parts::capitalised,
 };
 use crate::domain::{
-    delivery::{FindingLine, LinkInMail, MailContent, MailFrame as Frame},
+    delivery::{FindingLine, LinkInMail, LinkNews, MailContent, MailFrame as Frame},
     due,
 };
 
@@ -40,7 +40,6 @@ impl Renderer {
                             questions: count(asked.questions),
                         })
                         .collect(),
-                    carried: None,
                     time: duration(*minutes),
                     due: due::long_day(frame.due_on),
                     due_short: short(frame),
@@ -49,7 +48,7 @@ impl Renderer {
                     link: mail_link(link),
                 })
             }
-            MailContent::Reminder { frame, left, total, sections, overdue, link } => self.mail(&ReminderMail {
+            MailContent::Reminder { frame, left, total, sections, follow_up, overdue, link } => self.mail(&ReminderMail {
                 mail: signed(frame, "What you have answered is kept.".to_owned()),
                 service: frame.service.clone(),
                 left: count(*left),
@@ -57,22 +56,27 @@ impl Renderer {
                 due: due::long_day(frame.due_on),
                 due_short: short(frame),
                 zone: zone(frame),
+                follow_up: *follow_up,
                 overdue: *overdue,
                 effect: "until we have the answers, we cannot go on. If you need more time, reply and propose a date."
                     .to_owned(),
-                message: None,
                 sections: sections
                     .iter()
                     .map(|(title, left)| SectionLeft { title: title.clone(), left: count(*left) })
                     .collect(),
                 link: mail_link(link),
             }),
-            MailContent::FreshLink { frame, replaces, link } => self.mail(&FreshLinkMail {
-                mail: signed(frame, "What you have answered is kept.".to_owned()),
-                service: frame.service.clone(),
-                replaces: *replaces,
-                link: mail_link(link),
-            }),
+            MailContent::FreshLink { frame, news, replaces, link } => {
+                let (subject, heading, text) = link_news(frame, *news);
+                self.mail(&FreshLinkMail {
+                    mail: signed(frame, "What you have answered is kept.".to_owned()),
+                    subject,
+                    heading,
+                    text,
+                    replaces: *replaces,
+                    link: mail_link(link),
+                })
+            }
             MailContent::OneTimeCode { organisation, code, minutes, .. } => self.mail(&OneTimeCodeMail {
                 mail: MailFrame {
                     why_you: "You get this mail because your link was opened in a new browser.".to_owned(),
@@ -97,27 +101,40 @@ impl Renderer {
                 due_short: short(frame),
                 link: mail_link(link),
             }),
-            MailContent::Submitted { frame, number, submitted_at, sha256, submitted_by, url } => self.mail(&SubmittedVendorMail {
+            MailContent::Submitted { frame, number, submitted_at, sha256, submitted_by, link } => self.mail(&SubmittedVendorMail {
                 mail: signed(frame, format!("Reference {}", frame.reference)),
                 service: frame.service.clone(),
                 reference: frame.reference.clone(),
-                snapshot: u64::try_from(*number).unwrap_or_default(),
+                submission: u64::try_from(*number).unwrap_or_default(),
                 sent_at: format!("{} in {}", due::short_instant(frame.zone, *submitted_at), zone(frame)),
                 stated_by: submitted_by.clone(),
                 hash: sha256.clone(),
-                receipt_url: url.clone(),
+                link: mail_link(link),
             }),
-            MailContent::SubmissionArrived { frame, number, submitted_at, submitted_by, url } => {
+            MailContent::SubmissionArrived {
+                frame,
+                number,
+                submitted_at,
+                submitted_by,
+                look,
+                knock_outs,
+                url,
+            } => {
+                let mut reasons: Vec<String> =
+                    look.iter().map(|(why, count)| format!("{why}: {count}")).collect();
+                if !knock_outs.is_empty() {
+                    reasons.push(format!("Critical questions that failed: {}", knock_outs.join(", ")));
+                }
                 self.mail(&SubmittedInternalMail {
                     mail: internal(frame, format!("Reference {}", frame.reference)),
                     vendor: frame.vendor.clone(),
                     service: frame.service.clone(),
                     reference: frame.reference.clone(),
-                    snapshot: u64::try_from(*number).unwrap_or_default(),
+                    submission: u64::try_from(*number).unwrap_or_default(),
                     sent_at: format!("{} in {}", due::short_instant(frame.zone, *submitted_at), zone(frame)),
                     stated_by: submitted_by.clone(),
-                    look: 0,
-                    reasons: Vec::new(),
+                    look: look.iter().map(|(_, n)| count(*n)).sum(),
+                    reasons,
                     review_url: url.clone(),
                 })
             }
@@ -146,6 +163,28 @@ impl Renderer {
                 link: None,
                 code: None,
             }),
+            MailContent::AmendmentAsked { frame, reason, url } => self.mail(&NoticeMail {
+                mail: internal(frame, format!("Reference {}", frame.reference)),
+                subject: format!("{} would like to change its answers", frame.vendor),
+                heading: format!("{} would like to change what it handed in", frame.vendor),
+                text: format!("this is about {}. They write:", frame.service),
+                lines: vec![reason.clone()],
+                button: "Agree or go on".to_owned(),
+                url: url.clone(),
+                link: None,
+                code: None,
+            }),
+            MailContent::ActionRejected { frame, finding, reason, link } => self.mail(&NoticeMail {
+                mail: signed(frame, format!("Reference {}", frame.reference)),
+                subject: format!("{} needs more proof about {}", frame.organisation, frame.service),
+                heading: "What you reported is not enough yet".to_owned(),
+                text: "we looked at what you reported done.".to_owned(),
+                lines: vec![format!("Finding: {finding}"), format!("What is missing: {reason}")],
+                button: "See the finding".to_owned(),
+                url: link.url.clone(),
+                link: Some(mail_link(link)),
+                code: None,
+            }),
             MailContent::FindingsClosed { frame, decision, conditions, closed, open, link } => {
                 let mut lines = Vec::new();
                 if let Some(decision) = decision {
@@ -154,7 +193,9 @@ impl Renderer {
                 if let Some(conditions) = conditions {
                     lines.push(format!("Conditions: {conditions}"));
                 }
-                lines.push(format!("Points closed: {closed}; still open: {open}"));
+                if *closed + *open > 0 {
+                    lines.push(format!("Findings closed: {closed}; still open: {open}"));
+                }
                 self.mail(&NoticeMail {
                     mail: signed(frame, format!("Reference {}", frame.reference)),
                     subject: format!("{}: where {} stands", frame.organisation, frame.service),
@@ -230,6 +271,45 @@ fn internal(frame: &Frame, preheader: String) -> MailFrame {
         why_you: format!("You get this mail because you are owner or reviewer of {}.", frame.reference),
         ..unsigned(&frame.organisation, &frame.recipient_name, preheader)
     }
+}
+
+/// Subject, headline and first sentence of a mail that brings a link again.
+fn link_news(frame: &Frame, news: LinkNews) -> (String, String, String) {
+    let (service, due) = (&frame.service, due::long_day(frame.due_on));
+    let new_link =
+        (format!("Your new link to the questions of {}", frame.organisation), "Your new link".to_owned());
+    let ((subject, heading), text) = match news {
+        LinkNews::Asked => (
+            new_link,
+            format!("you or somebody else asked for a fresh link to our questions about {service}."),
+        ),
+        LinkNews::Reissued => (new_link, format!("here is a new link to our questions about {service}.")),
+        LinkNews::DueMoved => (
+            (format!("New due day for {service}: {}", short(frame)), format!("The new due day is {due}")),
+            format!(
+                "you have until {due}, end of the day in {}, for our questions about {service}.",
+                zone(frame)
+            ),
+        ),
+        LinkNews::Amendment => (
+            (
+                format!("You can change your answers about {service}"),
+                "You can change your answers".to_owned(),
+            ),
+            format!(
+                "what you handed in about {service} is open to you again. Submit once more when you are done."
+            ),
+        ),
+        LinkNews::Reopened => (
+            (
+                format!("{} looks at {service} again", frame.organisation),
+                format!("We look at {service} again"),
+            ),
+            "there may be questions for you, so your link works again. There is nothing to do until we ask."
+                .to_owned(),
+        ),
+    };
+    (subject, heading, text)
 }
 
 fn finding_line(finding: &FindingLine) -> String {

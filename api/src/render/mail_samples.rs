@@ -41,11 +41,11 @@ fn reminder(overdue: bool) -> ReminderMail {
         due: "Friday 12 December 2025".to_owned(),
         due_short: "12 Dec".to_owned(),
         zone: "London".to_owned(),
+        follow_up: false,
         overdue,
         effect:
             "until we have the answers, onboarding waits. If you need more time, reply and propose a date."
                 .to_owned(),
-        message: overdue.then(|| "Can we help with the last sections?\nDaniel".to_owned()),
         sections: vec![
             SectionLeft { title: "Business continuity".to_owned(), left: 4 },
             SectionLeft { title: "Third-party AI".to_owned(), left: 4 },
@@ -63,7 +63,7 @@ fn internal(look: u64, reasons: &[&str]) -> SubmittedInternalMail {
         vendor: "Lumen Analytics".to_owned(),
         service: "Lumen Triage".to_owned(),
         reference: "AIQ-0412".to_owned(),
-        snapshot: 1,
+        submission: 1,
         sent_at: "Wednesday 10 December 2025, 16:04 in London".to_owned(),
         stated_by: "Priya Shah, Compliance lead".to_owned(),
         look,
@@ -86,7 +86,6 @@ pub fn samples() -> Vec<Sample> {
             QuestionnaireCount { title: "Supplier security".to_owned(), questions: 71 },
             QuestionnaireCount { title: "AI tool risk".to_owned(), questions: 74 },
         ],
-        carried: Some("Answers from March are offered again.".to_owned()),
         time: "About 2.5 hours".to_owned(),
         due: "Friday 12 December 2025".to_owned(),
         due_short: "12 Dec".to_owned(),
@@ -94,7 +93,7 @@ pub fn samples() -> Vec<Sample> {
         ready: Some("SOC 2 or ISO certificate, penetration test letter, model card".to_owned()),
         link: link(),
     };
-    let short = InvitationMail { carried: None, ready: None, ..invitation.clone() };
+    let short = InvitationMail { ready: None, ..invitation.clone() };
     let code = OneTimeCodeMail {
         mail: unsigned(
             "It works for 10 minutes and once.",
@@ -142,11 +141,11 @@ pub fn samples() -> Vec<Sample> {
         mail: frame("Keep this mail: it holds the hash of your answers."),
         service: "Lumen Triage".to_owned(),
         reference: "AIQ-0412".to_owned(),
-        snapshot: 1,
+        submission: 1,
         sent_at: "Wednesday 10 December 2025, 16:04 in London".to_owned(),
         stated_by: "Priya Shah, Compliance lead".to_owned(),
         hash: "9f2c41d0b7aa0c5d8e6f3b21c4d59e7081f2a3b4c5d6e7f8091a2b3c4d5ee41a".to_owned(),
-        receipt_url: "https://questions.northwindbank.example/portal/receipt".to_owned(),
+        link: link(),
     };
     let user = NoticeMail {
         mail: unsigned("The link works once.", "You get this mail because somebody entered your address."),
@@ -163,16 +162,21 @@ pub fn samples() -> Vec<Sample> {
         NoticeMail { link: Some(link()), url: link().url, code: None, lines: Vec::new(), ..user.clone() };
     let fresh = |replaces: bool| FreshLinkMail {
         mail: frame("What you have answered is kept."),
-        service: "Lumen Triage".to_owned(),
+        subject: "Your new link to the questions of Northwind Bank".to_owned(),
+        heading: "Your new link".to_owned(),
+        text: "you or somebody else asked for a fresh link to our questions about Lumen Triage.".to_owned(),
         replaces,
         link: link(),
     };
+    let follow_up =
+        ReminderMail { left: 2, total: 3, follow_up: true, sections: Vec::new(), ..reminder(false) };
     vec![
         Sample::mail("full", &invitation),
         Sample::mail("short", &short),
         Sample::mail("any", &code),
         Sample::mail("going", &reminder(false)),
         Sample::mail("overdue", &reminder(true)),
+        Sample::mail("follow_up", &follow_up),
         Sample::mail("two", &clarification),
         Sample::mail("two", &findings),
         Sample::mail("any", &receipt),

@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod fields;
 pub mod findings;
 mod helpers;
+pub mod jobs;
 pub mod mail;
 pub mod mail_content;
 mod mail_samples;

@@ -71,24 +71,27 @@ pub enum Section {
     Compare,
     /// Users of the organisation; shown to admins only.
     Users,
+    /// Background work that needs somebody; shown to admins only.
+    Jobs,
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Today, "Today", "/"),
         (Self::Vendors, "Vendors", "/vendors"),
         (Self::Assessments, "Assessments", "/assessments"),
         (Self::Findings, "Findings", "/findings"),
         (Self::Compare, "Compare", "/compare"),
         (Self::Users, "Users", "/users"),
+        (Self::Jobs, "Jobs", "/jobs"),
     ];
 
-    /// The navigation with this section marked; `admin` adds Users.
+    /// The navigation with this section marked; `admin` adds Users and Jobs.
     #[must_use]
     pub fn nav(current: Option<Self>, admin: bool) -> Vec<NavItem> {
         Self::ALL
             .iter()
-            .filter(|(section, _, _)| admin || *section != Self::Users)
+            .filter(|(section, _, _)| admin || !matches!(section, Self::Users | Self::Jobs))
             .map(|(section, label, href)| NavItem::new(*label, *href).current(current == Some(*section)))
             .collect()
     }

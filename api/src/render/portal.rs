@@ -382,8 +382,10 @@ pub struct Receipt {
     pub facts: Vec<Fact>,
     /// SHA-256 over the answers, in hexadecimal.
     pub hash: String,
-    /// The signed receipt, once there is one.
-    pub download: Option<Link>,
+    /// The form that asks to amend; empty when that is not possible now.
+    pub amend: Vec<FieldView>,
+    /// That it was asked.
+    pub amend_asked: Option<String>,
     /// What happens next.
     pub after: Vec<IconLine>,
     /// A copy of the answers.

@@ -44,6 +44,8 @@ pub struct ReviewView {
     pub notices: Vec<FlashNotice>,
     /// Whether the reader may judge now.
     pub can_judge: bool,
+    /// Starts the review without a verdict; none once it has begun.
+    pub start_action: Option<String>,
     /// Questions waiting for the batch.
     pub drafts: usize,
     /// Where the batch is sent.
@@ -306,6 +308,7 @@ pub(super) fn samples() -> Vec<Sample> {
         nothing: String::new(),
         notices: vec![FlashNotice::info("2 questions wait to be sent to the vendor.")],
         can_judge: true,
+        start_action: Some("/assessments/1/start-review".to_owned()),
         drafts: 2,
         batch_href: "/assessments/1/return".to_owned(),
         finish_action: "/assessments/1/finish-review".to_owned(),
@@ -316,6 +319,7 @@ pub(super) fn samples() -> Vec<Sample> {
         groups: Vec::new(),
         nothing: "Every answer here has a verdict.".to_owned(),
         can_judge: false,
+        start_action: None,
         drafts: 0,
         notices: Vec::new(),
         ..review.clone()

@@ -47,6 +47,7 @@ pub fn pages() -> Vec<Sample> {
         super::mailbox::samples(),
         super::messages::samples(),
         super::accounts::samples(),
+        super::jobs::samples(),
         super::portal::samples(),
         super::procurement::samples(),
         super::vendors::samples(),

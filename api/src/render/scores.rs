@@ -90,6 +90,8 @@ pub struct RowView {
     pub href: String,
     /// State in words.
     pub state: String,
+    /// That a reviewer's word counts here rather than the answer alone.
+    pub judged: Option<String>,
     /// Credit, or a dash.
     pub credit: String,
     /// W, or a dash.
@@ -119,6 +121,21 @@ pub struct SetView {
     pub groups: Vec<GroupRow>,
     /// Per control.
     pub controls: Vec<ControlRow>,
+    /// What each question gives; the points sum to the claimed score.
+    pub contributions: Vec<PointsRow>,
+    /// Their sum.
+    pub sum: String,
+}
+
+/// The points that one question gives under a control set.
+#[derive(Debug, Clone, Serialize)]
+pub struct PointsRow {
+    /// The question.
+    pub question: String,
+    /// Its text.
+    pub text: String,
+    /// Points.
+    pub points: String,
 }
 
 /// One group of a control set.
@@ -137,6 +154,8 @@ pub struct ControlRow {
     pub reference: String,
     /// Our own name for it.
     pub label: String,
+    /// How much it counts.
+    pub weight: String,
     /// Claimed, or "Not covered".
     pub claimed: String,
     /// Evidenced, or a dash.
@@ -180,6 +199,7 @@ pub(super) fn samples() -> Vec<Sample> {
             text: "When was the last penetration test?".to_owned(),
             href: "/assessments/1/review?q=SEC-ASR-03".to_owned(),
             state: "Answered".to_owned(),
+            judged: Some("credit set by the reviewer".to_owned()),
             credit: "0".to_owned(),
             weight: "5".to_owned(),
             evidence: "1/4".to_owned(),
@@ -198,11 +218,18 @@ pub(super) fn samples() -> Vec<Sample> {
         controls: vec![ControlRow {
             reference: "A.5.1".to_owned(),
             label: "Policies".to_owned(),
+            weight: "3".to_owned(),
             claimed: "100.0".to_owned(),
             evidenced: "50.0".to_owned(),
             questions: "SEC-GOV-01".to_owned(),
             applies_from: Some("2 Aug 2027".to_owned()),
         }],
+        contributions: vec![PointsRow {
+            question: "SEC-GOV-01".to_owned(),
+            text: "Do you have a security policy?".to_owned(),
+            points: "90.90".to_owned(),
+        }],
+        sum: "90.90".to_owned(),
     };
     let view = ScoreView {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),

@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct TodayView {
     /// Greeting and day.
     pub lede: String,
+    /// That all mail is paused, and why.
+    pub paused: Option<String>,
     /// Where the first item is.
     pub first: Option<String>,
     /// Groups in the order of work; empty ones are left out.
@@ -76,6 +78,8 @@ pub struct CompareColumn {
     pub href: String,
     /// Worst of its questionnaires.
     pub residual: Band,
+    /// What to know of these figures.
+    pub note: Option<String>,
 }
 
 /// One questionnaire.
@@ -157,6 +161,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let today = TodayView {
         lede: "Good morning, Amara. Tuesday 13 January 2026.".to_owned(),
+        paused: Some("All mail is paused: the mail server refused the password.".to_owned()),
         first: Some("/assessments/1/review".to_owned()),
         groups: vec![TodayGroup {
             id: "review".to_owned(),
@@ -166,6 +171,7 @@ pub(super) fn samples() -> Vec<Sample> {
         empty: None,
     };
     let calm = TodayView {
+        paused: None,
         first: None,
         groups: Vec::new(),
         empty: Some(EmptyState {
@@ -187,6 +193,7 @@ pub(super) fn samples() -> Vec<Sample> {
             service: "Lumen Triage".to_owned(),
             href: "/assessments/1/score".to_owned(),
             residual: Band::residual("high"),
+            note: Some("in review: as submitted or last reviewed".to_owned()),
         }],
         questionnaires: vec![CompareGroup {
             title: "Supplier security".to_owned(),

@@ -6,7 +6,7 @@ use crate::domain::{
     delivery::{Delivery, DeliveryOutcome, FindingLine},
     ids::{AssessmentId, ClarificationId, DeliveryId, JobId, RespondentId, UserId},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::{clarification, decision, email_delivery, finding, submission};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, sea_query::Expr};
 use uuid::Uuid;
@@ -120,6 +120,22 @@ pub async fn update(
     Ok(())
 }
 
+/// Marks the mail of a job as queued again, if the job sends one.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn queued_again(tx: &mut WriteTx, job: JobId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    use email_delivery::Column as C;
+    tx.update_many::<email_delivery::Entity>()
+        .col_expr(C::Outcome, Expr::value(DeliveryOutcome::Queued.as_str()))
+        .col_expr(C::Detail, Expr::value(Option::<String>::None))
+        .col_expr(C::UpdatedAt, Expr::value(now))
+        .filter(C::JobId.eq(job.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Mails about an assessment, newest first.
 ///
 /// # Errors
@@ -167,8 +183,6 @@ pub struct Asked {
     pub question_id: String,
     /// What is asked.
     pub text: String,
-    /// Until when to reply.
-    pub due_on: Option<NaiveDate>,
 }
 
 /// The batch that a clarification was sent in.
@@ -199,7 +213,7 @@ pub async fn clarification_batch(
         .all(s.connection())
         .await?;
     let asked = rows.into_iter();
-    Ok(asked.map(|row| Asked { question_id: row.question_id, text: row.text, due_on: row.due_on }).collect())
+    Ok(asked.map(|row| Asked { question_id: row.question_id, text: row.text }).collect())
 }
 
 /// What mails say of a submission.

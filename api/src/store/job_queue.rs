@@ -3,13 +3,13 @@
 //! A claim commits before the work starts. `leased_by` and `attempts` together are the fence: a worker that lost its
 //! lease cannot overwrite its successor's result. "Now" is always handed in.
 
-use super::{connect::Database, error::StoreError};
+use super::{connect::Database, error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
 use crate::domain::{
     ids::{JobId, TenantId},
     job::Job,
 };
 use chrono::{DateTime, Utc};
-use entity::job;
+use entity::{email_delivery, job};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, TryInsertResult,
@@ -283,30 +283,6 @@ impl Database {
         Ok(done.rows_affected == 1)
     }
 
-    /// Makes a dead job ready again, by a person's wish; false when it is not dead, or an open job with the same dedup
-    /// key does its work already.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    #[expect(clippy::disallowed_methods, reason = "the operator serves every tenant")]
-    pub async fn revive_job(&self, id: JobId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let (tx, _gate) = self.begin().await?;
-        let done = job::Entity::update_many()
-            .col_expr(job::Column::State, Expr::value(READY))
-            .col_expr(job::Column::RunAt, Expr::value(now))
-            .col_expr(job::Column::FinishedAt, Expr::value(Option::<DateTime<Utc>>::None))
-            .filter(job::Column::Id.eq(id.0).and(job::Column::State.eq(DEAD)))
-            .exec(&tx)
-            .await
-            .map_err(StoreError::from);
-        if matches!(done, Err(StoreError::Duplicate(_))) {
-            return Ok(false);
-        }
-        let revived = done?.rows_affected == 1;
-        tx.commit().await?;
-        Ok(revived)
-    }
-
     /// How many jobs are in a state (`ready`, `leased`, `done`, `dead`).
     ///
     /// # Errors
@@ -315,4 +291,99 @@ impl Database {
     pub async fn count_jobs(&self, state: &str) -> Result<u64, StoreError> {
         Ok(job::Entity::find().filter(job::Column::State.eq(state)).count(self.reader()).await?)
     }
+}
+
+/// A job that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadJob {
+    /// Which.
+    pub id: JobId,
+    /// The word of its kind.
+    pub kind: String,
+    /// Tries so far.
+    pub attempts: i32,
+    /// Why it was given up, for people.
+    pub reason: Option<String>,
+    /// When.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// To whom, when it is a mail.
+    pub to_address: Option<String>,
+}
+
+/// The tenant's jobs that were given up, newest first, at most `most`.
+///
+/// # Errors
+/// When the database does not answer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "jobs are of a tenant or of the installation; the tenant is named here"
+)]
+pub async fn dead(s: &impl Scoped, most: u64) -> Result<Vec<DeadJob>, StoreError> {
+    use email_delivery::Column as Mail;
+    let rows = job::Entity::find()
+        .filter(job::Column::TenantId.eq(s.tenant_id().0))
+        .filter(job::Column::State.eq(DEAD))
+        .order_by_desc(job::Column::FinishedAt)
+        .order_by_desc(job::Column::Id)
+        .limit(most)
+        .all(s.connection())
+        .await?;
+    let mails = s.find::<email_delivery::Entity>().filter(Mail::JobId.is_in(rows.iter().map(|row| row.id)));
+    let mails = mails.all(s.connection()).await?;
+    let to = |id| mails.iter().find(|mail| mail.job_id == id).map(|mail| mail.to_address.clone());
+    let dead = rows.into_iter().map(|row| DeadJob {
+        id: row.id.into(),
+        kind: row.kind,
+        attempts: row.attempts,
+        reason: row.last_error,
+        finished_at: row.finished_at,
+        to_address: to(row.id),
+    });
+    Ok(dead.collect())
+}
+
+/// What came of the wish to try a dead job again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revived {
+    /// It is ready again.
+    Ready,
+    /// It is not dead, or an open job with the same dedup key does its work already.
+    NotNeeded,
+    /// The tenant has no such job.
+    Unknown,
+}
+
+/// Makes a dead job of the tenant ready again, by a person's wish; its tries and its time limit count anew.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "jobs are of a tenant or of the installation; the tenant is named here"
+)]
+pub(super) async fn revive(tx: &WriteTx, id: JobId, now: DateTime<Utc>) -> Result<Revived, StoreError> {
+    let found = job::Entity::find()
+        .filter(job::Column::Id.eq(id.0))
+        .filter(job::Column::TenantId.eq(tx.tenant_id().0))
+        .one(tx.connection())
+        .await?;
+    let Some(found) = found else { return Ok(Revived::Unknown) };
+    if found.state != DEAD {
+        return Ok(Revived::NotNeeded);
+    }
+    if let Some(key) = &found.dedup_key {
+        let open = job::Entity::find()
+            .filter(job::Column::DedupKey.eq(key.as_str()))
+            .filter(job::Column::State.is_in([READY, LEASED]));
+        if open.one(tx.connection()).await?.is_some() {
+            return Ok(Revived::NotNeeded);
+        }
+    }
+    job::Entity::update_many()
+        .col_expr(job::Column::State, Expr::value(READY))
+        .col_expr(job::Column::RunAt, Expr::value(now))
+        .col_expr(job::Column::CreatedAt, Expr::value(now))
+        .col_expr(job::Column::Attempts, Expr::value(0))
+        .col_expr(job::Column::FinishedAt, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(job::Column::Id.eq(id.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(Revived::Ready)
 }

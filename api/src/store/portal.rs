@@ -200,7 +200,7 @@ pub async fn live_secrets(database: &Database, link: &LinkRow) -> Result<Vec<Vec
     Ok(rows.into_iter().map(|row| row.secret_hash).collect())
 }
 
-/// Titles of the questionnaires that the link's assessment asks, in order.
+/// Titles of the questionnaires that the link's assessment asks the vendor, in order.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -212,6 +212,7 @@ pub async fn titles(database: &Database, link: &LinkRow) -> Result<Vec<String>, 
         .join(JoinType::InnerJoin, assessment_questionnaire::Relation::QuestionnaireVersion.def())
         .column(questionnaire_version::Column::Title)
         .filter(assessment_questionnaire::Column::AssessmentId.eq(link.assessment.0))
+        .filter(questionnaire_version::Column::Audience.eq("vendor"))
         .order_by_asc(assessment_questionnaire::Column::Position)
         .into_tuple()
         .all(scope.connection())

@@ -1,7 +1,13 @@
 //! Writing one tenant's rows. A transaction ends in one of three ways: with the audit event of an act, with the
 //! revision of a saved answer, or with a stated reason why neither is needed. Dropping it rolls back.
 
-use super::{audit_log, connect::Database, error::StoreError, job_queue, tenant_scope::Scoped};
+use super::{
+    audit_log,
+    connect::Database,
+    error::StoreError,
+    job_queue::{self, Revived},
+    tenant_scope::Scoped,
+};
 use crate::domain::{
     AuditEvent,
     ids::{JobId, TenantId},
@@ -149,6 +155,17 @@ impl WriteTx {
         let added = self.noting(added)?;
         self.jobs |= added;
         Ok(added.then_some(id))
+    }
+
+    /// Makes a dead job ready again, by a person's wish.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revive(&mut self, id: JobId, now: DateTime<Utc>) -> Result<Revived, StoreError> {
+        let revived = job_queue::revive(self, id, now).await;
+        let revived = self.noting(revived)?;
+        self.jobs |= revived == Revived::Ready;
+        Ok(revived)
     }
 
     /// Commits an act with its audit event.

@@ -433,6 +433,9 @@ pub async fn accept_user_link(
     {
         return Err(UseCaseError::RateLimited { retry_after: 600 });
     }
+    if secret.is_blank() {
+        return Err(UseCaseError::field("code", "required", "Enter the sign-in code from the mail"));
+    }
     let found = store::user_link_by_hash(&services.database, &secret.hash()).await?;
     let stored = found.as_ref().map(|(link, _)| link.secret_hash.as_slice());
     let proof = Proof::of(secret, stored);

@@ -11,9 +11,10 @@ use crate::{
         Permission,
         answer::engine_answer,
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
-        delivery::Delivery,
+        delivery::{Delivery, LinkNews},
         due,
         ids::{AssessmentId, UserId, VendorId},
+        remediation::{Clarification, Decision},
         respondent::{Invitation, Respondent},
         timeline::TimelineEvent,
         user::User,
@@ -26,11 +27,11 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use questionnaires::{
-    answering::{Answers, progress},
+    answering::{Answers, visible},
     definition::Questionnaire,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Assessments on one page of the list.
 pub const PAGE: usize = 50;
@@ -194,6 +195,10 @@ pub struct AssessmentProgress {
     pub timeline: Vec<TimelineEvent>,
     /// Users, for names.
     pub users: Vec<User>,
+    /// How it ended, while it is decided.
+    pub decision: Option<Decision>,
+    /// The questions that wait for replies, while it is returned.
+    pub asked_again: Vec<Clarification>,
 }
 
 impl AssessmentProgress {
@@ -228,22 +233,40 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
     deliveries.retain(|delivery| delivery.kind != "mail_one_time_code");
     let timeline = store::timeline::events(s, &[], &[id], 30).await?;
 
+    let decision = match assessment.state {
+        AssessmentState::Decided => store::decisions::latest(s, id).await?,
+        _ => None,
+    };
+    let asked_again = match assessment.state {
+        AssessmentState::Returned => store::reviews::clarifications(s, id).await?,
+        _ => Vec::new(),
+    };
+    let newest = asked_again.iter().filter_map(|one| one.batch).max();
+    let asked_again =
+        asked_again.into_iter().filter(|one| one.batch.is_some() && one.batch == newest).collect();
+
+    // A question that stands in two questionnaires is asked, and counted, once.
+    let mut counted = BTreeSet::new();
     let questionnaires = pinned
         .into_iter()
         .filter(PinnedQuestionnaire::asks_vendor)
         .map(|questionnaire| {
             let definition = &questionnaire.definition;
             let own = answers_to(definition, &answers);
-            let at = progress(definition, &own, &assessment.facts, assessment.tier);
-            let sections = definition.sections.iter().zip(&at.sections).filter(|(_, at)| at.shown);
-            let sections = sections
-                .map(|(section, at)| SectionLine {
+            let shown = visible(definition, &own, &assessment.facts, assessment.tier);
+            let mut sections = Vec::new();
+            for section in &definition.sections {
+                let asked = section.questions.iter().filter(|question| shown.shows(&question.id));
+                let asked: Vec<_> = asked.filter(|question| counted.insert(question.id.clone())).collect();
+                let done = |id: &str| own.get(id).is_some_and(|answer| answer.value.is_some());
+                sections.push(SectionLine {
                     title: section.title.clone(),
-                    done: at.done,
-                    total: at.total,
+                    done: asked.iter().filter(|question| done(&question.id)).count(),
+                    total: asked.len(),
                     ready: ready.contains(&(definition.id.clone(), section.id.clone())),
-                })
-                .collect();
+                });
+            }
+            sections.retain(|section| section.total > 0);
             QuestionnaireLine { sections, questionnaire }
         })
         .collect();
@@ -279,6 +302,8 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
         deliveries,
         timeline,
         users,
+        decision,
+        asked_again,
     })
 }
 
@@ -328,7 +353,7 @@ pub async fn extend(ctx: &Ctx, id: AssessmentId, version: i64, due_on: &str) -> 
         ..found
     };
     store::assessments::update(&mut tx, &after).await?;
-    respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at).await?;
+    respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at, LinkNews::DueMoved).await?;
     let event = ctx
         .event("assessment.extended", "assessment", id)
         .on_assessment(id)
@@ -399,6 +424,9 @@ pub async fn agree_to_amend(ctx: &Ctx, id: AssessmentId, version: i64) -> Result
     let two_weeks = ctx.now() + chrono::Duration::days(14);
     let link_ends_at = Some(ends_at.map_or(two_weeks, |end| end.max(two_weeks)));
     store::assessments::update(&mut tx, &Assessment { state, link_ends_at, version, ..found }).await?;
+    let news = LinkNews::Amendment;
+    let ends_at = link_ends_at.unwrap_or(two_weeks);
+    respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at, news).await?;
     let event = ctx.event("assessment.amendment_agreed", "assessment", id).on_assessment(id);
     tx.commit(event).await?;
     Ok(())

@@ -4,6 +4,7 @@ use super::{
     Ctx, FieldError, Result, UseCaseError, assessments,
     deliveries::{self, Recipient},
     error::Faults,
+    respondents,
     reviews::{self, Desk, MAX_WORDS, active_invitations},
     scores,
 };
@@ -12,6 +13,7 @@ use crate::{
         Permission,
         answer::day,
         assessment::{AssessmentEvent, Outcome},
+        delivery::LinkNews,
         ids::{AssessmentId, DecisionId},
         job::Job,
         remediation::{Decision, SnapshotReason},
@@ -19,7 +21,7 @@ use crate::{
     },
     store::{self, decisions as rows},
 };
-use chrono::{Months, NaiveDate};
+use chrono::{Duration, Months, NaiveDate};
 use questionnaires::{definition::Tier, risk::routing::cadence_months};
 use serde_json::json;
 
@@ -75,7 +77,7 @@ pub struct Decide {
 pub async fn decide(ctx: &Ctx, id: AssessmentId, input: Decide) -> Result<()> {
     ctx.require(Permission::Decide)?;
     let mut tx = ctx.begin_write().await?;
-    let desk = reviews::desk_in(ctx, &tx, id).await?;
+    let desk = reviews::desk_in(&tx, id, ctx.today()).await?;
     let mut assessment = desk.case.assessment.clone();
     if assessment.version != input.version {
         return Err(UseCaseError::VersionConflict(None));
@@ -160,7 +162,12 @@ pub async fn reopen(ctx: &Ctx, id: AssessmentId, version: i64, reason: &str) -> 
     }
     assessment.state = assessment.state.after(AssessmentEvent::Reopen)?;
     assessment.decided_at = None;
+    // Whatever comes of it, the vendor can be asked: links that closed work again, the others go on.
+    let two_weeks = ctx.now() + Duration::days(14);
+    let ends_at = assessment.link_ends_at.map_or(two_weeks, |end| end.max(two_weeks));
+    assessment.link_ends_at = Some(ends_at);
     store::assessments::update(&mut tx, &assessment).await?;
+    respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at, LinkNews::Reopened).await?;
     let event = ctx.event("assessment.reopened", "assessment", id).on_assessment(id);
     tx.commit(event.after(json!({"reason": reason}))).await?;
     Ok(())

@@ -4,6 +4,7 @@
 use super::{
     Result, Services, SystemCtx, UseCaseError, accounts, library,
     respondents::{MintedLink, mint_link_secret},
+    reviews,
 };
 use crate::{
     auth::{Secret, code},
@@ -12,12 +13,13 @@ use crate::{
         assessment::{Assessment, AssessmentState, InvitationState},
         delivery::{
             AskedAgain, AskedQuestionnaire, Attempt, Delivery, DeliveryOutcome, FindingLine, LinkInMail,
-            MailContent, MailFrame,
+            LinkNews, MailContent, MailFrame,
         },
         due,
+        finding::FindingState,
         ids::{
-            AssessmentId, ClarificationId, DeliveryId, InvitationId, JobId, OneTimeCodeId, RespondentId,
-            TenantId, UserId, UserLinkId,
+            AssessmentId, ClarificationId, DeliveryId, FindingId, InvitationId, JobId, OneTimeCodeId,
+            RespondentId, TenantId, UserId, UserLinkId,
         },
         job::Job,
         respondent::{Invitation, Respondent},
@@ -31,7 +33,11 @@ use questionnaires::{
     answering::{Facts, progress},
     definition::{Questionnaire, Tier},
 };
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// The act of a vendor that would like to change what it handed in.
+pub(super) const AMENDMENT_ASKED: &str = "assessment.amendment_asked";
 
 /// Setting that holds the reason while all mail is paused.
 const PAUSED: &str = "mail.paused";
@@ -153,7 +159,7 @@ pub async fn prepare(
     let prepared = match job {
         Job::MailInvitation { invitation } => desk.invitation(*invitation).await?,
         Job::MailReminder { invitation } => desk.reminder(*invitation).await?,
-        Job::MailFreshLink { invitation } => desk.fresh_link(*invitation).await?,
+        Job::MailFreshLink { invitation, news } => desk.fresh_link(*invitation, *news).await?,
         Job::MailOneTimeCode { code } => desk.one_time_code(*code).await?,
         Job::MailClarifications { assessment, invitation, clarification } => {
             desk.clarifications(*assessment, *invitation, *clarification).await?
@@ -166,6 +172,10 @@ pub async fn prepare(
         }
         Job::MailFindings { assessment, invitation } => desk.findings(*assessment, *invitation).await?,
         Job::MailActionReported { assessment, user } => desk.action_reported(*assessment, *user).await?,
+        Job::MailAmendmentAsked { assessment, user } => desk.amendment_asked(*assessment, *user).await?,
+        Job::MailActionRejected { finding, invitation } => {
+            desk.action_rejected(*finding, *invitation).await?
+        }
         Job::MailFindingsClosed { assessment, invitation } => {
             desk.findings_closed(*assessment, *invitation).await?
         }
@@ -269,6 +279,35 @@ pub async fn paused(services: &Services) -> Result<Option<String>> {
     Ok(store::settings::get(&services.database, PAUSED).await?)
 }
 
+/// Queues a mail about an assessment to its owner and its reviewer. `occasion` says what it is about, so that one
+/// occasion tells nobody twice.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(super) async fn tell_staff(
+    tx: &mut WriteTx,
+    services: &Services,
+    assessment: &Assessment,
+    job: impl Fn(UserId) -> Job,
+    occasion: &str,
+) -> Result<()> {
+    for id in BTreeSet::from([assessment.owner_id, assessment.reviewer_id]) {
+        let Some(user) = store::accounts::user(tx, id).await? else { continue };
+        let to = Recipient::user(id, user.email, Some(assessment.id));
+        queue_mail(tx, services, &job(id), &to, Some(format!("{occasion}:{id}"))).await?;
+    }
+    Ok(())
+}
+
+/// Whether mail to the address a respondent was invited with was refused, and nobody has corrected it since.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn is_refused(s: &impl store::Scoped, respondent: &Respondent) -> Result<bool> {
+    let contact = store::vendors::contact(s, respondent.contact_id).await?;
+    Ok(contact.is_none_or(|c| c.refused_reason.is_some() && c.email.eq_ignore_ascii_case(&respondent.email)))
+}
+
 /// Gathers content, one function per kind of mail.
 struct Desk<'a> {
     system: &'a SystemCtx,
@@ -316,10 +355,7 @@ impl Desk<'_> {
         if invitation.state != InvitationState::Active || !wanted(&assessment, &invitation) {
             return Ok(None);
         }
-        let contact = store::vendors::contact(&self.scope, respondent.contact_id).await?;
-        if contact
-            .is_none_or(|c| c.refused_reason.is_some() && c.email.eq_ignore_ascii_case(&respondent.email))
-        {
+        if is_refused(&self.scope, &respondent).await? {
             return Ok(None);
         }
         let frame = self.frame(&assessment, &respondent.name).await?;
@@ -354,6 +390,22 @@ impl Desk<'_> {
         let Some(to) = self.to_respondent(id, open).await? else { return Ok(None) };
         let pinned = library::pinned(&self.scope, to.assessment.id).await?;
         let answers = store::assessments::answers(&self.scope, to.assessment.id).await?;
+        let overdue = due::is_past(self.zone, to.assessment.due_on, self.system.now());
+        if to.assessment.state == AssessmentState::Returned {
+            let asked = store::reviews::clarifications(&self.scope, to.assessment.id).await?;
+            let newest = asked.iter().filter_map(|one| one.batch).max();
+            let asked = asked.iter().filter(|one| one.batch.is_some() && one.batch == newest);
+            let open = asked.filter(|one| one.answered_at.is_none()).count();
+            return Ok(Some(to.mail(|frame, link| MailContent::Reminder {
+                frame,
+                left: open,
+                total: open,
+                sections: Vec::new(),
+                follow_up: true,
+                overdue,
+                link,
+            })));
+        }
         let (mut done, mut total, mut sections) = (0, 0, Vec::new());
         for questionnaire in pinned.iter().filter(|q| q.asks_vendor()) {
             let own = super::assessments::answers_to(&questionnaire.definition, &answers);
@@ -366,17 +418,24 @@ impl Desk<'_> {
                 }
             }
         }
-        let overdue = due::is_past(self.zone, to.assessment.due_on, self.system.now());
         let left = total - done;
-        Ok(Some(to.mail(|frame, link| MailContent::Reminder { frame, left, total, sections, overdue, link })))
+        Ok(Some(to.mail(|frame, link| MailContent::Reminder {
+            frame,
+            left,
+            total,
+            sections,
+            follow_up: false,
+            overdue,
+            link,
+        })))
     }
 
-    async fn fresh_link(&self, id: InvitationId) -> Result<Option<PreparedMail>> {
+    async fn fresh_link(&self, id: InvitationId, news: LinkNews) -> Result<Option<PreparedMail>> {
         let open = |a: &Assessment, _: &Invitation| !closed(a.state);
         let generation = store::respondents::invitation(&self.scope, id).await?.map_or(1, |i| i.generation);
         let to = self.to_respondent(id, open).await?;
         let replaces = generation > 1;
-        Ok(to.map(|to| to.mail(|frame, link| MailContent::FreshLink { frame, replaces, link })))
+        Ok(to.map(|to| to.mail(|frame, link| MailContent::FreshLink { frame, news, replaces, link })))
     }
 
     /// A fresh code in the row that the request made; a retried mail carries a new code and the older one stops.
@@ -431,10 +490,7 @@ impl Desk<'_> {
         if batch.is_empty() {
             return Ok(None);
         }
-        let Some(mut to) = self.to_respondent(invitation, returned).await? else { return Ok(None) };
-        if let Some(due_on) = batch.iter().find_map(|asked| asked.due_on) {
-            to.frame.due_on = due_on;
-        }
+        let Some(to) = self.to_respondent(invitation, returned).await? else { return Ok(None) };
         let pinned = library::pinned(&self.scope, id).await?;
         let text = |question: &str| {
             let found = pinned.iter().find_map(|q| q.definition.question(question));
@@ -453,23 +509,22 @@ impl Desk<'_> {
         respondent: RespondentId,
         number: i32,
     ) -> Result<Option<PreparedMail>> {
-        let Some(assessment) = store::assessments::assessment(&self.scope, id).await? else {
-            return Ok(None);
-        };
-        let respondent = store::respondents::respondent(&self.scope, respondent).await?;
+        let invitations = store::respondents::invitations(&self.scope, id).await?;
+        let invitation = invitations.into_iter().find(|one| one.respondent_id == respondent);
         let submission = store::deliveries::submission(&self.scope, id, number).await?;
-        let (Some(respondent), Some(submission)) = (respondent, submission) else { return Ok(None) };
-        let frame = self.frame(&assessment, &respondent.name).await?;
-        let url = format!("{}/portal/receipt", self.system.services().base_url);
-        let content = MailContent::Submitted {
-            frame: frame.clone(),
-            number,
-            submitted_at: submission.submitted_at,
-            sha256: submission.sha256,
-            submitted_by: submission.attested_name,
-            url,
-        };
-        Ok(Some(plain(&frame, assessment.id, respondent.email, respondent.name, content)))
+        let (Some(invitation), Some(submission)) = (invitation, submission) else { return Ok(None) };
+        let any = |a: &Assessment, _: &Invitation| a.state != AssessmentState::Cancelled;
+        let to = self.to_respondent(invitation.id, any).await?;
+        Ok(to.map(|to| {
+            to.mail(|frame, link| MailContent::Submitted {
+                frame,
+                number,
+                submitted_at: submission.submitted_at,
+                sha256: submission.sha256,
+                submitted_by: submission.attested_name,
+                link,
+            })
+        }))
     }
 
     /// The user and assessment of a notice; none for a disabled user or a cancelled assessment.
@@ -496,11 +551,14 @@ impl Desk<'_> {
             return Ok(None);
         };
         let url = format!("{}/assessments/{id}/review", self.system.services().base_url);
+        let desk = reviews::desk_in(&self.scope, id, due::day_in(self.zone, self.system.now())).await?;
         let content = MailContent::SubmissionArrived {
             frame: frame.clone(),
             number,
             submitted_at: submission.submitted_at,
             submitted_by: submission.attested_name,
+            look: desk.first_looks(),
+            knock_outs: desk.knock_outs(),
             url,
         };
         Ok(Some(plain(&frame, assessment.id, user.email, user.name, content)))
@@ -524,9 +582,35 @@ impl Desk<'_> {
         if findings.is_empty() {
             return Ok(None);
         }
-        let url = format!("{}/findings?assessment={id}", self.system.services().base_url);
+        let url = format!("{}/assessments/{id}/findings", self.system.services().base_url);
         let content = MailContent::ActionReported { frame: frame.clone(), findings, url };
         Ok(Some(plain(&frame, assessment.id, user.email, user.name, content)))
+    }
+
+    async fn amendment_asked(&self, id: AssessmentId, user: UserId) -> Result<Option<PreparedMail>> {
+        let Some((assessment, user, frame)) = self.to_user(id, user).await? else { return Ok(None) };
+        let asked = store::timeline::latest(&self.scope, id, AMENDMENT_ASKED).await?;
+        if assessment.state != AssessmentState::Submitted {
+            return Ok(None);
+        }
+        let reason = asked.as_ref().and_then(|after| after.get("reason")?.as_str()).unwrap_or_default();
+        let url = format!("{}/assessments/{id}", self.system.services().base_url);
+        let content = MailContent::AmendmentAsked { frame: frame.clone(), reason: reason.to_owned(), url };
+        Ok(Some(plain(&frame, assessment.id, user.email, user.name, content)))
+    }
+
+    async fn action_rejected(&self, id: FindingId, invitation: InvitationId) -> Result<Option<PreparedMail>> {
+        let Some(finding) = store::findings::finding(&self.scope, id).await? else { return Ok(None) };
+        // Reported again since, or settled: the vendor need not hear of the earlier try.
+        if finding.state != FindingState::InProgress {
+            return Ok(None);
+        }
+        let wanted = |a: &Assessment, _: &Invitation| {
+            a.id == finding.assessment_id && a.state != AssessmentState::Cancelled
+        };
+        let to = self.to_respondent(invitation, wanted).await?;
+        let (finding, reason) = (finding.title, finding.state_reason.unwrap_or_default());
+        Ok(to.map(|to| to.mail(|frame, link| MailContent::ActionRejected { frame, finding, reason, link })))
     }
 
     async fn findings_closed(

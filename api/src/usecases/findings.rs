@@ -5,7 +5,7 @@ use super::{
     deliveries::{self, Recipient},
     error::Faults,
     idempotency::{Once, once},
-    reviews::{MAX_WORDS, active_invitations, credit},
+    reviews::{MAX_WORDS, active_invitations, credit, refuse_unreachable},
     scores::{self, SnapshotHead},
 };
 use crate::{
@@ -313,11 +313,7 @@ pub async fn send(ctx: &Ctx, id: AssessmentId) -> Result<usize> {
         return Err(UseCaseError::conflict("Every finding has been sent already."));
     }
     let recipients = active_invitations(&tx, id).await?;
-    if recipients.is_empty() {
-        return Err(UseCaseError::conflict(
-            "Nobody at the vendor has a link that works. Reissue one on the assessment's page first.",
-        ));
-    }
+    refuse_unreachable(&tx, &recipients).await?;
     // The batch is in the key: an earlier batch's mail that is being delivered may not speak of these findings.
     let batch = waiting.first().map(|finding| finding.id.to_string()).unwrap_or_default();
     let mut events = Vec::new();
@@ -649,7 +645,12 @@ pub async fn verify_action(ctx: &Ctx, id: FindingId, input: VerifyAction) -> Res
     finding.state_reason = None;
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
-    for (respondent, invitation) in active_invitations(&tx, finding.assessment_id).await? {
+    let known = if finding.sent_at.is_some() {
+        active_invitations(&tx, finding.assessment_id).await?
+    } else {
+        Vec::new()
+    };
+    for (respondent, invitation) in known {
         let job = Job::MailFindingsClosed { assessment: finding.assessment_id, invitation: invitation.id };
         let dedup = format!("closed:{}:{}", invitation.id, action.id);
         deliveries::queue_mail(
@@ -777,6 +778,14 @@ pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str)
     action.verified_at = Some(ctx.now());
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
+    if finding.sent_at.is_some() {
+        for (respondent, invitation) in active_invitations(&tx, finding.assessment_id).await? {
+            let job = Job::MailActionRejected { finding: id, invitation: invitation.id };
+            let dedup = format!("rejected:{}:{}", invitation.id, action.id);
+            let to = Recipient::respondent(&respondent);
+            deliveries::queue_mail(&mut tx, ctx.services(), &job, &to, Some(dedup)).await?;
+        }
+    }
     tx.commit(ctx.event("action.rejected", "action", action.id).on_assessment(finding.assessment_id)).await?;
     Ok(())
 }

@@ -1,9 +1,13 @@
-//! What keeps the installation going: is it ready, and what recurs.
+//! What keeps the installation going: is it ready, what recurs, and background work that was given up.
 
-use super::{Result, SystemCtx, ctx::Services, error::UseCaseError};
+use super::{Ctx, Result, SystemCtx, ctx::Services, deliveries, error::UseCaseError};
 use crate::{
-    domain::{ids::JobId, job::Job},
-    store::settings,
+    domain::{Permission, ids::JobId, job::Job},
+    store::{
+        self,
+        job_queue::{self, DeadJob, Revived},
+        settings,
+    },
 };
 
 /// Whether requests can be served: the database answers and its schema is the one this build knows.
@@ -32,5 +36,46 @@ pub async fn schedule_hourly(system: &SystemCtx) -> Result<()> {
     let key = format!("expire_assessments:{hour}");
     services.database.enqueue_for_installation(id, &Job::ExpireAssessments, now, &key).await?;
     settings::set(&services.database, SCHEDULED, Some(&hour), now).await?;
+    Ok(())
+}
+
+/// Given-up jobs that the page lists.
+const MOST_DEAD: u64 = 200;
+
+/// Background work that needs somebody.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    /// Why all mail is paused, if it is.
+    pub mail_paused: Option<String>,
+    /// Given up, newest first.
+    pub dead: Vec<DeadJob>,
+}
+
+/// What an admin sees of background work.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`]; when the database cannot be read.
+pub async fn view(ctx: &Ctx) -> Result<Operations> {
+    ctx.require(Permission::Operate)?;
+    Ok(Operations {
+        mail_paused: deliveries::paused(ctx.services()).await?,
+        dead: job_queue::dead(ctx.scope(), MOST_DEAD).await?,
+    })
+}
+
+/// Tries a given-up job again.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] when it is not given up any more; [`UseCaseError::NotFound`].
+pub async fn retry_job(ctx: &Ctx, id: JobId) -> Result<()> {
+    ctx.require(Permission::Operate)?;
+    let mut tx = ctx.begin_write().await?;
+    match tx.revive(id, ctx.now()).await? {
+        Revived::Ready => {}
+        Revived::NotNeeded => return Err(UseCaseError::conflict("This job waits, runs or is done already.")),
+        Revived::Unknown => return Err(UseCaseError::NotFound),
+    }
+    store::deliveries::queued_again(&mut tx, id, ctx.now()).await?;
+    tx.commit(ctx.event("job.retried", "job", id)).await?;
     Ok(())
 }

@@ -13,7 +13,9 @@ use super::{
 use crate::{
     auth::{Proof, Secret, code},
     domain::{
-        Actor, AuditEvent, RequestInfo, due,
+        Actor, AuditEvent, RequestInfo,
+        delivery::LinkNews,
+        due,
         email_address::EmailAddress,
         ids::{BrowserBindingId, Id as _, OneTimeCodeId, PortalSessionId},
         job::Job,
@@ -436,7 +438,7 @@ pub async fn request_fresh_link(services: &Services, typed: &str, request: Reque
             continue;
         }
         let mut tx = services.database.tenant(link.tenant.id).begin_write().await?;
-        let job = Job::MailFreshLink { invitation: link.invitation };
+        let job = Job::MailFreshLink { invitation: link.invitation, news: LinkNews::Asked };
         queue_mail(
             &mut tx,
             services,

@@ -1,16 +1,11 @@
 //! The vendor's side of remediation: findings that were sent, agreeing what will be done, reporting it done.
 
-use super::{
-    Result, UseCaseError,
-    ctx::PortalCtx,
-    deliveries::{Recipient, queue_mail},
-    error::Faults,
-};
+use super::{Result, UseCaseError, ctx::PortalCtx, deliveries::tell_staff, error::Faults};
 use crate::{
     domain::{
         answer::day,
         finding::{ActionState, FindingEvent, FindingState},
-        ids::{ActionId, FindingId, Id as _, UserId},
+        ids::{FindingId, Id as _},
         job::Job,
         remediation::{Action, Finding},
         sheet::EvidenceRow,
@@ -159,22 +154,10 @@ pub async fn report_done(ctx: &PortalCtx, id: FindingId, version: i64, note: &st
     action.reported_at = Some(ctx.now());
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
-    tell(ctx, &mut tx, action.id).await?;
+    let about = ctx.assessment();
+    let assessment = store::assessments::assessment(&tx, about).await?.ok_or(UseCaseError::NotFound)?;
+    let job = |user| Job::MailActionReported { assessment: about, user };
+    tell_staff(&mut tx, ctx.services(), &assessment, job, &format!("action-reported:{}", action.id)).await?;
     tx.commit(ctx.event("action.reported", "action", action.id).after(json!({"finding": id.uuid()}))).await?;
-    Ok(())
-}
-
-async fn tell(ctx: &PortalCtx, tx: &mut WriteTx, action: ActionId) -> Result<()> {
-    let id = ctx.assessment();
-    let assessment = store::assessments::assessment(tx, id).await?.ok_or(UseCaseError::NotFound)?;
-    let mut users: Vec<UserId> = vec![assessment.owner_id, assessment.reviewer_id];
-    users.dedup();
-    for user in users {
-        let Some(user) = store::accounts::user(tx, user).await? else { continue };
-        let job = Job::MailActionReported { assessment: id, user: user.id };
-        let dedup = format!("action-reported:{action}:{}", user.id);
-        queue_mail(tx, ctx.services(), &job, &Recipient::user(user.id, user.email, Some(id)), Some(dedup))
-            .await?;
-    }
     Ok(())
 }

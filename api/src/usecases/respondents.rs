@@ -15,6 +15,7 @@ use crate::{
     domain::{
         AuditEvent, Permission,
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
+        delivery::LinkNews,
         due,
         ids::{AssessmentId, ContactId, InvitationId, RespondentId, TenantId, VendorId},
         job::Job,
@@ -128,23 +129,26 @@ pub(super) async fn close_links_of_vendor(
     end_invitations(tx, &active, InvitationState::Closed, now).await
 }
 
-/// Extends links: active ones end later; expired and closed ones are active again with a new link, which is mailed.
-/// Revoked ones stay revoked.
+/// Extends links: active ones end later; expired and closed ones are active again with a new link. Revoked ones stay
+/// revoked. Everybody whose link changed by it is told the news; those whose link went on working hear only what
+/// concerns them: a new due day, or answers that are open again.
 pub(super) async fn extend_invitations(
     tx: &mut WriteTx,
     services: &Services,
     assessment: AssessmentId,
     ends_at: DateTime<Utc>,
+    news: LinkNews,
 ) -> Result<()> {
     let respondents = rows::respondents(&*tx, assessment).await?;
     for invitation in rows::invitations(&*tx, assessment).await? {
-        match invitation.state {
+        let id = invitation.id;
+        let respondent = respondents.iter().find(|r| r.id == invitation.respondent_id);
+        let tell = match invitation.state {
             InvitationState::Active => {
                 rows::update_invitation(tx, &Invitation { ends_at, ..invitation }).await?;
+                news != LinkNews::Reopened
             }
             InvitationState::Expired | InvitationState::Closed => {
-                let id = invitation.id;
-                let respondent = respondents.iter().find(|r| r.id == invitation.respondent_id);
                 let again = Invitation {
                     ends_at,
                     generation: invitation.generation + 1,
@@ -153,13 +157,13 @@ pub(super) async fn extend_invitations(
                     ..invitation
                 };
                 rows::update_invitation(tx, &again).await?;
-                if let Some(respondent) = respondent {
-                    let job = Job::MailFreshLink { invitation: id };
-                    deliveries::queue_mail(tx, services, &job, &Recipient::respondent(respondent), None)
-                        .await?;
-                }
+                true
             }
-            InvitationState::Revoked => {}
+            InvitationState::Revoked => false,
+        };
+        if let Some(respondent) = respondent.filter(|_| tell) {
+            let job = Job::MailFreshLink { invitation: id, news };
+            deliveries::queue_mail(tx, services, &job, &Recipient::respondent(respondent), None).await?;
         }
     }
     Ok(())
@@ -253,7 +257,7 @@ pub async fn reissue(ctx: &Ctx, assessment: AssessmentId, respondent: Respondent
     rows::kill(&mut tx, invitation.id, ctx.now()).await?;
     let (id, generation) = (invitation.id, invitation.generation + 1);
     rows::update_invitation(&mut tx, &Invitation { generation, ..invitation }).await?;
-    let job = Job::MailFreshLink { invitation: id };
+    let job = Job::MailFreshLink { invitation: id, news: LinkNews::Reissued };
     deliveries::queue_mail(&mut tx, ctx.services(), &job, &Recipient::respondent(&respondent), None).await?;
     let event = ctx
         .event("invitation.reissued", "respondent", respondent.id)

@@ -16,7 +16,7 @@ use crate::{
         job::Job,
         remediation::{Case, Clarification, SnapshotReason},
         respondent::{Invitation, Respondent},
-        review::{QueueItem, Verdict, VerdictKind, missing_for_decision, queue, scope_questions},
+        review::{QueueGroup, QueueItem, Verdict, VerdictKind, missing_for_decision, queue, scope_questions},
         score_inputs::{
             Citation, Definitions, ScoreInputs, compensating_from_word, compensating_word, na_word,
         },
@@ -31,6 +31,7 @@ use questionnaires::{
     scoring::AssessmentScore,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// The longest reason or question to the vendor, in characters.
 pub const MAX_WORDS: usize = 2_000;
@@ -59,6 +60,20 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// How many answers to look at first, by why; what the reviewer has judged already does not count.
+    #[must_use]
+    pub fn first_looks(&self) -> Vec<(&'static str, usize)> {
+        let groups = QueueGroup::ALL.iter().filter(|group| **group != QueueGroup::Rest);
+        let open =
+            |group: QueueGroup| self.queue.iter().filter(|one| one.group == group && one.open()).count();
+        groups.map(|group| (group.in_short(), open(*group))).filter(|(_, count)| *count > 0).collect()
+    }
+    /// Critical questions that fail, each once.
+    #[must_use]
+    pub fn knock_outs(&self) -> Vec<String> {
+        let failed = self.score.questionnaires.iter().flat_map(|scored| &scored.knock_outs);
+        failed.map(|one| one.question.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
     /// The questions that wait for the batch, in the order asked.
     pub fn drafts(&self) -> impl Iterator<Item = &Clarification> {
         self.clarifications.iter().filter(|clarification| clarification.batch.is_none())
@@ -75,10 +90,11 @@ impl Desk {
 /// [`UseCaseError::NotFound`]; [`UseCaseError::StateConflict`] before the first submission.
 pub async fn desk(ctx: &Ctx, id: AssessmentId) -> Result<Desk> {
     ctx.require(Permission::Read)?;
-    desk_in(ctx, ctx.scope(), id).await
+    desk_in(ctx.scope(), id, ctx.today()).await
 }
 
-pub(super) async fn desk_in(ctx: &Ctx, s: &impl store::Scoped, id: AssessmentId) -> Result<Desk> {
+/// The review as it stands on a day, inside or outside a transaction.
+pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: NaiveDate) -> Result<Desk> {
     let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
     let latest = score_rows::latest_snapshot(s, id).await?;
     let latest = latest
@@ -88,8 +104,7 @@ pub(super) async fn desk_in(ctx: &Ctx, s: &impl store::Scoped, id: AssessmentId)
     let verdicts = rows::verdicts(s, id).await?;
     let citations = score_rows::citations(s, id).await?;
     let clarifications = rows::clarifications(s, id).await?;
-    let (inputs, score) =
-        scores::live_score(&latest.inputs, &definitions, &verdicts, &citations, ctx.today())?;
+    let (inputs, score) = scores::live_score(&latest.inputs, &definitions, &verdicts, &citations, today)?;
     let previous = previous.map(|snapshot| snapshot.inputs);
     let queue = queue(&definitions, &inputs, &score, &verdicts, &citations, previous.as_ref());
     Ok(Desk { case, definitions, inputs, score, queue, verdicts, citations, clarifications, previous })
@@ -129,7 +144,7 @@ pub async fn give_verdict(
 ) -> Result<Option<String>> {
     ctx.require(Permission::Review)?;
     let mut tx = ctx.begin_write().await?;
-    let desk = desk_in(ctx, &tx, id).await?;
+    let desk = desk_in(&tx, id, ctx.today()).await?;
     let position =
         desk.queue.iter().position(|item| item.question == question).ok_or(UseCaseError::NotFound)?;
     let mut assessment = desk.case.assessment.clone();
@@ -203,6 +218,23 @@ fn refuse_unless_reviewable(assessment: &Assessment) -> Result<()> {
             state.label().to_lowercase()
         ))),
     }
+}
+
+/// Starts the review before the first verdict, so that the vendor can no longer be let amend.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`] unless the assessment is submitted or in review.
+pub async fn start_review(ctx: &Ctx, id: AssessmentId) -> Result<()> {
+    ctx.require(Permission::Review)?;
+    let mut tx = ctx.begin_write().await?;
+    let mut assessment = assessments::load(&tx, id).await?;
+    refuse_unless_reviewable(&assessment)?;
+    if assessment.state == AssessmentState::InReview {
+        return Ok(());
+    }
+    start(&mut tx, &mut assessment).await?;
+    tx.commit(ctx.event("assessment.review_started", "assessment", id).on_assessment(id)).await?;
+    Ok(())
 }
 
 /// From submitted to in review; nothing when the review goes on already.
@@ -373,16 +405,21 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
             "No question is waiting to be sent. Ask one on the review page first.",
         ));
     };
+    let recipients = active_invitations(&tx, id).await?;
+    refuse_unreachable(&tx, &recipients).await?;
     for clarification in &sent {
         rows::send_clarification(&mut tx, clarification).await?;
     }
     let ends =
         due::link_end(ctx.tenant().zone, assessment.sent_at.unwrap_or_else(|| ctx.now()), due_on, ctx.now());
     let ends = assessment.link_ends_at.map_or(ends, |before| before.max(ends));
+    let before = json!({"due_on": assessment.due_on});
+    // From now on the vendor owes the replies, so their day is the day that counts.
+    assessment.due_on = due_on;
     assessment.state = state;
     assessment.link_ends_at = Some(ends);
     store::assessments::update(&mut tx, &assessment).await?;
-    for (respondent, mut invitation) in active_invitations(&tx, id).await? {
+    for (respondent, mut invitation) in recipients {
         let job = Job::MailClarifications { assessment: id, invitation: invitation.id, clarification: first };
         let dedup = format!("clarifications:{}:{batch}", invitation.id);
         if invitation.ends_at < ends {
@@ -401,6 +438,7 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
     let event = ctx
         .event("assessment.returned", "assessment", id)
         .on_assessment(id)
+        .before(before)
         .after(json!({"batch": batch, "questions": sent.len(), "due_on": due_on}));
     tx.commit(event).await?;
     Ok(())
@@ -425,6 +463,27 @@ pub(super) async fn active_invitations(
             Some((respondent.clone(), invitation))
         })
         .collect())
+}
+
+/// Refuses when none of these people would get a mail.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`], which says what to do about it.
+pub(super) async fn refuse_unreachable(tx: &WriteTx, recipients: &[(Respondent, Invitation)]) -> Result<()> {
+    if recipients.is_empty() {
+        return Err(UseCaseError::conflict(
+            "Nobody at the vendor has a link that works. Add a person on the assessment's page first.",
+        ));
+    }
+    for (respondent, _) in recipients {
+        if !deliveries::is_refused(tx, respondent).await? {
+            return Ok(());
+        }
+    }
+    Err(UseCaseError::conflict(
+        "Mail to everybody at the vendor was refused. Correct an address of a contact, or add a person on the \
+         assessment's page first.",
+    ))
 }
 
 fn read_due(faults: &mut Faults, typed: &str, today: NaiveDate) -> Option<NaiveDate> {

@@ -10,6 +10,7 @@ use crate::{
         answer::{Cited, engine_answer},
         assessment::{Assessment, AssessmentState},
         ids::{AssessmentId, Id as _, SnapshotId, UserId},
+        intake::PROHIBITED_USE,
         remediation::{Case, Decision, Finding, SnapshotReason},
         review::Verdict,
         score_inputs::{Citation, Definitions, Pin, ScoreInputs, asked_of_the_vendor},
@@ -162,7 +163,7 @@ pub fn recommend(inputs: &ScoreInputs, score: &AssessmentScore) -> Option<Recomm
         .filter(|questionnaire| !questionnaire.own_readiness)
         .flat_map(|questionnaire| &questionnaire.knock_outs)
         .any(|failed| failed.level == CriticalLevel::Blocker);
-    let prohibited = inputs.facts.get("prohibited_use").copied().unwrap_or(false);
+    let prohibited = inputs.facts.get(PROHIBITED_USE).copied().unwrap_or(false);
     recommendation(score.residual, open_blocker, prohibited)
 }
 

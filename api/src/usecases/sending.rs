@@ -16,7 +16,7 @@ use crate::{
         delivery::{LinkInMail, MailContent},
         due,
         ids::{AssessmentId, ContactId, RespondentId, ServiceId, UserId},
-        intake::Intake,
+        intake::{Intake, PROHIBITED_USE},
         respondent::{Respondent, RespondentRole},
         user::{User, UserState},
         vendor::{Contact, Service, Vendor},
@@ -528,6 +528,11 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         if contact.refused_reason.is_some() {
             faults.add("people", "refused", format!("Mail to {} was refused before", contact.email));
         }
+    }
+    if intake.facts.get(PROHIBITED_USE) == Some(&true) {
+        let text = "The intake says that the planned use may be banned. Sending waits until Legal has decided; then \
+                    answer the intake again";
+        faults.add("intake", "prohibited_use", text);
     }
     if found.due_on < ctx.today() {
         faults.add("due_on", "in_the_past", "The due day has passed; choose another one");

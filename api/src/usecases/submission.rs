@@ -4,20 +4,22 @@ use super::{
     Result, UseCaseError,
     answers::{check_mutation, load},
     ctx::PortalCtx,
-    deliveries::{Recipient, queue_mail},
+    deliveries::{AMENDMENT_ASKED, Recipient, queue_mail, tell_staff},
     error::{Faults, FieldError},
+    reviews::active_invitations,
     scores,
 };
 use crate::{
     domain::{
-        assessment::{AssessmentEvent, AssessmentState},
+        assessment::{Assessment, AssessmentEvent, AssessmentState},
         ids::{AssessmentId, SubmissionId},
         job::Job,
+        remediation::Decision,
         sheet::{ReadyRow, Sheet},
         vendor::normalised,
     },
     store::{
-        self, WriteTx,
+        self, Scoped, WriteTx,
         answers::{self as rows, Reliance, SubmissionRow},
         idempotency::{self, Earlier},
     },
@@ -135,6 +137,26 @@ pub async fn submit(ctx: &PortalCtx, input: Attestation) -> Result<i32> {
     faults.finish()?;
     let today = ctx.today();
     let sheet = load(&tx, id, today).await?;
+    let unsaved = sheet.asked_again().filter(|asked| {
+        sheet.answer(&asked.question_id).is_none_or(|row| row.saved_at < asked.sent_at)
+            && !sheet.evidence_of(&asked.question_id).any(|piece| piece.added_at >= asked.sent_at)
+    });
+    let unsaved: Vec<FieldError> = unsaved
+        .map(|asked| {
+            let number = sheet.place_of(&asked.question_id).map(|(_, q)| q.number.clone());
+            FieldError::new(
+                &asked.question_id,
+                "no_reply",
+                format!(
+                    "Question {} has no saved reply yet. Change the answer or write a note, save it, then send.",
+                    number.unwrap_or_else(|| asked.question_id.clone())
+                ),
+            )
+        })
+        .collect();
+    if !unsaved.is_empty() {
+        return Err(UseCaseError::Incomplete(unsaved));
+    }
     if !sheet.missing.required.is_empty() {
         let missing = sheet.missing.required.iter().map(|question| {
             let number = sheet.place_of(question).map(|(_, q)| q.number.clone()).unwrap_or_default();
@@ -162,7 +184,7 @@ pub async fn submit(ctx: &PortalCtx, input: Attestation) -> Result<i32> {
     // Its version has risen by the update.
     let assessment = store::assessments::assessment(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
     scores::snapshot_at_submission(&mut tx, ctx.id(), &assessment, today, ctx.now()).await?;
-    tell_everybody(ctx, &mut tx, id, assessment.owner_id, assessment.reviewer_id, number).await?;
+    tell_everybody(ctx, &mut tx, &assessment, number).await?;
     let record = ctx.services().surroundings.uuid();
     idempotency::remember(&mut tx, record, &scope, &input.key, hash, json!(number), ctx.now()).await?;
     let event = ctx.event("assessment.submitted", "submission", submission);
@@ -225,37 +247,80 @@ fn reliance_of(sheet: &Sheet) -> Vec<Reliance> {
 async fn tell_everybody(
     ctx: &PortalCtx,
     tx: &mut WriteTx,
-    id: AssessmentId,
-    owner: crate::domain::ids::UserId,
-    reviewer: crate::domain::ids::UserId,
+    assessment: &Assessment,
     number: i32,
 ) -> Result<()> {
-    for respondent in store::respondents::respondents(tx, id).await? {
+    let id = assessment.id;
+    for (respondent, _) in active_invitations(tx, id).await? {
         let job = Job::MailSubmitted { assessment: id, respondent: respondent.id, number };
         let dedup = format!("submitted:{id}:{number}:{}", respondent.id);
         queue_mail(tx, ctx.services(), &job, &Recipient::respondent(&respondent), Some(dedup)).await?;
     }
-    let mut users = vec![owner, reviewer];
-    users.dedup();
-    for user in users {
-        let Some(user) = store::accounts::user(tx, user).await? else { continue };
-        let job = Job::MailSubmissionArrived { assessment: id, user: user.id, number };
-        let dedup = format!("arrived:{id}:{number}:{}", user.id);
-        queue_mail(tx, ctx.services(), &job, &Recipient::user(user.id, user.email, Some(id)), Some(dedup))
-            .await?;
+    let job = |user| Job::MailSubmissionArrived { assessment: id, user, number };
+    tell_staff(tx, ctx.services(), assessment, job, &format!("arrived:{id}:{number}")).await
+}
+
+/// Asks the buyer to open the submission again. Once for each submission; the buyer agrees or goes on.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] when nothing is submitted, the review
+/// has begun, or it was asked already.
+pub async fn ask_to_amend(ctx: &PortalCtx, reason: &str) -> Result<()> {
+    let mut faults = Faults::default();
+    let reason = faults.required("reason", "what you would like to change, and why", reason, 2_000);
+    faults.finish()?;
+    let id = ctx.assessment();
+    let mut tx = ctx.begin_write().await?;
+    if rows::lock(&tx, id).await? != AssessmentState::Submitted {
+        return Err(UseCaseError::conflict(
+            "This can be asked after you have submitted and before the review begins.",
+        ));
     }
+    let assessment = store::assessments::assessment(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
+    let number = assessment.submission_number;
+    if asked_to_amend(&tx, id, number).await? {
+        return Err(UseCaseError::conflict("This was asked already. You get a mail when the buyer agrees."));
+    }
+    let job = |user| Job::MailAmendmentAsked { assessment: id, user };
+    tell_staff(&mut tx, ctx.services(), &assessment, job, &format!("amend:{id}:{number}")).await?;
+    let event = ctx.event(AMENDMENT_ASKED, "assessment", id);
+    tx.commit(event.after(json!({"submission": number, "reason": reason}))).await?;
     Ok(())
 }
 
-/// The newest submission with the sheet it came from, for the receipt.
+async fn asked_to_amend(s: &impl Scoped, id: AssessmentId, number: i32) -> Result<bool> {
+    let asked = store::timeline::latest(s, id, AMENDMENT_ASKED).await?;
+    Ok(asked.is_some_and(|after| after["submission"] == json!(number)))
+}
+
+/// The newest submission with what the receipt page says about it.
+#[derive(Clone, Debug)]
+pub struct HandedIn {
+    /// What was submitted.
+    pub submission: SubmissionRow,
+    /// The sheet as it is now.
+    pub sheet: Sheet,
+    /// Whether the vendor has asked to amend it.
+    pub amendment_asked: bool,
+    /// How it ended, once decided.
+    pub decision: Option<Decision>,
+}
+
+/// The newest submission, for the receipt page.
 ///
 /// # Errors
-/// [`UseCaseError::NotFound`] before the first hand-in.
-pub async fn receipt(ctx: &PortalCtx) -> Result<(SubmissionRow, Sheet)> {
-    let submission =
-        rows::latest_submission(ctx.scope(), ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
-    let sheet = load(ctx.scope(), ctx.assessment(), ctx.today()).await?;
-    Ok((submission, sheet))
+/// [`UseCaseError::NotFound`] before the first submission.
+pub async fn receipt(ctx: &PortalCtx) -> Result<HandedIn> {
+    let (s, id) = (ctx.scope(), ctx.assessment());
+    let submission = rows::latest_submission(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let sheet = load(s, id, ctx.today()).await?;
+    let waiting = sheet.rows.assessment.state == AssessmentState::Submitted;
+    let amendment_asked = waiting && asked_to_amend(s, id, submission.number).await?;
+    let decision = match sheet.rows.assessment.state {
+        AssessmentState::Decided => store::decisions::latest(s, id).await?,
+        _ => None,
+    };
+    Ok(HandedIn { submission, sheet, amendment_asked, decision })
 }
 
 #[cfg(test)]

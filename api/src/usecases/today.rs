@@ -1,6 +1,6 @@
 //! What needs somebody today, across all assessments.
 
-use super::{Ctx, Result, findings};
+use super::{Ctx, Result, deliveries, findings};
 use crate::{
     domain::{
         Permission,
@@ -32,6 +32,8 @@ pub struct Today {
     pub overdue: Vec<FindingLine>,
     /// Actions reported done.
     pub verify: Vec<FindingLine>,
+    /// Why all mail is paused, if it is.
+    pub mail_paused: Option<String>,
     /// Figures of the newest snapshots of those to decide or to review.
     pub results: BTreeMap<AssessmentId, Vec<ResultLine>>,
 }
@@ -77,5 +79,6 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         FindingState::AwaitingVerification,
     ];
     let (verify, overdue) = findings::urgent(finding_rows::lines(s, &open).await?, ctx.today());
-    Ok(Today { decide, review, late, waiting, overdue, verify, results })
+    let mail_paused = deliveries::paused(ctx.services()).await?;
+    Ok(Today { decide, review, late, waiting, overdue, verify, mail_paused, results })
 }

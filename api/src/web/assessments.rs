@@ -19,7 +19,7 @@ use crate::{
     render::{
         Renderer, Shell,
         assessments::{
-            AssessmentListView, AssessmentRowView, MailLine, PersonView, ProgressQuestionnaire,
+            AskedLine, AssessmentListView, AssessmentRowView, MailLine, PersonView, ProgressQuestionnaire,
             ProgressSection, ProgressView, SmallForm,
         },
         fields::FieldView,
@@ -157,9 +157,11 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     )
 }
 
-fn section_view(section: &SectionLine) -> ProgressSection {
+fn section_view(section: &SectionLine, handed_in: bool) -> ProgressSection {
     let state = match (section.ready, section.done) {
         (true, _) => "Ready",
+        (false, done) if handed_in && done == section.total => "Answered",
+        (false, _) if handed_in => "Not all answered",
         (false, 0) => "Not started",
         (false, _) => "In progress",
     };
@@ -204,7 +206,9 @@ fn person_view(person: &Person, view: &AssessmentProgress, may_send: bool, zone:
     let state = person.invitation.as_ref().map(|invitation| invitation.state);
     match person.invitation.as_ref().and_then(|invitation| invitation.code_verified_at) {
         Some(at) => lines.push(format!("Code verified {}", due::short_instant(zone, at))),
-        None if state.is_some() => lines.push("Code not verified yet".to_owned()),
+        None if state.is_some() && person.last_saved.is_none() => {
+            lines.push("Code not verified yet".to_owned());
+        }
         None => {}
     }
     if let Some(at) = person.last_seen {
@@ -244,7 +248,12 @@ fn strip(view: &AssessmentProgress, zone: Tz) -> Vec<Fact> {
     let due_fact =
         if view.late { due_fact.note("late") } else { due_fact.note(format!("end of day, {zone}")) };
     let mut facts = vec![
-        Fact::new("State", assessment.state.label()),
+        match &view.decision {
+            Some(decision) => Fact::new("Decision", decision.outcome.label()).note(
+                decision.conditions.clone().unwrap_or_else(|| format!("by {}", decision.decided_by_name)),
+            ),
+            None => Fact::new("State", assessment.state.label()),
+        },
         due_fact,
         Fact::new("Owner", name(assessment.owner_id))
             .note(format!("reviewer {}", name(assessment.reviewer_id))),
@@ -298,6 +307,9 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
     let mut links = Vec::new();
     if state.was_submitted() {
         links.push(Link::new("Review", format!("{base}/review")));
+        links.push(Link::new("Score", format!("{base}/score")));
+        links.push(Link::new("Findings", format!("{base}/findings")));
+        links.push(Link::new("Decision", format!("{base}/decision")));
     }
     if may_send && (state.open_to_vendor() || state == AssessmentState::Expired) {
         links.push(Link::new("Move the due day", format!("{base}/extend")));
@@ -318,6 +330,11 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
         links,
         amend,
         warning: warning(&view),
+        asked_again: view
+            .asked_again
+            .iter()
+            .map(|one| AskedLine { question: one.question.clone(), text: one.text.clone() })
+            .collect(),
         done,
         total,
         questionnaires: view
@@ -325,7 +342,11 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
             .iter()
             .map(|line| ProgressQuestionnaire {
                 title: format!("{} {}", line.questionnaire.file.title, line.questionnaire.file.version),
-                sections: line.sections.iter().map(section_view).collect(),
+                sections: line
+                    .sections
+                    .iter()
+                    .map(|section| section_view(section, state.was_submitted()))
+                    .collect(),
             })
             .collect(),
         people: view.people.iter().map(|person| person_view(person, &view, may_send, zone)).collect(),

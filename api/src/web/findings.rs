@@ -331,7 +331,11 @@ async fn new_response(
     let fields = vec![
         FieldView::text("title", "What is wrong, in one line").value(&typed.title).maxlength(200),
         FieldView::select("severity", "Severity").choices(severities, |word| word == typed.severity),
-        FieldView::textarea("detail", "Details").optional().value(&typed.detail).maxlength(most),
+        FieldView::textarea("detail", "Details")
+            .hint("The vendor reads it, once the finding is sent.")
+            .optional()
+            .value(&typed.detail)
+            .maxlength(most),
         FieldView::textarea("fix", "What to do").optional().value(&typed.fix).maxlength(most),
     ];
     let fields = with_errors(fields, errors);
@@ -562,7 +566,7 @@ fn steps(staff: &Staff, found: &FindingDetails) -> Vec<StepView> {
                 "The proof is not enough; work goes on.",
                 "Reject action",
                 false,
-                reason("What is missing"),
+                vec![FieldView::textarea("reason", "What is missing").hint("The vendor reads it.")],
             );
             if own {
                 return vec![reject];
@@ -651,7 +655,7 @@ fn verify_fields(found: &FindingDetails) -> Vec<FieldView> {
             .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
         fields.push(FieldView::select("grade", "Worth of the proof").choices(grades, |_| false));
     }
-    fields.push(FieldView::textarea("reason", "What you saw"));
+    fields.push(FieldView::textarea("reason", "What you saw").hint("For your own organisation."));
     fields
 }
 

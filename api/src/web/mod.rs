@@ -15,6 +15,7 @@ pub mod form;
 pub mod guard;
 pub mod health;
 pub mod intake;
+pub mod jobs;
 pub mod mailbox;
 pub mod page;
 pub mod portal;

@@ -101,8 +101,11 @@ pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem,
         Some(staff) => staff_shell(staff, title, None),
         None => Shell::plain(title),
     };
-    let link = problem.code == LINK_NOT_USABLE;
-    let text = if link {
+    let sign_in = request.path() == "/join";
+    let link = problem.code == LINK_NOT_USABLE && !sign_in;
+    let text = if problem.code == LINK_NOT_USABLE && sign_in {
+        "This sign-in link was used, replaced or is too old. An admin of your organisation can mail you a new one."
+    } else if link {
         "It may be too old, taken back, or replaced by a newer one. A fresh link goes to the invited address only."
     } else {
         "Nothing was changed."

@@ -20,6 +20,7 @@ use crate::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN},
         assessment::AssessmentState,
         due,
+        finding::ActionState,
         ids::FindingId,
         sheet::{SectionState, Sheet},
     },
@@ -38,7 +39,7 @@ use crate::{
         answers::{self, SaveAnswer},
         portal_access::zone_in_words,
         portal_findings::{self, Plan, SentFinding},
-        submission::{self, Attestation},
+        submission::{self, Attestation, HandedIn},
     },
 };
 use actix_web::{
@@ -59,6 +60,7 @@ routes! {
     GET "/portal/submit" => declaration, Access::Portal, Page;
     POST "/portal/submit" => submit, Access::Portal, Page;
     GET "/portal/receipt" => receipt, Access::Portal, Page;
+    POST "/portal/amend" => ask_to_amend, Access::Portal, Page;
     GET "/portal/clarifications" => clarifications, Access::Portal, Page;
     GET "/portal/actions" => actions, Access::Portal, Page;
     POST "/portal/findings/{finding}/plan" => plan, Access::Portal, Page;
@@ -148,19 +150,40 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         sheet.sections.iter().find(|s| Some(section_href(s)) == last && s.state != SectionState::Ready);
     let resume =
         resume.or_else(|| sheet.sections.iter().find(|s| !s.can_be_ready())).filter(|_| open && done < total);
+    let asked_again = sheet.asked_again().count();
+    let follow_ups = match asked_again {
+        1 => "1 follow-up question".to_owned(),
+        n => format!("{n} follow-up questions"),
+    };
     let view = TaskList {
-        lede: if open {
+        lede: if asked_again > 0 {
+            format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
+        } else if open {
             format!(
                 "{done} of {total} are answered. Nothing is sent to {organisation} until you submit. \
                  Answer in any order; stop and come back with the same link."
             )
         } else {
-            format!("{done} of {total} are answered. They were handed in and cannot be changed now.")
+            format!("{done} of {total} are answered. They were submitted and cannot be changed now.")
         },
-        resume: resume.map(|section| Resume {
-            title: section.title.clone(),
-            text: format!("{} of {} answered", section.done(), section.questions.len()),
-            link: Link::new(if done == 0 { "Start here" } else { "Continue here" }, section_href(section)),
+        resume: if asked_again > 0 {
+            Some(Resume {
+                title: follow_ups.clone(),
+                text: format!("Due {}", due::long_day(about.due_on)),
+                link: Link::new("Reply", "/portal/clarifications"),
+            })
+        } else {
+            None
+        }
+        .or_else(|| {
+            resume.map(|section| Resume {
+                title: section.title.clone(),
+                text: format!("{} of {} answered", section.done(), section.questions.len()),
+                link: Link::new(
+                    if done == 0 { "Start here" } else { "Continue here" },
+                    section_href(section),
+                ),
+            })
         }),
         groups: groups(&sheet)
             .into_iter()
@@ -177,7 +200,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
                 }
             })
             .collect(),
-        submit: open.then(|| SubmitBox {
+        submit: (open && asked_again == 0).then(|| SubmitBox {
             title: "Submit".to_owned(),
             text: format!(
                 "When you are done, check all answers and sign the statement. You may submit with blanks or \
@@ -188,6 +211,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         aside: aside(&who, &sheet),
     };
     let title = match (open, total - done) {
+        _ if asked_again > 0 => format!("{follow_ups}, due {}", due::long_day(about.due_on)),
         (false, _) => format!("Your answers to {organisation}"),
         (true, 0) => format!("All {total} questions answered, due {}", due::long_day(about.due_on)),
         (true, 1) => format!("1 question left, due {}", due::long_day(about.due_on)),
@@ -255,12 +279,15 @@ impl Cards<'_> {
             .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
         let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
         let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
-        let sections = of_questionnaire.map_or(0, |asked| asked.definition.sections.len());
+        let of_it = sheet.sections.iter().enumerate();
+        let of_it: Vec<usize> =
+            of_it.filter(|(_, s)| s.questionnaire == section.questionnaire).map(|(at, _)| at).collect();
+        let (place, sections) = (of_it.iter().position(|one| *one == at).unwrap_or(0) + 1, of_it.len());
         let open = sheet.rows.assessment.state.open_to_vendor();
         let unready =
             open && section.state != SectionState::Ready && sheet.rows.assessment.submission_number == 0;
         let view = SectionPage {
-            kicker: format!("{questionnaire}, section {} of {sections}", section.number),
+            kicker: format!("{questionnaire}, section {place} of {sections}"),
             why: None,
             answered: format!("{} of {} answered", sheet.done(), sheet.total()),
             tasks: Link::new("All sections and due date", "/portal/tasks"),
@@ -310,7 +337,6 @@ impl Cards<'_> {
         let mint = || self.services.surroundings.uuid().to_string();
         let desk = self.desk("/portal/clarifications".to_owned(), &mint);
         let asked: Vec<_> = sheet.asked_again().collect();
-        let due_on = asked.iter().filter_map(|c| c.due_on).min().unwrap_or(about.due_on);
         // A question that an answer given since has hidden is still shown: it was asked.
         let cards: Vec<_> = asked
             .iter()
@@ -331,7 +357,7 @@ impl Cards<'_> {
             fields.unwrap_or_else(|| signature(&about.vendor, &who.ctx.respondent().name, "", false));
         let frame_errors = [self.errors(), errors_of(&fields)].concat();
         let view = Clarifications {
-            lede: format!("Only these answers are open. Due {}.", due::long_day(due_on)),
+            lede: format!("Only these answers are open. Due {}.", due::long_day(about.due_on)),
             questions: cards,
             send: (lead && count > 0).then(|| SendReplies {
                 lede: format!(
@@ -639,10 +665,33 @@ async fn submit(
 }
 
 async fn receipt(who: Respondent, renderer: Data<Renderer>) -> Answer {
-    let (sent, sheet) = match submission::receipt(&who.ctx).await {
-        Err(UseCaseError::NotFound) => return Ok(see_other("/portal/tasks")),
-        other => other?,
-    };
+    receipt_response(&who, &renderer, "", &[]).await
+}
+
+async fn ask_to_amend(who: Respondent, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
+    let reason = form.text("reason");
+    match submission::ask_to_amend(&who.ctx, reason).await {
+        Ok(()) => Ok(see_other("/portal/receipt#amend")),
+        Err(UseCaseError::Invalid(faults)) => receipt_response(&who, &renderer, reason, &faults).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The receipt; `typed` and `faults` are those of the form that asks to amend.
+async fn receipt_response(
+    who: &Respondent,
+    renderer: &Renderer,
+    typed: &str,
+    faults: &[FieldError],
+) -> Answer {
+    let HandedIn { submission: sent, sheet, amendment_asked, decision } =
+        match submission::receipt(&who.ctx).await {
+            Err(UseCaseError::NotFound) => return Ok(see_other("/portal/tasks")),
+            other => other?,
+        };
+    let can_ask = sheet.rows.assessment.state == AssessmentState::Submitted && !amendment_asked;
+    let reason = FieldView::textarea("reason", "What you would like to change, and why").value(typed);
+    let amend = with_errors(if can_ask { vec![reason.maxlength(2_000)] } else { Vec::new() }, faults);
     let tenant = who.ctx.tenant();
     let questionnaires = sheet.rows.questionnaires.iter();
     let titles: Vec<String> = questionnaires
@@ -650,6 +699,11 @@ async fn receipt(who: Respondent, renderer: Data<Renderer>) -> Answer {
         .collect();
     let open = sheet.rows.assessment.state.open_to_vendor();
     let groups: Vec<AnswerGroup> = if open { Vec::new() } else { answer_groups(&sheet, false) };
+    let mut decided = Vec::new();
+    if let Some(decision) = &decision {
+        decided.push(Fact::new("Decision", decision.outcome.label()));
+        decided.extend(decision.conditions.iter().map(|text| Fact::new("Conditions", text)));
+    }
     let view = Receipt {
         lede: format!(
             "Sent on {}, {} time.",
@@ -663,28 +717,34 @@ async fn receipt(who: Respondent, renderer: Data<Renderer>) -> Answer {
             Fact::new("Statement", sent.attested_text),
             Fact::new("Submission", sent.number.to_string()),
             Fact::new("Hash of what you saw", sent.respondent_view_sha256),
-        ],
+        ]
+        .into_iter()
+        .chain(decided)
+        .collect(),
         hash: sent.sha256,
-        download: None,
-        after: vec![
-            IconLine::new(
-                "eye",
-                format!(
-                    "{} reads your answers and may ask about some of them, on this same link.",
-                    tenant.name
+        amend_asked: amendment_asked.then(|| {
+            format!("You have asked to change your answers. {} decides; you get a mail.", tenant.name)
+        }),
+        after: if decision.is_some() {
+            Vec::new()
+        } else {
+            vec![
+                IconLine::new(
+                    "eye",
+                    format!(
+                        "{} reads your answers and may ask about some of them, on this same link.",
+                        tenant.name
+                    ),
                 ),
-            ),
-            IconLine::new("flag", "You hear of the decision and of anything to fix."),
-        ],
+                IconLine::new("flag", "You hear of the decision and of anything to fix."),
+            ]
+        },
         groups,
+        amend,
     };
-    respond(
-        &renderer,
-        StatusCode::OK,
-        "portal/receipt",
-        shell(&who, &sheet, format!("Sent to {}", tenant.name)),
-        view,
-    )
+    let frame = shell(who, &sheet, format!("Sent to {}", tenant.name)).errors(errors_of(&view.amend));
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "portal/receipt", frame, view)
 }
 
 async fn clarifications(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
@@ -843,8 +903,13 @@ fn history(sent: &SentFinding, zone: chrono_tz::Tz, organisation: &str) -> Vec<H
         lines.push(line(at, "Closed".to_owned()));
     }
     if let Some(action) = &sent.action {
-        if let (Some(at), Some(reason)) = (action.verified_at, &action.verdict_reason) {
-            lines.push(line(at, format!("Checked by {organisation}: {reason}")));
+        // What a reviewer noted while verifying stays with the buyer; why an action was rejected is for the vendor.
+        match (action.verified_at, action.state, &action.verdict_reason) {
+            (Some(at), ActionState::Rejected, Some(reason)) => {
+                lines.push(line(at, format!("Not enough yet, says {organisation}: {reason}")));
+            }
+            (Some(at), ..) => lines.push(line(at, format!("Checked by {organisation}"))),
+            _ => {}
         }
         if let (Some(at), Some(note)) = (action.reported_at, &action.report_note) {
             lines.push(line(at, format!("Reported done: {note}")));

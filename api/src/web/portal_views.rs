@@ -123,7 +123,7 @@ pub(super) fn saved_line(sheet: &Sheet, zone: Tz, unsaved: bool) -> Option<Saved
         return Some(SavedLine { text: "1 answer not saved yet".to_owned(), waiting: true });
     }
     let last = sheet.rows.answers.iter().map(|row| row.saved_at).max()?;
-    Some(SavedLine { text: format!("All answers saved, {}", due::short_instant(zone, last)), waiting: false })
+    Some(SavedLine { text: format!("Last answer saved {}", due::short_instant(zone, last)), waiting: false })
 }
 
 pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
@@ -230,7 +230,7 @@ impl Desk<'_> {
     fn inputs(&self, card: &mut QuestionCard, question: &Question, typed: &TypedAnswer) {
         let chosen = |value: &str| typed.choices.iter().any(|choice| choice == value);
         let many = question.answer_type == AnswerType::SelectMany;
-        let radio = card.kind == QuestionKind::Choices && !many;
+        let radio = !many && !question.options.is_empty();
         let mut built = card.clone();
         for option in &question.options {
             built = built.option(&option.id, &option.label, chosen(&option.id), many);

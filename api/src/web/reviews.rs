@@ -50,6 +50,7 @@ routes! {
     GET "/assessments/{assessment}/return" => batch_page, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/return" => return_to_vendor, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/return/{clarification}/withdraw" => withdraw, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/start-review" => start, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/finish-review" => finish, Access::Staff(Permission::Review), Page;
 }
 
@@ -162,6 +163,8 @@ async fn review_response(
         },
         notices,
         can_judge,
+        start_action: (can_judge && desk.case.assessment.state == AssessmentState::Submitted)
+            .then(|| format!("{base}/start-review")),
         drafts,
         batch_href: format!("{base}/return"),
         finish_action: format!("{base}/finish-review"),
@@ -587,6 +590,11 @@ async fn withdraw(staff: Staff, path: Path<(AssessmentId, ClarificationId)>, _fo
     let (id, draft) = path.into_inner();
     reviews::withdraw_question(&staff.ctx, id, draft).await?;
     Ok(see_other(&format!("/assessments/{id}/return")))
+}
+
+async fn start(staff: Staff, id: Path<AssessmentId>, _form: CsrfForm) -> Answer {
+    reviews::start_review(&staff.ctx, *id).await?;
+    Ok(see_other(&format!("/assessments/{id}/review")))
 }
 
 async fn finish(staff: Staff, id: Path<AssessmentId>, _form: CsrfForm) -> Answer {

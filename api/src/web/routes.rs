@@ -78,6 +78,7 @@ const TABLES: &[Table] = &[
     (super::portal::ROUTES, super::portal::register),
     (super::portal_evidence::ROUTES, super::portal_evidence::register),
     (super::accounts::ROUTES, super::accounts::register),
+    (super::jobs::ROUTES, super::jobs::register),
     (super::vendors::ROUTES, super::vendors::register),
     (super::intake::ROUTES, super::intake::register),
     (super::sending::ROUTES, super::sending::register),

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         Permission, due,
         ids::AssessmentId,
+        intake::PROHIBITED_USE,
         remediation::Case,
         score_inputs::{Definitions, in_words},
     },
@@ -17,16 +18,18 @@ use crate::{
         Renderer, Shell,
         page::Section,
         parts::{Band, EmptyState, Fact, FlashNotice, Link, Rating, ScoreCell, capitalised},
-        scores::{ControlRow, GroupRow, Reason, RowView, ScoreView, ScoredView, SectionRow, SetView},
+        scores::{
+            ControlRow, GroupRow, PointsRow, Reason, RowView, ScoreView, ScoredView, SectionRow, SetView,
+        },
     },
     usecases::scores::{self, Scored},
 };
 use actix_web::web::{Data, Path};
 use chrono::NaiveDate;
 use questionnaires::{
-    answering::Answers,
+    answering::{AnswerValue, Answers, Compensating},
     definition::CriticalLevel,
-    exact::Exact,
+    exact::{Exact, largest_remainder},
     risk::residual::{Recommendation, evidence_gate},
     scoring::{
         ConfidenceLabel, ControlSetScore, QuestionnaireScore, Rating as Letter, RowScore, ScopeLine,
@@ -138,7 +141,13 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
         facts.push(Fact::band("Tier", Band::named(tier.as_str())).note("pinned when it was sent"));
     }
     if let Some(recommendation) = scored.recommendation {
-        facts.push(Fact::new("Recommendation", recommendation_words(recommendation)));
+        let fact = Fact::new("Recommendation", recommendation_words(recommendation));
+        let banned = scored.inputs.facts.get(PROHIBITED_USE).copied().unwrap_or(false);
+        facts.push(match (recommendation, banned) {
+            (Recommendation::Stop, true) => fact.note("the intake says that the use may be banned"),
+            (Recommendation::Stop, false) => fact.note("a blocker has failed"),
+            _ => fact.note("from the residual risk"),
+        });
     }
     let open = scored.findings.iter().filter(|finding| finding.state.is_open()).count();
     facts.push(
@@ -347,7 +356,7 @@ pub(super) fn reasons_of(
         .unwrap_or(0);
     if blank > 0 {
         add(
-            format!("{blank} blank scope questions."),
+            format!("{blank} blank scope {}.", if blank == 1 { "question" } else { "questions" }),
             "Their answers may still change what is counted.".to_owned(),
         );
     }
@@ -399,17 +408,28 @@ fn row_view(base: &str, definitions: &Definitions, answers: &Answers, row: &RowS
     let dash = |shown: bool, text: String| if shown { text } else { DASH.to_owned() };
     let answer =
         question.filter(|_| row.state == State::Answered).map(|q| in_words(q, answers.get(&q.id)).join(", "));
+    let given = answers.get(&row.question);
+    let unknown = matches!(given.and_then(|given| given.value.as_ref()), Some(AnswerValue::Unknown));
     let state = match (&row.gate, answer) {
         (Some(gate), _) => format!("{}, because of {gate}", state_words(row.state)),
         (None, Some(answer)) => answer,
+        (None, None) if unknown && row.state == State::Unanswered => "We do not know".to_owned(),
         (None, None) => state_words(row.state).to_owned(),
     };
+    let review = given.filter(|_| row.state == State::Answered).map(|given| &given.review);
+    let judged = review.and_then(|review| match (&review.credit, review.compensating) {
+        (_, Some(Compensating::Partial)) => Some("compensating control, partial"),
+        (_, Some(Compensating::Substantial)) => Some("compensating control, substantial"),
+        (Some(_), None) => Some("credit set by a reviewer"),
+        (None, None) => None,
+    });
     let parts = row.explained.as_ref();
     RowView {
         id: row.question.clone(),
         text: question.map(|q| q.text.clone()).unwrap_or_default(),
         href: format!("{base}/review?show=all&q={}", row.question),
         state,
+        judged: judged.map(str::to_owned),
         credit: dash(counts, row.credit.to_string()),
         weight: dash(counts, row.weight.to_string()),
         evidence: dash(row.evidence.is_some(), row.evidence_factor().to_string()),
@@ -432,11 +452,20 @@ fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate) 
         ControlRow {
             reference: control.reference.clone(),
             label: known.map(|known| known.label.clone()).unwrap_or_default(),
+            weight: known.map(|known| known.weight.to_string()).unwrap_or_default(),
             claimed: control.claimed.as_ref().map_or_else(|| "Not covered".to_owned(), Exact::display1),
             evidenced: control.evidenced.as_ref().map_or_else(|| DASH.to_owned(), Exact::display1),
             questions: control.questions.join(", "),
             applies_from: later.map(due::short_day),
         }
+    });
+    let parts: Vec<Exact> = set.contributions.iter().map(|one| one.exact.clone()).collect();
+    let total = set.claimed.clone().unwrap_or_default().rounded(2);
+    let printed = largest_remainder(&parts, &total, 2);
+    let contributions = set.contributions.iter().zip(&printed).map(|(one, points)| PointsRow {
+        question: one.question.clone(),
+        text: definitions.question(&one.question).map(|question| question.text.clone()).unwrap_or_default(),
+        points: points.display2(),
     });
     SetView {
         id: set.id.clone(),
@@ -446,5 +475,7 @@ fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate) 
         evidenced: set.evidenced.as_ref().map_or_else(|| DASH.to_owned(), Exact::display1),
         groups: groups.collect(),
         controls: controls.collect(),
+        contributions: contributions.collect(),
+        sum: total.display2(),
     }
 }

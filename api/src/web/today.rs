@@ -68,6 +68,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     let may_register = staff.ctx.user().role.may(Permission::ManageVendors);
     let view = TodayView {
         lede: format!("{}, {}.", staff.ctx.user().name, due::long_day(day)),
+        paused: found.mail_paused.as_deref().map(super::jobs::paused_words),
         first: (count > 0).then_some(first).flatten(),
         empty: (count == 0).then(|| EmptyState {
             title: "Nothing needs you".to_owned(),
@@ -233,6 +234,8 @@ fn compare_view(side: &SideBySide) -> CompareView {
         service: column.case.service.clone(),
         href: format!("/assessments/{}/score", column.case.assessment.id),
         residual: Band::residual(column.snapshot.score.residual.map_or("none", |level| level.as_str())),
+        note: (column.case.assessment.state == AssessmentState::InReview)
+            .then(|| "in review: as submitted or last reviewed".to_owned()),
     });
     CompareView {
         lede: "Scores run from 0 to 100 and higher is safer. Each questionnaire has its own result; there is no total."
@@ -318,13 +321,20 @@ fn result(side: &SideBySide, compare: &Compare, column: usize, ranked: usize) ->
         (None, Some(reason)) => lines.push(format!("Not ranked: {}", not_ranked_words(reason))),
         (None, None) => {}
     }
+    let own_version = compare.comparison.common.is_none();
     if let Some(residual) = scored.residual {
-        lines.push(format!("{} risk", capitalised(residual.level.as_str())));
+        let of = if own_version { "" } else { " on its own version" };
+        lines.push(format!("{} risk{of}", capitalised(residual.level.as_str())));
     }
     let Some(own) = side.columns.get(column) else {
         return CompareResult { rating: Rating::none("Not asked"), lines, reasons: Vec::new() };
     };
-    let reasons = reasons_of(scored, &own.definitions, &own.snapshot.inputs.answers);
+    // Reasons explain the result of the vendor's own version; on common questions the result is another.
+    let reasons = if own_version {
+        reasons_of(scored, &own.definitions, &own.snapshot.inputs.answers)
+    } else {
+        Vec::new()
+    };
     let state = if line.claimed.is_some() { ScoreState::Scored } else { scored.state };
     CompareResult {
         rating: rating_of(state, line.rating, line.claimed.as_ref()),

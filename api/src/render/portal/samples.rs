@@ -436,10 +436,11 @@ fn receipt() -> Page<Receipt> {
             Fact::new("Reference", "AIQ-0412"),
             Fact::new("Questionnaires", "Supplier security core 1.0.0, AI tool risk 1.1.0"),
             Fact::new("Stated by", "Priya Shah, Compliance lead"),
-            Fact::new("Snapshot", "1"),
+            Fact::new("Submission", "1"),
         ],
         hash: "9f2c41d0b7aa0c5d8e6f3b21c4d59e7081f2a3b4c5d6e7f8091a2b3c4d5ee41a".to_owned(),
-        download: None,
+        amend: vec![FieldView::textarea("reason", "What you would like to change, and why")],
+        amend_asked: None,
         after: vec![
             IconLine::new(
                 "eye",
