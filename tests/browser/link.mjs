@@ -139,3 +139,31 @@ test("A-06: a scanner that clicks obtains no session and no confidential word; t
   assert.equal(new URL(page.url()).pathname, "/portal", "the vendor's own browser needs no second code");
   await context.close();
 });
+
+test("a sign-in link fills in its own code, and its secret leaves the address bar", async () => {
+  const context = await browser.newContext();
+  const page = await pageIn(context);
+  const { email, password } = demo.user("admin");
+  await page.goto(new URL("/sign-in", demo.url).href);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await press(page, "Sign in");
+  await page.goto(new URL("/users", demo.url).href);
+  await page.getByLabel("Name").fill("Ines Winter");
+  await page.getByLabel("E-mail").fill("ines@northwind.example");
+  await press(page, "Send invitation");
+  const mail = await awaitMail(demo, seen, "ines@northwind.example", /invited/);
+  await context.close();
+  const fresh = await pageIn(await browser.newContext());
+  const problems = [];
+  fresh.on("pageerror", (error) => problems.push(error.message));
+  const address = mail.text.match(/http:\/\/\S+\/join#\S+/)[0];
+  await fresh.goto(address);
+  assert.equal(new URL(fresh.url()).hash, "");
+  assert.equal(await fresh.getByLabel("Sign-in code").inputValue(), address.split("#")[1]);
+  await fresh.getByLabel("New password").fill("seven slow rivers under one moon");
+  await press(fresh, "Save password and sign in");
+  assert.equal(new URL(fresh.url()).pathname, "/");
+  assert.deepEqual(problems, []);
+  await fresh.context().close();
+});

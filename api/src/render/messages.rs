@@ -85,6 +85,6 @@ pub fn samples() -> Vec<Sample> {
         Sample::page("pages/message", "fresh_link", &page(&message)),
         Sample::page("portal/message", "fresh_link", &portal.wrap(message)),
         Sample::page("pages/error", "not_found", &Shell::plain(missing.heading.clone()).wrap(missing)),
-        Sample::page("pages/error", "conflict", &signed_in.wrap(conflict)),
+        Sample::page("pages/error_staff", "conflict", &signed_in.wrap(conflict)),
     ]
 }

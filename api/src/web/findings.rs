@@ -219,8 +219,11 @@ async fn assessment_response(
     let found = findings::of_assessment(&staff.ctx, id).await?;
     let base = format!("/assessments/{id}");
     let today = staff.ctx.today();
-    let (proposals, observations): (Vec<&Proposed>, Vec<&Proposed>) =
+    let (mut proposals, observations): (Vec<&Proposed>, Vec<&Proposed>) =
         found.proposed.iter().partition(|one| one.proposal.preselected);
+    // Worst first; what was left out once is not chosen again.
+    proposals.sort_by_key(|one| std::cmp::Reverse(one.proposal.severity));
+    let choose = found.raised.is_empty();
     let lines: Vec<FindingRow> = found
         .raised
         .iter()
@@ -252,8 +255,8 @@ async fn assessment_response(
     let view = RemediationView {
         about: about(&found.case),
         notices,
-        proposals: proposals.into_iter().map(proposal_row).collect(),
-        observations: observations.into_iter().map(proposal_row).collect(),
+        proposals: proposals.into_iter().map(|one| proposal_row(one, choose)).collect(),
+        observations: observations.into_iter().map(|one| proposal_row(one, choose)).collect(),
         raise_action: format!("{base}/findings"),
         raised: lines,
         unsent,
@@ -273,7 +276,7 @@ async fn assessment_response(
     respond(renderer, status, "pages/findings/assessment", shell, view)
 }
 
-fn proposal_row(one: &Proposed) -> ProposalRow {
+fn proposal_row(one: &Proposed, choose: bool) -> ProposalRow {
     let folded = if one.proposal.folded.is_empty() {
         String::new()
     } else {
@@ -287,7 +290,7 @@ fn proposal_row(one: &Proposed) -> ProposalRow {
         about: format!("{}, credit {} of weight {}{folded}", one.proposal.question, one.credit, one.weight),
         sla: days(i64::from(one.proposal.sla_days)),
         fix: one.proposal.fix.clone(),
-        chosen: one.proposal.preselected,
+        chosen: choose && one.proposal.preselected,
     }
 }
 

@@ -97,9 +97,9 @@ pub fn with_errors(mut fields: Vec<FieldView>, errors: &[FieldError]) -> Vec<Fie
 #[must_use]
 pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem, instance: &str) -> String {
     let (code, status, title) = problem.code;
-    let shell = match request.extensions().get::<Staff>() {
-        Some(staff) => staff_shell(staff, title, None),
-        None => Shell::plain(title),
+    let (template, shell) = match request.extensions().get::<Staff>() {
+        Some(staff) => ("pages/error_staff", staff_shell(staff, title, None)),
+        None => ("pages/error", Shell::plain(title)),
     };
     let sign_in = request.path() == "/join";
     let link = problem.code == LINK_NOT_USABLE && !sign_in;
@@ -112,6 +112,10 @@ pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem,
     };
     let action = if link {
         Link::new("Enter an access code or ask for a fresh link", "/q")
+    } else if let Some(question) = question_of(request.path()) {
+        Link::new("Back to the question", format!("/portal/questions/{question}"))
+    } else if request.path().starts_with("/portal/findings") {
+        Link::new("Back to the actions", "/portal/actions")
     } else if request.path().starts_with("/portal") || request.path().starts_with("/q") {
         Link::new("Back to the questionnaire", "/portal")
     } else {
@@ -127,10 +131,16 @@ pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem,
         code: code.to_owned(),
         reference: instance.to_owned(),
     };
-    renderer.page("pages/error", &shell.wrap(view)).unwrap_or_else(|error| {
+    renderer.page(template, &shell.wrap(view)).unwrap_or_else(|error| {
         tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "error page did not render");
         format!(
             "<!doctype html><html lang=\"en\"><title>{title}</title><main><h1>{title}</h1><p>Reference {instance}</p></main></html>"
         )
     })
+}
+
+/// The question that a path of the portal acts on: `/portal/questions/SEC-GOV-01/evidence`.
+fn question_of(path: &str) -> Option<&str> {
+    let (question, _) = path.strip_prefix("/portal/questions/")?.split_once('/')?;
+    Some(question)
 }
