@@ -1,6 +1,6 @@
 //! The whole service on a port of its own: a real database, real HTTP, mail into memory, a clock that tests move.
 
-use crate::{browser::Client, database::TestDatabase, smtp::SmtpServer};
+use crate::{browser::Client, database::TestDatabase, rows, smtp::SmtpServer};
 use actix_web::HttpServer;
 use api::{
     auth::Secret,
@@ -41,8 +41,8 @@ pub struct TestApp {
     pub tenant: TenantId,
     worker: Worker,
     server: actix_web::dev::ServerHandle,
-    _folder: tempfile::TempDir,
-    _database: TestDatabase,
+    folder: tempfile::TempDir,
+    database: TestDatabase,
 }
 
 impl Drop for TestApp {
@@ -67,41 +67,44 @@ impl TestApp {
     /// A service on the given database.
     pub async fn on(database: TestDatabase) -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(database, memory_mailer(&mailbox), mailbox).await.set_up().await
+        Self::launch(database, memory_mailer(&mailbox), mailbox, None).set_up().await
     }
 
     /// A service that hands its mails to this mail server.
     pub async fn with_mail_server(server: &SmtpServer) -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(TestDatabase::sqlite().await, smtp_mailer(server), mailbox).await.set_up().await
+        Self::launch(TestDatabase::sqlite().await, smtp_mailer(server), mailbox, None).set_up().await
     }
 
     /// A service that nobody has set up yet.
     pub async fn untouched() -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(TestDatabase::sqlite().await, memory_mailer(&mailbox), mailbox).await
+        Self::launch(TestDatabase::sqlite().await, memory_mailer(&mailbox), mailbox, None)
     }
 
-    async fn launch(database: TestDatabase, mailer: Mailer, mailbox: MemoryMailbox) -> Self {
+    /// As [`Self::untouched`], reached under this base URL by everybody but the tests.
+    pub async fn untouched_behind(base_url: &str) -> Self {
+        let mailbox = MemoryMailbox::default();
+        let database = TestDatabase::sqlite().await;
+        Self::launch(database, memory_mailer(&mailbox), mailbox, Some(base_url))
+    }
+
+    fn launch(
+        database: TestDatabase,
+        mailer: Mailer,
+        mailbox: MemoryMailbox,
+        base_url: Option<&str>,
+    ) -> Self {
         let clock = ManualClock::at(start_of_time());
         let surroundings = Surroundings::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let blobs = Blobs::folder(folder.path()).unwrap();
-        let services = Services::new(database.database().clone(), surroundings, blobs, &base);
-        let renderer = Renderer::new(None).unwrap();
-        let worker = Worker::new(services.clone(), mailer, renderer.clone(), "test");
-        let state =
-            Arc::new(AppState::new(services.clone(), renderer, Some(mailbox_reader(mailbox.clone()))));
-        let server = HttpServer::new(move || http_app!(state))
-            .workers(2)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
-        let handle = server.handle();
-        tokio::spawn(server);
+        let base_url = base_url.unwrap_or(&base);
+        let services = Services::new(database.database().clone(), surroundings, blobs, base_url);
+        let worker = Worker::new(services.clone(), mailer, Renderer::new(None).unwrap(), "test");
+        let server = serve(listener, &services, &mailbox);
         Self {
             base,
             services,
@@ -109,10 +112,26 @@ impl TestApp {
             mailbox,
             tenant: TenantId(uuid::Uuid::nil()),
             worker,
-            server: handle,
-            _folder: folder,
-            _database: database,
+            server,
+            folder,
+            database,
         }
+    }
+
+    /// Ends the service and starts it again at the same address, over the same database and evidence.
+    pub async fn restart(&mut self) {
+        self.server.stop(true).await;
+        self.database.reopen().await;
+        self.services = Services::new(
+            self.database.database().clone(),
+            self.services.surroundings.clone(),
+            Blobs::folder(self.folder.path()).unwrap(),
+            &self.services.base_url,
+        );
+        let renderer = Renderer::new(None).unwrap();
+        self.worker = Worker::new(self.services.clone(), memory_mailer(&self.mailbox), renderer, "test");
+        let address = self.base.trim_start_matches("http://");
+        self.server = serve(TcpListener::bind(address).unwrap(), &self.services, &self.mailbox);
     }
 
     async fn set_up(mut self) -> Self {
@@ -181,10 +200,13 @@ impl TestApp {
 
     /// The context of the user of this role, for preparing what a test is not about.
     pub async fn ctx(&self, role: Role) -> Ctx {
+        self.ctx_of(&address(role)).await
+    }
+
+    /// The context of the user of this address.
+    pub async fn ctx_of(&self, email: &str) -> Ctx {
         let secret: Secret =
-            accounts::sign_in(&self.services, &address(role), PASSWORD, RequestInfo::default())
-                .await
-                .unwrap();
+            accounts::sign_in(&self.services, email, PASSWORD, RequestInfo::default()).await.unwrap();
         accounts::authenticate(&self.services, &secret, RequestInfo::default()).await.unwrap()
     }
 
@@ -202,7 +224,22 @@ impl TestApp {
     /// Where evidence is kept.
     #[must_use]
     pub fn evidence_folder(&self) -> &std::path::Path {
-        self._folder.path()
+        self.folder.path()
+    }
+
+    /// Every row of the database, which is a SQLite file.
+    pub async fn rows(&self) -> rows::Rows {
+        rows::all(self.database.url()).await
+    }
+
+    /// The bytes of the database, which is a SQLite file, and of what is not folded into it yet.
+    #[must_use]
+    pub fn database_bytes(&self) -> Vec<u8> {
+        let path = self.database.url().trim_start_matches("sqlite://");
+        [path.to_owned(), format!("{path}-wal")]
+            .iter()
+            .flat_map(|file| std::fs::read(file).unwrap())
+            .collect()
     }
 
     /// Lets time pass.
@@ -222,6 +259,24 @@ impl TestApp {
         let result = work.await;
         (result, self.services.database.statements() - before)
     }
+}
+
+fn serve(
+    listener: TcpListener,
+    services: &Services,
+    mailbox: &MemoryMailbox,
+) -> actix_web::dev::ServerHandle {
+    let reader = mailbox_reader(mailbox.clone());
+    let state = Arc::new(AppState::new(services.clone(), Renderer::new(None).unwrap(), Some(reader)));
+    let server = HttpServer::new(move || http_app!(state))
+        .workers(2)
+        .disable_signals()
+        .listen(listener)
+        .unwrap()
+        .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    handle
 }
 
 /// A mailer that keeps every mail.

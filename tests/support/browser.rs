@@ -2,15 +2,66 @@
 //!
 //! `client.open("/vendors").await.form("/vendors").set("name", "Lumen").submit().await` reads like what a person does.
 
-use reqwest::{Method, StatusCode, header, multipart};
+use reqwest::{Method, StatusCode, Url, cookie::CookieStore, header, header::HeaderValue, multipart};
 use scraper::{ElementRef, Html, Selector};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// One browser with its own cookies.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Arc<str>,
+}
+
+/// The cookies of one browser, and every `Set-Cookie` that it was ever sent.
+#[derive(Default)]
+pub struct Jar(Mutex<Cookies>);
+
+#[derive(Default)]
+struct Cookies {
+    held: BTreeMap<String, String>,
+    sent: Vec<String>,
+}
+
+impl Jar {
+    fn lock(&self) -> MutexGuard<'_, Cookies> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Every `Set-Cookie` header, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<String> {
+        self.lock().sent.clone()
+    }
+    /// The cookies held now, by name.
+    #[must_use]
+    pub fn held(&self) -> BTreeMap<String, String> {
+        self.lock().held.clone()
+    }
+}
+
+impl CookieStore for Jar {
+    fn set_cookies(&self, headers: &mut dyn Iterator<Item = &HeaderValue>, _: &Url) {
+        let mut cookies = self.lock();
+        for header in headers {
+            let header = header.to_str().expect("a readable cookie").to_owned();
+            let (name, value) =
+                header.split(';').next().unwrap_or_default().split_once('=').expect("a cookie");
+            if header.contains("Max-Age=0") {
+                cookies.held.remove(name);
+            } else {
+                cookies.held.insert(name.to_owned(), value.to_owned());
+            }
+            cookies.sent.push(header);
+        }
+    }
+    fn cookies(&self, _: &Url) -> Option<HeaderValue> {
+        let pairs: Vec<String> =
+            self.lock().held.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| HeaderValue::from_str(&pairs.join("; ")).expect("a cookie header"))
+    }
 }
 
 /// What came back, after redirects.
@@ -48,8 +99,17 @@ impl Client {
         Self::with_redirects(base, reqwest::redirect::Policy::none())
     }
     fn with_redirects(base: &str, redirects: reqwest::redirect::Policy) -> Self {
-        let builder = reqwest::Client::builder().cookie_store(true).no_proxy().redirect(redirects);
-        Self { http: builder.build().expect("a client"), base: base.trim_end_matches('/').into() }
+        Self::built(base, reqwest::Client::builder().cookie_store(true).redirect(redirects))
+    }
+    /// A fresh browser whose cookies can be looked at. It sends `Secure` cookies too, as a browser does that reaches
+    /// the service through a proxy with TLS.
+    #[must_use]
+    pub fn with_jar(base: &str, jar: &Arc<Jar>) -> Self {
+        Self::built(base, reqwest::Client::builder().cookie_provider(Arc::clone(jar)))
+    }
+    fn built(base: &str, builder: reqwest::ClientBuilder) -> Self {
+        let http = builder.no_proxy().build().expect("a client");
+        Self { http, base: base.trim_end_matches('/').into() }
     }
     /// Opens a page.
     pub async fn open(&self, path: &str) -> Page {

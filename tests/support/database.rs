@@ -53,6 +53,12 @@ impl TestDatabase {
         &self.database
     }
 
+    /// Closes it and opens it again, as a process that starts anew.
+    pub async fn reopen(&mut self) {
+        self.database.close().await;
+        self.database = Database::connect(&ConnectOptions::new(&self.url)).await.unwrap();
+    }
+
     /// Where it is, for another connection or another process.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -9,4 +9,6 @@ pub mod database;
 pub mod mail_run;
 pub mod postgres;
 pub mod procurement;
+pub mod rows;
+pub mod server;
 pub mod smtp;

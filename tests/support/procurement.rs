@@ -48,13 +48,39 @@ pub async fn cv_screening(client: &Client, service: &str) -> Page {
 
 /// Sends the suggested questionnaires about a CV screening service to one contact; gives `/assessments/<id>`.
 pub async fn sent(client: &Client) -> String {
-    let vendor = vendor(client, "Lumen Analytics").await;
-    contact(client, &vendor, "Priya Shah", "priya@lumen.example").await;
-    let service = service(client, &vendor, "Lumen Hire").await;
-    let page = cv_screening(client, &service).await;
-    let page = page.form("/assessments").submit().await.expect(200);
+    sent_to(client, "Lumen Analytics", "Lumen Hire", ("Priya Shah", "priya@lumen.example")).await
+}
+
+/// As [`sent`], to the contact of another vendor and about its service.
+pub async fn sent_to(client: &Client, vendor: &str, service: &str, contact: (&str, &str)) -> String {
+    let page = prepared(client, vendor, service, contact).await;
     let page = page.form("/questionnaires").submit().await.expect(200);
     let page =
         page.form("/people").set("message", "We want to use it for hiring.").submit().await.expect(200);
     page.form("/send").submit().await.expect(200).path.clone()
+}
+
+/// As [`sent_to`], with the sub-processor check alone: 14 questions, of which one has to be answered.
+pub async fn sent_short(client: &Client, vendor: &str, service: &str, contact: (&str, &str)) -> String {
+    let page = prepared(client, vendor, service, contact).await;
+    let reasons = page.attributes("input[name^=reason-]", "name");
+    let form = page.form("/questionnaires").set("questionnaire", "subprocessor");
+    let form = reasons.iter().fold(form, |form, name| form.set(name, "Not asked now."));
+    let page = form.submit().await.expect(200);
+    let page = page.form("/people").submit().await.expect(200);
+    page.form("/send").submit().await.expect(200).path.clone()
+}
+
+/// The page that chooses what to ask, of a draft about a new vendor's service.
+pub async fn prepared(
+    client: &Client,
+    vendor_name: &str,
+    service_name: &str,
+    (name, email): (&str, &str),
+) -> Page {
+    let vendor = vendor(client, vendor_name).await;
+    contact(client, &vendor, name, email).await;
+    let service = service(client, &vendor, service_name).await;
+    let page = cv_screening(client, &service).await;
+    page.form("/assessments").submit().await.expect(200)
 }
