@@ -1,13 +1,21 @@
 //! Link, one-time code and session.
 
-use crate::vendor_side::{
-    MailedLink, PRIYA, codes_mailed, come_in, exchange, invited, mailed_code, mailed_link, respondent,
+use crate::{
+    procurement,
+    vendor_side::{
+        MailedLink, PRIYA, codes_mailed, come_in, exchange, invited, mailed_code, mailed_link, respondent,
+    },
 };
 use api::domain::Role;
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::json;
-use tests::app::TestApp;
+use std::sync::Arc;
+use tests::{
+    app::{PASSWORD, TestApp},
+    browser::{Client, Jar, Page},
+    rows::differences,
+};
 
 /// Headers that may differ between two equal answers.
 fn comparable(page: &tests::browser::Page) -> (u16, String, Vec<(String, String)>) {
@@ -28,25 +36,48 @@ async fn a_05_a_scanner_that_fetches_the_link_changes_nothing_and_gets_no_cookie
     let app = TestApp::start().await;
     let (_, link) = invited(&app).await;
     let path = format!("/q/{}", link.id);
-    let before = app.mailbox.newest_first().len();
+    let before = (app.rows().await, app.mailbox.newest_first().len());
     let unknown = app.anonymous().open("/q/AAAAAAAAAAAA").await.expect(200);
     for agent in ["Mozilla/5.0", "BarracudaScanner", "curl/8"] {
-        for method in [Method::HEAD, Method::GET] {
+        for method in [Method::HEAD, Method::GET, Method::OPTIONS] {
             for _ in 0..20 {
                 let browser = app.anonymous();
                 let page =
                     browser.send(browser.request(method.clone(), &path).header("user-agent", agent)).await;
-                assert_eq!(page.status.as_u16(), 200);
+                let status = if method == Method::OPTIONS { 204 } else { 200 };
+                assert_eq!(page.status.as_u16(), status, "{method}");
                 assert!(page.headers.get("set-cookie").is_none());
-                if method == Method::GET {
-                    assert_eq!(page.body, unknown.body, "the same page for every link");
+                match method {
+                    Method::GET => assert_eq!(page.body, unknown.body, "the same page for every link"),
+                    _ => assert_eq!(page.body, ""),
                 }
             }
         }
     }
     app.run_jobs().await;
-    assert_eq!(app.mailbox.newest_first().len(), before);
+    assert_eq!(app.mailbox.newest_first().len(), before.1);
+    assert_eq!(differences(&before.0, &app.rows().await), Vec::<String>::new());
     come_in(&app, &link).await.open("/portal").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_22_options_tells_the_methods_of_public_pages_and_allows_no_other_site_anything() {
+    let app = TestApp::start().await;
+    let client = app.anonymous();
+    let foreign = |path: &str| {
+        let request = client.request(Method::OPTIONS, path).header("origin", "https://evil.example");
+        request.header("access-control-request-method", "POST")
+    };
+    for (path, allow) in [("/q/AAAAAAAAAAAA", "GET"), ("/sign-in", "GET, POST"), ("/health/live", "GET")] {
+        let page = client.send(foreign(path)).await.expect(204);
+        assert_eq!(page.headers["allow"], allow, "{path}");
+        assert!(page.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{path}");
+    }
+    for (path, status) in [("/q/exchange", 405), ("/vendors", 405), ("/portal/tasks", 405), ("/nowhere", 404)]
+    {
+        let page = client.send(foreign(path)).await.expect(status);
+        assert!(page.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -87,9 +118,29 @@ async fn a_07_every_link_that_does_not_work_gives_the_same_answer() {
     let fresh = mailed_link(&app, PRIYA);
     assert_ne!(fresh.secret, link.secret);
     exchange(&app.anonymous(), &fresh).await.expect(200);
+    // A link of another organisation, with this one's secret.
+    let other = app.other_organisation().await;
+    procurement::sent_short(&other, "Vendor", "Service", ("Ines Vale", "ines@corvid.example")).await;
+    app.run_jobs().await;
+    let theirs = MailedLink { id: mailed_link(&app, "ines@corvid.example").id, ..fresh.clone() };
+    let foreign = comparable(&exchange(&app.anonymous(), &theirs).await);
+    assert_eq!(one, foreign, "another organisation's link");
     app.advance(Duration::days(121));
     let expired = comparable(&exchange(&app.anonymous(), &fresh).await);
     assert_eq!(one, expired, "past the link's end");
+}
+
+#[tokio::test]
+async fn a_07_a_revoked_link_gives_that_answer_too() {
+    let app = TestApp::start().await;
+    let (path, link) = invited(&app).await;
+    let staff = app.signed_in(Role::Procurement).await;
+    let unknown = MailedLink { id: "ZZZZZZZZ".to_owned(), ..link.clone() };
+    let unknown = comparable(&exchange(&app.anonymous(), &unknown).await);
+    let page = staff.open(&path).await.expect(200);
+    let confirm = staff.open(&page.attributes("a[href$='/revoke']", "href").remove(0)).await.expect(200);
+    confirm.form("/revoke").set("reason", "Left the company").submit().await.expect(200);
+    assert_eq!(comparable(&exchange(&app.anonymous(), &link).await), unknown);
 }
 
 #[tokio::test]
@@ -171,6 +222,26 @@ async fn a_12_a_code_belongs_to_its_browser_and_the_newest_counts() {
 }
 
 #[tokio::test]
+async fn a_12_a_code_of_one_invitation_is_worth_nothing_at_another() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let staff = app.signed_in(Role::Procurement).await;
+    let ines = "ines@corvid.example";
+    procurement::sent_short(&staff, "Corvid", "Corvid Chat", ("Ines Vale", ines)).await;
+    app.run_jobs().await;
+    let (first, second) = (app.anonymous(), app.anonymous());
+    exchange(&first, &link).await.expect(200);
+    exchange(&second, &mailed_link(&app, ines)).await.expect(200);
+    app.run_jobs().await;
+    let (of_first, of_second) = (mailed_code(&app, PRIYA), mailed_code(&app, ines));
+    second.post("/q/code", &[("code", &of_first)]).await.expect(422);
+    first.post("/q/code", &[("code", &of_second)]).await.expect(422);
+    // Each still opens its own.
+    first.post("/q/code", &[("code", &of_first)]).await.expect(200);
+    second.post("/q/code", &[("code", &of_second)]).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_13_five_guesses_are_compared_however_many_come_at_once() {
     let app = TestApp::start().await;
     let (_, link) = invited(&app).await;
@@ -188,26 +259,74 @@ async fn a_13_five_guesses_are_compared_however_many_come_at_once() {
     browser.post("/q/code", &[("code", &code)]).await.expect(422);
 }
 
-#[tokio::test]
-async fn a_19_cookies_are_strict_and_hidden_from_script_and_no_body_holds_a_token() {
-    let app = TestApp::start().await;
-    let (_, link) = invited(&app).await;
-    let browser = app.anonymous();
-    let opened = exchange(&browser, &link).await.expect(200);
+/// The whole way through every page that sets or removes a cookie; gives every `Set-Cookie`, and the answers in JSON
+/// with the cookies held after them.
+async fn every_cookie(app: &TestApp) -> (Vec<String>, Vec<(Page, Vec<String>)>) {
+    let (staff, joined, respondent) = (Arc::default(), Arc::default(), Arc::default());
+    let mut answers = Vec::new();
+    // Staff: set up, sign out, sign in, and somebody new who joins.
+    let admin = Client::with_jar(&app.base, &staff);
+    let page = admin.open("/set-up").await.expect(200).form("/set-up");
+    let page =
+        page.set("organisation", "Northwind Bank").set("time_zone", "Europe/London").set("name", "Ada");
+    let page = page.set("email", "admin@northwind.example").set("password", PASSWORD).submit().await;
+    let page = page.expect(200).form("/sign-out").submit().await.expect(200);
+    let page = page.form("/sign-in").set("email", "admin@northwind.example").set("password", PASSWORD);
+    page.submit().await.expect(200);
+    let users = admin.open("/users").await.expect(200).form("/users").set("name", "Noor New");
+    users.set("email", "noor@northwind.example").set("role", "viewer").submit().await.expect(200);
+    procurement::sent_short(&admin, "Lumen", "Lumen Hire", ("Priya Shah", PRIYA)).await;
     app.run_jobs().await;
-    let code = mailed_code(&app, PRIYA);
-    let cookies = opened.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
-    let cookies: Vec<String> = cookies.collect();
-    assert_eq!(cookies.len(), 1);
-    for cookie in &cookies {
-        for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
-            assert!(cookie.contains(part), "{cookie}");
+    let mails = app.mailbox.newest_first();
+    let mail = mails.iter().find(|mail| mail.to.contains("noor@")).unwrap();
+    let code = mail.text.split("Or type this code: ").nth(1).unwrap().lines().next().unwrap();
+    let page = Client::with_jar(&app.base, &joined).open("/join").await.expect(200);
+    page.form("/join").set("code", code).set("password", PASSWORD).submit().await.expect(200);
+    // The respondent: link, code, sign out, and the link again in the browser that is known by now.
+    let vendor = Client::with_jar(&app.base, &respondent);
+    let link = mailed_link(app, PRIYA);
+    let held = |jar: &Arc<Jar>| jar.held().into_values().collect::<Vec<_>>();
+    answers.push((exchange(&vendor, &link).await.expect(200), held(&respondent)));
+    app.run_jobs().await;
+    let page = vendor.open("/q/code").await.expect(200);
+    let page = page.form("/q/code").set("code", &mailed_code(app, PRIYA)).submit().await.expect(200);
+    page.form("/portal/sign-out").submit().await.expect(200);
+    answers.push((exchange(&vendor, &link).await.expect(200), held(&respondent)));
+    vendor.open("/portal").await.expect(200);
+    // The access code typed by hand, in a browser that is not known.
+    let typed = Arc::default();
+    let page = Client::with_jar(&app.base, &typed).open("/q").await.expect(200);
+    page.form("/q").set("code", &link.secret).submit().await.expect(200);
+    let jars: [Arc<Jar>; 4] = [staff, joined, respondent, typed];
+    (jars.iter().flat_map(|jar| jar.sent()).collect(), answers)
+}
+
+#[tokio::test]
+async fn a_19_every_cookie_is_hidden_from_script_bound_to_the_host_and_in_no_json() {
+    for (app, prefix) in [
+        (TestApp::untouched().await, ""),
+        (TestApp::untouched_behind("https://assay.northwind.example").await, "__Host-"),
+    ] {
+        let (cookies, answers) = every_cookie(&app).await;
+        let mut names = std::collections::BTreeSet::new();
+        for cookie in &cookies {
+            let name = cookie.split('=').next().unwrap();
+            let kind = name.strip_prefix(prefix).unwrap_or_else(|| panic!("{cookie} begins with {prefix}"));
+            let site = if kind == "assay" { "SameSite=Lax" } else { "SameSite=Strict" };
+            let parts: Vec<&str> = cookie.split("; ").collect();
+            for part in ["HttpOnly", "Path=/", site] {
+                assert!(parts.contains(&part), "{part} is missing: {cookie}");
+            }
+            assert_eq!(parts.contains(&"Secure"), !prefix.is_empty(), "{cookie}");
+            assert!(!cookie.contains("Domain"), "{cookie}");
+            names.insert(kind);
         }
-        assert!(!cookie.contains("Domain"), "{cookie}");
-        let token = cookie.split(['=', ';']).nth(1).unwrap();
-        assert!(!opened.body.contains(token));
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["assay", "pending", "rb", "resp"]);
+        assert!(cookies.len() >= 10, "{cookies:?}");
+        for (page, held) in &answers {
+            assert!(!held.is_empty() && held.iter().all(|token| !page.body.contains(token)), "{}", page.body);
+        }
     }
-    browser.post("/q/code", &[("code", &code)]).await.expect(200);
 }
 
 #[tokio::test]

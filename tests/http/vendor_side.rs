@@ -66,16 +66,44 @@ pub async fn invited(app: &TestApp) -> (String, MailedLink) {
     (path, mailed_link(app, PRIYA))
 }
 
-/// Comes in with a link and the mailed code.
+/// Comes in with Priya's link and the mailed code.
 pub async fn come_in(app: &TestApp, link: &MailedLink) -> Client {
     let browser = app.anonymous();
-    let opened = exchange(&browser, link).await.expect(200);
+    give_code(app, &browser, link, PRIYA).await.expect(200);
+    browser
+}
+
+/// Exchanges a link in this browser and gives the code that was mailed to the address.
+pub async fn give_code(app: &TestApp, browser: &Client, link: &MailedLink, to: &str) -> Page {
+    let opened = exchange(browser, link).await.expect(200);
     assert_eq!(opened.value()["next"], "/q/code");
     app.run_jobs().await;
     let page = browser.open("/q/code").await.expect(200);
-    let code = mailed_code(app, PRIYA);
-    page.form("/q/code").set("code", &code).submit().await.expect(200);
-    browser
+    page.form("/q/code").set("code", &mailed_code(app, to)).submit().await
+}
+
+/// A respondent whose browser stops at redirects, with the token of its forms.
+pub struct Signed {
+    /// The browser.
+    pub client: Client,
+    /// The token.
+    pub csrf: String,
+}
+
+impl Signed {
+    /// Comes in with the newest link that was mailed to the address.
+    pub async fn come_in(app: &TestApp, to: &str) -> Self {
+        let client = Client::without_redirects(&app.base);
+        give_code(app, &client, &mailed_link(app, to), to).await.expect(303);
+        let page = client.open("/portal/tasks").await.expect(200);
+        let csrf = page.attributes("input[name=csrf]", "value").remove(0);
+        Self { client, csrf }
+    }
+
+    /// Posts fields with the token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.client.post(path, &[&[("csrf", self.csrf.as_str())], fields].concat()).await
+    }
 }
 
 /// A respondent who has come in, and the assessment's path for staff.

@@ -12,7 +12,7 @@ use crate::{
     usecases::{Ctx, PortalCtx, Services, UseCaseError, accounts, portal_access},
 };
 use actix_web::{
-    Error, FromRequest, HttpMessage as _, HttpRequest, ResponseError as _,
+    Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, header},
@@ -58,10 +58,22 @@ pub async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if let Some(methods) = methods_of_public_page(&request) {
+        let answer = HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish();
+        return Ok(request.into_response(answer));
+    }
     match check(&services, &rules, &request).await {
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(problem) => Ok(request.into_response(problem.error_response())),
     }
+}
+
+/// What `OPTIONS` tells of a page that everybody may open: scanners ask before they fetch a mailed link. No other site
+/// is allowed anything by it.
+fn methods_of_public_page(request: &ServiceRequest) -> Option<String> {
+    let pattern = request.match_pattern().filter(|_| request.method() == Method::OPTIONS)?;
+    routes::find("GET", &pattern).filter(|route| route.access == Access::Public)?;
+    Some(routes::methods(&pattern).join(", "))
 }
 
 async fn check(services: &Services, rules: &CookieRules, request: &ServiceRequest) -> Result<(), Problem> {
