@@ -1,4 +1,4 @@
-//! Answering: saving, conflicts, replays, states (C-01 to C-04, V-01, V-02, V-08).
+//! Answering: saving, conflicts, states (C-02, C-04, V-01, V-02, V-08).
 
 use crate::{
     procurement,
@@ -97,25 +97,6 @@ async fn c_02_of_two_savers_one_wins_and_the_other_sees_both_texts() {
 }
 
 #[tokio::test]
-async fn c_03_the_same_form_sent_many_times_is_one_save() {
-    let app = TestApp::start().await;
-    let (vendor, _) = respondent(&app).await;
-    let address = format!("/portal/questions/{QUESTION}");
-    let choices = options(&vendor, QUESTION).await;
-    let page = vendor.open(&address).await.expect(200);
-    let sends = (0..8).map(|_| page.form(&address).set("choice", &choices[0]).submit());
-    for answer in futures_util::future::join_all(sends).await {
-        answer.expect(200);
-    }
-    choose(&vendor, QUESTION, &choices[1]).await.expect(200);
-    // A late repeat of the first form changes nothing and is no conflict.
-    page.form(&address).set("choice", &choices[0]).submit().await.expect(200);
-    let now = vendor.open(&address).await.expect(200);
-    assert_eq!(now.attributes("input[name=revision]", "value"), ["2"]);
-    assert_eq!(now.attributes("input[name=choice][checked]", "value"), [choices[1].clone()]);
-}
-
-#[tokio::test]
 async fn c_04_a_form_without_a_revision_or_with_nonsense_in_it_is_refused() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;
@@ -129,27 +110,6 @@ async fn c_04_a_form_without_a_revision_or_with_nonsense_in_it_is_refused() {
     page.form(&address).set("choice", &option).set("mutation", "").submit().await.expect(422);
     vendor.open("/portal/questions/SEC-XXX-99").await.expect(404);
     vendor.open("/portal/sections/nowhere/GOV").await.expect(404);
-}
-
-#[tokio::test]
-async fn opening_a_section_takes_six_statements_and_a_save_seven() {
-    let app = TestApp::start().await;
-    let (vendor, _) = respondent(&app).await;
-    let section =
-        vendor.open("/portal/questions/SEC-GOV-01").await.expect(200).follow("All of").await.expect(200);
-    let (page, opened) = app.statements(vendor.open(&section.path)).await;
-    page.expect(200);
-    assert!(opened <= 6, "{opened} statements to open a section");
-    let address = format!("/portal/questions/{QUESTION}");
-    let choices = options(&vendor, QUESTION).await;
-    for choice in &choices[..2] {
-        let page = vendor.open(&address).await.expect(200);
-        // The redirect's target is opened by the client too.
-        let form = page.form(&address).set("choice", choice);
-        let (saved, all) = app.statements(form.submit()).await;
-        saved.expect(200);
-        assert!(all - opened <= 7, "{} statements to save", all - opened);
-    }
 }
 
 #[tokio::test]

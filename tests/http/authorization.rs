@@ -1,125 +1,23 @@
 //! Who may do what, made from the route table itself: a route that is added is tested by being there.
 
 use crate::{
+    doors::{comparable, fields, is_id, parameters, path, random, request, said, signed_in},
     procurement,
     seed::handed_in,
-    vendor_side::{self, MailedLink, come_in},
+    vendor_side::{self, Signed, come_in},
 };
 use api::{
     domain::{Role, assessment::AssessmentState, ids::Id as _},
     usecases::{assessments, findings, reviews, vendors},
     web::routes::{self, Access, Answers, Route},
 };
-use reqwest::{Method, RequestBuilder, header};
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use reqwest::{Method, header};
+use std::collections::BTreeMap;
 use tests::{
-    app::{PASSWORD, TestApp, address},
+    app::{TestApp, address},
     browser::{Client, Page},
 };
 use uuid::Uuid;
-
-/// What stands in the place of parameters that are no ids of records.
-const WORDS: &[(&str, &str)] = &[
-    ("step", "dismiss"),
-    ("question", "SEC-GOV-01"),
-    ("questionnaire", "supplier-security-core"),
-    ("section", "governance"),
-    ("file:.*", "app.css"),
-    ("mail", "nothing"),
-    ("link_id", "0123456789abcdef0123"),
-];
-
-/// A body that gets past the checks of every form as far as possible, so that the record is looked up.
-fn fields(csrf: &str) -> Vec<(&'static str, String)> {
-    let pairs = [
-        ("version", "1"),
-        ("reason", "Because it is so"),
-        ("name", "Nobody"),
-        ("email", "nobody@vendor.example"),
-        ("new_name", "Nobody"),
-        ("new_email", "nobody@vendor.example"),
-        ("role", "viewer"),
-        ("due_on", "2026-12-20"),
-        ("tier", "low"),
-        ("severity", "low"),
-        ("title", "A gap"),
-        ("detail", "A gap"),
-        ("fix", "Close it"),
-        ("verdict", "accepted"),
-        ("answer_rev", "1"),
-        ("question", "SEC-GOV-01"),
-        ("questionnaire", "supplier-security-core"),
-        ("outcome", "declined"),
-        ("summary", "No"),
-        ("next_review_on", "2027-11-24"),
-        ("text", "Words"),
-        ("note", "Words"),
-    ];
-    let mut fields: Vec<_> = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    fields.push(("csrf", csrf.to_owned()));
-    fields.push(("key", random("key").to_string()));
-    fields
-}
-
-fn parameters(route: &Route) -> Vec<&'static str> {
-    let parts = route.path.split('/');
-    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
-}
-
-fn is_id(parameter: &str) -> bool {
-    WORDS.iter().all(|(word, _)| *word != parameter)
-}
-
-/// The route's path with ids from `id`.
-fn path(route: &Route, id: impl Fn(&str) -> Uuid) -> String {
-    let mut path = route.path.to_owned();
-    for parameter in parameters(route) {
-        let value = match WORDS.iter().find(|(word, _)| *word == parameter) {
-            Some((_, value)) => (*value).to_owned(),
-            None => id(parameter).to_string(),
-        };
-        path = path.replace(&format!("{{{parameter}}}"), &value);
-    }
-    path
-}
-
-/// An id that no record has; another one each time.
-fn random(_: &str) -> Uuid {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    Uuid::from_u128(0x0190_a0a0_0000_7000_8000 << 48 | u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
-}
-
-fn request(client: &Client, route: &Route, path: &str, fields: &[(&str, String)]) -> RequestBuilder {
-    let method: Method = route.method.parse().unwrap();
-    let request = client.request(method.clone(), path).header(header::ACCEPT, "text/html");
-    let upload = route.access == Access::Portal && path.ends_with("/evidence");
-    match (method, upload) {
-        (Method::POST, true) => {
-            let form = reqwest::multipart::Form::new();
-            request.multipart(
-                fields.iter().fold(form, |form, (name, value)| form.text((*name).to_owned(), value.clone())),
-            )
-        }
-        (Method::POST, false) if path == "/q/exchange" => {
-            request.header("X-Assay", "1").json(&serde_json::json!({}))
-        }
-        (Method::POST, false) => request.form(fields),
-        _ => request,
-    }
-}
-
-/// A browser that stops at redirects, signed in, with the token of its forms.
-async fn signed_in(app: &TestApp, email: &str) -> (Client, String) {
-    let client = Client::without_redirects(&app.base);
-    let page = client.open("/sign-in").await.expect(200);
-    page.form("/sign-in").set("email", email).set("password", PASSWORD).submit().await.expect(303);
-    let today = client.open("/").await.expect(200);
-    let csrf = today.attributes("input[name=csrf]", "value").remove(0);
-    (client, csrf)
-}
 
 fn routes_of(kind: fn(&Access) -> bool) -> impl Iterator<Item = &'static Route> {
     routes::all().filter(move |route| kind(&route.access) && route.path != "/sign-out")
@@ -131,10 +29,6 @@ fn staff() -> impl Iterator<Item = &'static Route> {
 
 fn location(page: &Page) -> &str {
     page.headers.get(header::LOCATION).map(|value| value.to_str().unwrap()).unwrap_or_default()
-}
-
-fn said(page: &Page, code: &str) -> bool {
-    page.body.contains(&format!(", {code})")) || page.body.contains(&format!("\"code\":\"{code}\""))
 }
 
 /// Sends every route of the kind from this browser, which has no session that fits it.
@@ -166,22 +60,14 @@ async fn a_user_is_nobody_in_the_portal_and_a_respondent_is_nobody_elsewhere() {
     let app = TestApp::start().await;
     let (user, _) = signed_in(&app, &address(Role::Admin)).await;
     turned_away(&user, routes_of(|access| *access == Access::Portal), "/q").await;
-    let (respondent, _) = portal(&app).await;
+    let respondent = portal(&app).await.client;
     turned_away(&respondent, staff(), "/sign-in").await;
 }
 
-/// A respondent whose browser stops at redirects, with the token of its forms.
-async fn portal(app: &TestApp) -> (Client, String) {
-    let (_, link): (String, MailedLink) = vendor_side::invited(app).await;
-    let browser = Client::without_redirects(&app.base);
-    vendor_side::exchange(&browser, &link).await.expect(200);
-    app.run_jobs().await;
-    let page = browser.open("/q/code").await.expect(200);
-    let code = vendor_side::mailed_code(app, vendor_side::PRIYA);
-    page.form("/q/code").set("code", &code).submit().await.expect(303);
-    let page = browser.open("/portal").await.expect(200);
-    let csrf = page.attributes("input[name=csrf]", "value").remove(0);
-    (browser, csrf)
+/// A respondent whose browser stops at redirects.
+async fn portal(app: &TestApp) -> Signed {
+    vendor_side::invited(app).await;
+    Signed::come_in(app, vendor_side::PRIYA).await
 }
 
 #[tokio::test]
@@ -250,22 +136,6 @@ async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         // Not a parameter: an assessment whose review has begun.
         ("reviewed", seeded.assessment.uuid()),
     ])
-}
-
-/// The page without what differs between any two requests.
-fn comparable(page: &Page) -> String {
-    let mut text = String::new();
-    let mut rest = page.body.as_str();
-    while let Some(at) = rest
-        .char_indices()
-        .map(|(at, _)| at)
-        .find(|at| rest.get(*at..at + 36).is_some_and(|word| Uuid::try_parse(word).is_ok()))
-    {
-        text.push_str(&rest[..at]);
-        text.push_str("[id]");
-        rest = &rest[at + 36..];
-    }
-    text + rest
 }
 
 #[tokio::test]
@@ -356,7 +226,7 @@ async fn z_02_a_foreign_part_of_an_own_record_does_not_exist_either() {
 async fn a_change_that_another_site_asks_for_is_refused_everywhere() {
     let app = TestApp::start().await;
     let (user, csrf) = signed_in(&app, &address(Role::Admin)).await;
-    let (respondent, portal_csrf) = portal(&app).await;
+    let Signed { client: respondent, csrf: portal_csrf } = portal(&app).await;
     let foreign = [
         ("origin", "https://evil.example"),
         ("origin", "null"),
@@ -387,7 +257,7 @@ async fn a_form_without_its_sessions_own_token_is_refused_everywhere() {
     let app = TestApp::start().await;
     let (user, _) = signed_in(&app, &address(Role::Admin)).await;
     let (_, another) = signed_in(&app, &address(Role::Admin)).await;
-    let (respondent, _) = portal(&app).await;
+    let respondent = portal(&app).await.client;
     let mut count = 0;
     for route in routes::all().filter(|route| route.method == "POST") {
         let client = match route.access {

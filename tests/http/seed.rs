@@ -33,7 +33,11 @@ impl Seeded {
 
 /// A vendor that handed in `supplier-security-core` at tier high with these choices, everything else blank.
 pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> Seeded {
-    let ctx = app.ctx(Role::RiskManager).await;
+    handed_in_to(&app.ctx(Role::RiskManager).await, name, choices).await
+}
+
+/// As [`handed_in`], to the organisation of this user.
+pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Seeded {
     let (vendor_id, service_id): (VendorId, ServiceId) = (ctx.id(), ctx.id());
     let assessment = Assessment {
         id: ctx.id(),
@@ -85,7 +89,7 @@ pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> S
     .await
     .unwrap();
     assessments::insert(&mut tx, &assessment, ctx.user().id).await.unwrap();
-    pin(&mut tx, &ctx, assessment.id).await;
+    pin(&mut tx, ctx, assessment.id).await;
     for (question, choice) in choices {
         tx.insert::<answer::Entity>(answer::ActiveModel {
             id: Set(ctx.services().surroundings.uuid()),

@@ -14,7 +14,7 @@ use tests::{
 };
 
 /// Answers whatever is required with "we do not know", so that the rest may stay blank.
-async fn answer_required(vendor: &Client) {
+pub async fn answer_required(vendor: &Client) {
     for _ in 0..10 {
         let check = vendor.open("/portal/check").await.expect(200);
         if !check.text().contains("Has to be answered before") {
