@@ -15,6 +15,7 @@ mod portal_access;
 mod races;
 mod reviews;
 mod seed;
+mod statements;
 mod submission;
 mod vendor_side;
 mod vendors;

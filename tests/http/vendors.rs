@@ -78,18 +78,3 @@ async fn a_viewer_reads_and_another_organisation_finds_nothing() {
     other.open(&vendor).await.expect(404);
     assert!(!other.open("/vendors").await.expect(200).text().contains("Lumen"));
 }
-
-#[tokio::test]
-async fn the_list_takes_at_most_six_statements_however_many_vendors_there_are() {
-    let app = TestApp::start().await;
-    let client = app.signed_in(Role::Procurement).await;
-    procurement::vendor(&client, "Vendor 0").await;
-    let (_, few) = app.statements(client.open("/vendors")).await;
-    for n in 1..8 {
-        let vendor = procurement::vendor(&client, &format!("Vendor {n}")).await;
-        procurement::service(&client, &vendor, "Service").await;
-    }
-    let (_, many) = app.statements(client.open("/vendors")).await;
-    assert!(many <= 6, "{many} statements");
-    assert_eq!(few, many);
-}
