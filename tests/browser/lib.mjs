@@ -102,7 +102,7 @@ export function digitsOf(mail) {
 }
 
 /**
- * Looks at pages as a strict reader would: nothing runs over the side, and axe finds nothing.
+ * Looks at pages as a strict reader would: nothing runs over the side, and axe finds nothing, in light and in dark.
  *
  * The pages under test run without JavaScript, where axe cannot run either. So the very document that the tested page
  * shows is shown once more in a second browser context, with script for axe alone (the page's own scripts are kept out).
@@ -132,6 +132,15 @@ export class Inspector {
     console.log(`  FAULT ${text}`);
   }
 
+  /** What axe finds wrong with the copy of the page. */
+  violations() {
+    return this.page.evaluate(
+      `${axeSource}; axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
+        .then((result) => result.violations.map((one) => ({ id: one.id, help: one.help, nodes: one.nodes.map((node) =>
+          node.target.join(" ") + " " + node.failureSummary.replace(/\\s+/g, " ").slice(0, 300)) })))`,
+    );
+  }
+
   /** Checks the page that is shown now; `name` says which it is. */
   async meet(page, name) {
     const where = `${this.width} px, ${name} (${new URL(page.url()).pathname})`;
@@ -146,16 +155,16 @@ export class Inspector {
     });
     if (scroll > inner) this.fault(`${where}: ${scroll} wide; ${wide.join(" | ")}`);
     this.html = await page.content();
-    await this.page.goto(page.url().split("#")[0]);
-    const violations = await this.page.evaluate(
-      `${axeSource}; axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
-        .then((result) => result.violations.map((one) => ({ id: one.id, help: one.help, nodes: one.nodes.map((node) =>
-          node.target.join(" ") + " " + node.failureSummary.replace(/\\s+/g, " ").slice(0, 300)) })))`,
-    );
-    for (const one of violations) {
-      this.fault(`${where}: ${one.id}, ${one.help}: ${one.nodes.slice(0, 4).join(" | ")}${one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`);
+    const before = this.faults.length;
+    for (const colours of ["light", "dark"]) {
+      // Before the page is shown: colours that are still changing would be measured half way.
+      await this.page.emulateMedia({ colorScheme: colours });
+      await this.page.goto(page.url().split("#")[0]);
+      for (const one of await this.violations()) {
+        this.fault(`${where}, ${colours}: ${one.id}, ${one.help}: ${one.nodes.slice(0, 4).join(" | ")}${one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`);
+      }
     }
-    console.log(`${scroll > inner || violations.length ? "not ok" : "ok"}  ${where}`);
+    console.log(`${scroll > inner || this.faults.length > before ? "not ok" : "ok"}  ${where}`);
     const shots = process.env.JOURNEY_SHOTS;
     if (shots) {
       mkdirSync(shots, { recursive: true });

@@ -353,6 +353,20 @@ export class Journey {
     await other.check();
     await this.press("Compare", "comparison");
     assert.equal(await this.page.locator("table.cmp thead th").count(), 2, "two vendors side by side");
+    // Two that were asked the same are ranked; the page says who leads on what.
+    await this.goTo("/compare?pick=yes", "vendors to compare again");
+    for (const box of await boxes.all()) await box.uncheck();
+    for (const vendor of ["Corvid AI", "Halden Hosting"]) {
+      await this.page.getByRole("checkbox", { name: new RegExp(`^${vendor}`) }).check();
+    }
+    await this.press("Compare", "comparison with a common questionnaire");
+    await this.heading(/^Corvid AI leads on Supplier security/);
+    const core = this.page.locator("table.cmp tbody").filter({ hasText: "Supplier security" }).first();
+    const results = await core.locator("tr").nth(1).locator("td").allInnerTexts();
+    assert.equal(results.length, 2);
+    for (const rank of [1, 2]) {
+      assert.ok(results.some((text) => text.includes(`Rank ${rank} of 2`)), `rank ${rank} is missing: ${results}`);
+    }
     await this.press("Sign out", "signed out");
   }
 
