@@ -123,7 +123,8 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
     }
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
-    let state = Arc::new(AppState::new(services, renderer, mailbox.map(mailbox_reader)));
+    let state = AppState::new(services, renderer, mailbox.map(mailbox_reader));
+    let state = Arc::new(state.behind(config.trusted_proxies.clone()));
     tracing::info!(base_url = config.base_url(), listen = %config.listen, "serving");
     serve_until_stopped(listener, state, config.workers, &shutdown).await?;
     shutdown.finish(GRACE).await;

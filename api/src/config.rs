@@ -5,6 +5,10 @@
 //! mistake never passes for a setting. To add a setting: a field here with a comment, its default, and, when it can be
 //! wrong in a dangerous way, a line in [`Config::faults`].
 
+mod trusted_proxies;
+
+pub use trusted_proxies::TrustedProxies;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -83,6 +87,10 @@ pub struct Config {
     /// Jobs (mails above all) done at the same time, 1 to 64.
     #[serde(deserialize_with = "number")]
     pub workers: usize,
+    /// Reverse proxies in front of this installation, as addresses or networks; only their `X-Forwarded-For` is
+    /// believed.
+    #[serde(default)]
+    pub trusted_proxies: TrustedProxies,
     /// The database.
     #[serde(default)]
     pub database: DatabaseConfig,
@@ -336,6 +344,12 @@ impl Config {
             }
             Some(_) => {}
         }
+        if self.trusted_proxies.everybody() {
+            fault(
+                "trusted_proxies",
+                "trusts everybody, so that anybody could pretend any address: name your proxies".into(),
+            );
+        }
         if !(1..=64).contains(&self.workers) {
             fault("workers", format!("{} is not between 1 and 64", self.workers));
         }
@@ -431,6 +445,7 @@ fn defaults() -> Vec<(String, String)> {
         ("listen", "127.0.0.1:8080"),
         ("data_dir", "assay-data"),
         ("workers", "4"),
+        ("trusted_proxies", ""),
         ("mail.transport", "smtp"),
         ("smtp.host", ""),
         ("smtp.port", "587"),
@@ -575,6 +590,9 @@ fn flatten(value: &Value, name: String, into: &mut BTreeMap<String, String>) {
         for (key, inner) in dict {
             flatten(inner, if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, into);
         }
+    } else if let Some(list) = value.as_array() {
+        let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+        into.insert(name, texts.join(", "));
     } else {
         let text = value.clone().into_string().or_else(|| value.to_i128().map(|n| n.to_string()));
         into.insert(name, text.unwrap_or_else(|| format!("{value:?}")));

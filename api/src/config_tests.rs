@@ -54,6 +54,28 @@ fn later_sources_win_and_each_value_knows_where_it_came_from() {
 }
 
 #[test]
+fn proxies_are_a_list_in_the_file_and_a_text_with_commas_in_a_variable() {
+    let toml = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]";
+    let expected: TrustedProxies = "127.0.0.1, 10.0.0.0/8".parse().unwrap();
+    let shown = |loaded: &LoadedConfig| {
+        loaded.effective.iter().find(|s| s.name == "trusted_proxies").unwrap().value.clone()
+    };
+    let listed = load(toml, &[], &[]).unwrap();
+    assert_eq!(listed.config.trusted_proxies, expected);
+    assert_eq!(shown(&listed), "127.0.0.1, 10.0.0.0/8");
+    let variable = load("", &[("ASSAY_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")], &[]).unwrap();
+    assert_eq!(variable.config.trusted_proxies, expected);
+    let nobody = load("", &[], &[]).unwrap();
+    assert_eq!(
+        (nobody.config.trusted_proxies, shown(&load("", &[], &[]).unwrap())),
+        (TrustedProxies::default(), String::new())
+    );
+    let text = load("trusted_proxies = [\"10.0.0.0/33\"]", &[], &[]).unwrap_err().to_string();
+    assert!(text.contains("trusted_proxies") && text.contains("10.0.0.0/33"), "{text}");
+    assert_eq!(faults(&format!("trusted_proxies = [\"0.0.0.0/0\"]\n{GOOD}"), &[]), ["trusted_proxies"]);
+}
+
+#[test]
 fn without_any_source_the_defaults_load() {
     let loaded = Config::load(&Sources::default()).unwrap();
     assert_eq!(loaded.config.database_url().expose_secret(), "sqlite://assay-data/assay.db?mode=rwc");

@@ -9,6 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub bucket: String,
     pub window_started_at: DateTimeUtc,
+    /// Tries in the window; of a bucket that regains tries, those that are out.
     pub count: i64,
 }
 

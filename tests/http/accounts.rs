@@ -115,18 +115,65 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
         bodies.push(refused.body.replace(email, "typed@address"));
     }
     assert!(bodies.iter().all(|body| *body == bodies[0]));
-    let tries = async || {
-        for _ in 0..30 {
-            let page = sign_in(&page, &known, "guess guess guess").submit().await;
-            if page.status == 429 {
-                return page;
-            }
-        }
-        panic!("guessing was never slowed down")
+}
+
+#[tokio::test]
+async fn a_16_five_failures_at_once_then_one_in_twenty_seconds_and_no_success_counts_or_resets() {
+    let app = TestApp::start().await;
+    let (_, link) = crate::vendor_side::invited(&app).await;
+    let wrong = crate::vendor_side::MailedLink { secret: "0".repeat(32), ..link.clone() };
+    for _ in 0..6 {
+        crate::vendor_side::exchange(&app.anonymous(), &wrong).await.expect(404);
+    }
+    let page = app.anonymous().open("/sign-in").await.expect(200);
+    let known = address(Role::Viewer);
+    let guess = async || sign_in(&page, &known, "guess guess guess").submit().await.status.as_u16();
+    let right = async || sign_in(&page, &known, PASSWORD).submit().await.status.as_u16();
+    for _ in 0..4 {
+        assert_eq!(guess().await, 422);
+    }
+    for _ in 0..7 {
+        assert_eq!(right().await, 200, "a success does not count");
+    }
+    assert_eq!(guess().await, 422);
+    let refused = sign_in(&page, &known, "guess guess guess").submit().await.expect(429);
+    assert!(refused.text().contains("rate-limited"), "{}", refused.text());
+    let wait: i64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((20..=21).contains(&wait), "{wait} s");
+    assert_eq!(right().await, 429, "the right password is not looked at either");
+    // Links count elsewhere: their success takes nothing away.
+    crate::vendor_side::exchange(&app.anonymous(), &link).await.expect(200);
+    assert_eq!(guess().await, 429);
+    app.advance(Duration::seconds(wait));
+    assert_eq!(right().await, 200);
+    assert_eq!(guess().await, 422, "one has come back, and the success did not take it");
+    assert_eq!(guess().await, 429);
+    app.advance(Duration::seconds(5 * 20));
+    for expected in [422, 422, 422, 422, 422, 429] {
+        assert_eq!(guess().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_15_whoever_uses_up_the_tries_of_an_account_does_not_keep_its_owner_out() {
+    let app = TestApp::with(|state| state.behind("127.0.0.1".parse().unwrap())).await;
+    let from = async |address: &str, password: &str| {
+        let browser = app.anonymous();
+        let fields = [("email", "viewer@northwind.example"), ("password", password)];
+        let request =
+            browser.request(Method::POST, "/sign-in").header("x-forwarded-for", address).form(&fields);
+        browser.send(request).await.status.as_u16()
     };
-    assert!(tries().await.headers.contains_key(header::RETRY_AFTER));
-    app.advance(Duration::minutes(6));
-    sign_in(&page, &known, PASSWORD).submit().await.expect(200);
+    assert_eq!(from("192.0.2.1", PASSWORD).await, 200);
+    let mut answers = Vec::new();
+    for guess in 0..104 {
+        answers.push(from(&format!("198.51.100.{}", guess / 4), "guess guess guess").await);
+    }
+    assert_eq!(answers.iter().filter(|status| **status == 422).count(), 100);
+    assert_eq!(from("203.0.113.7", PASSWORD).await, 429, "from elsewhere nobody gets in now");
+    assert_eq!(from("192.0.2.1", PASSWORD).await, 200, "but the owner does");
+    app.advance(Duration::hours(1));
+    assert_eq!(from("203.0.113.7", PASSWORD).await, 200);
 }
 
 #[tokio::test]

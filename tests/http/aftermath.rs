@@ -58,7 +58,7 @@ async fn a_revoked_person_hears_nothing_of_the_submission() {
     let ctx = app.ctx(Role::Procurement).await;
     let mut add = respondents::AddRespondent::default();
     (add.new.name, add.new.email) = ("Tom Okafor".to_owned(), "tom@lumen.example".to_owned());
-    let tom = respondents::add(&ctx, id, &add).await.unwrap();
+    let tom = respondents::add(&ctx, id, &add, "").await.unwrap();
     app.run_jobs().await;
     respondents::revoke(&ctx, id, tom, "Wrong person").await.unwrap();
     page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
@@ -115,7 +115,7 @@ async fn a_reply_has_to_be_saved_before_replies_are_sent_and_the_due_day_is_that
     // The reminder speaks of the reply, not of the questions that were submitted.
     let view = assessments::view(&ctx, id).await.unwrap();
     app.advance(Duration::days(2));
-    respondents::remind(&ctx, id, view.people[0].respondent.id).await.unwrap();
+    respondents::remind(&ctx, id, view.people[0].respondent.id, "").await.unwrap();
     app.run_jobs().await;
     let reminder = mail(&app, PRIYA, "1 follow-up question left").unwrap();
     assert!(reminder.contains("due Sunday 20 December 2026"), "{reminder}");

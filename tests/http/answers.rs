@@ -97,17 +97,72 @@ async fn c_02_of_two_savers_one_wins_and_the_other_sees_both_texts() {
 }
 
 #[tokio::test]
-async fn c_04_a_form_without_a_revision_or_with_nonsense_in_it_is_refused() {
+async fn c_03_the_same_form_sent_many_times_is_one_save() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let address = format!("/portal/questions/{QUESTION}");
+    let choices = options(&vendor, QUESTION).await;
+    let page = vendor.open(&address).await.expect(200);
+    let sends = (0..8).map(|_| page.form(&address).set("choice", &choices[0]).submit());
+    for answer in futures_util::future::join_all(sends).await {
+        answer.expect(200);
+    }
+    choose(&vendor, QUESTION, &choices[1]).await.expect(200);
+    // A late repeat of the first form changes nothing and is no conflict.
+    page.form(&address).set("choice", &choices[0]).submit().await.expect(200);
+    let now = vendor.open(&address).await.expect(200);
+    assert_eq!(now.attributes("input[name=revision]", "value"), ["2"]);
+    assert_eq!(now.attributes("input[name=choice][checked]", "value"), [choices[1].clone()]);
+}
+
+#[tokio::test]
+async fn c_04_a_form_without_a_revision_or_with_a_foreign_one_is_refused() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;
     let address = format!("/portal/questions/{QUESTION}");
     let page = vendor.open(&address).await.expect(200);
     let option = options(&vendor, QUESTION).await.remove(0);
-    for revision in ["", "*", "W/\"0\"", "-1", "1.5"] {
-        page.form(&address).set("choice", &option).set("revision", revision).submit().await.expect(422);
+    let send = async |revision: &str| {
+        page.form(&address).set("choice", &option).set("revision", revision).submit().await
+    };
+    let unsaid =
+        [send("").await, page.form(&address).set("choice", &option).without("revision").submit().await];
+    for refused in unsaid {
+        let refused = refused.expect(428);
+        assert!(refused.text().contains("precondition-required"), "{}", refused.text());
     }
-    page.form(&address).set("choice", &option).without("csrf").submit().await.expect(403);
-    page.form(&address).set("choice", &option).set("mutation", "").submit().await.expect(422);
+    let any = send("*").await.expect(422);
+    assert!(any.text().contains("validation-failed"), "{}", any.text());
+    for foreign in ["W/\"0\"", "\"0\"", "-1", "1.5", "7"] {
+        let refused = send(foreign).await.expect(412);
+        // What was typed is still there, on a form that can be saved.
+        let again = refused.form(&address).values();
+        assert_eq!((&again["choice"][0], &again["revision"][0][..]), (&option, "0"), "{foreign}");
+    }
+    // A program gets the same as a problem; after a save it says what is stored.
+    let csrf = page.attributes("input[name=csrf]", "value").remove(0);
+    let program = async |revision: Option<&str>, mutation: &str| {
+        let mut fields =
+            vec![("csrf", &csrf[..]), ("choice", &option), ("mutation", mutation), ("note", mutation)];
+        fields.extend(revision.map(|revision| ("revision", revision)));
+        let request = vendor.request(reqwest::Method::POST, &address).form(&fields);
+        vendor.send(request.header("accept", "application/problem+json")).await
+    };
+    assert_eq!(program(None, "m-1").await.expect(428).value()["code"], "precondition-required");
+    let problem = program(Some("*"), "m-2").await.expect(422).value();
+    assert_eq!(
+        (&problem["code"], &problem["errors"][0]["pointer"]),
+        (&"validation-failed".into(), &"revision".into())
+    );
+    let problem = program(Some("W/\"1\""), "m-3").await.expect(412).value();
+    assert_eq!((&problem["code"], problem.get("current")), (&"version-conflict".into(), None));
+    assert_eq!(vendor.open(&address).await.form(&address).values()["revision"], ["0"], "nothing was saved");
+    program(Some("0"), "m-4").await.expect(200);
+    let current = &program(Some("0"), "m-5").await.expect(412).value()["current"];
+    assert_eq!((&current["rev"], &current["note"]), (&1.into(), &"m-4".into()));
+    let page = vendor.open(&address).await.expect(200);
+    page.form(&address).without("csrf").submit().await.expect(403);
+    page.form(&address).set("mutation", "").submit().await.expect(422);
     vendor.open("/portal/questions/SEC-XXX-99").await.expect(404);
     vendor.open("/portal/sections/nowhere/GOV").await.expect(404);
 }
@@ -173,6 +228,7 @@ async fn v_08_nothing_can_be_handed_in_before_it_was_begun() {
         [("csrf", csrf.as_str()), ("mutation", "m-1"), ("name", "P"), ("role", "R"), ("agree", "yes")];
     let refused = vendor.post("/portal/submit", &fields).await.expect(409);
     assert!(refused.text().contains("nothing to hand in"), "{}", refused.text());
+    assert_eq!(refused.problem(), "state-conflict");
 }
 
 #[tokio::test]

@@ -49,6 +49,11 @@ async fn leaving_out_a_suggestion_needs_a_reason_and_the_check_page_shows_what_w
         .set("reason-ai-tool-risk", "The AI is switched off")
         .set("reason-genai-agent", "The AI is switched off");
     let page = form.submit().await.expect(200);
+    let draft = page.form("/people").values();
+    let fields = [("csrf", &*draft["csrf"][0]), ("version", &draft["version"][0])];
+    let unready = client.post(&page.path.replace("/people", "/send"), &fields).await.expect(422);
+    assert_eq!(unready.problem(), "incomplete");
+    assert!(unready.text().contains("Choose who answers"), "{}", unready.text());
     let page = page.form("/people").set("due_on", "2026-11-23").submit().await.expect(422);
     assert!(page.text().contains("cannot lie in the past") && page.text().contains("Choose who answers"));
     let form = page.form("/people").set("due_on", "2026-12-11");
@@ -118,7 +123,7 @@ async fn a_reissue_kills_older_secrets_and_at_most_ten_live() {
     let scope = app.services.database.tenant(app.tenant);
     let live = api::store::respondents::live_secrets(&scope, id, generation).await.unwrap();
     assert_eq!(live.len(), 10);
-    respondents::reissue(&ctx, id_of(&path), view.people[0].respondent.id).await.unwrap();
+    respondents::reissue(&ctx, id_of(&path), view.people[0].respondent.id, "").await.unwrap();
     assert!(api::store::respondents::live_secrets(&scope, id, generation).await.unwrap().is_empty());
     let page = client.open(&path).await.expect(200).follow("Revoke").await.expect(200);
     let page = page.form("/revoke").set("reason", "").submit().await.expect(422);

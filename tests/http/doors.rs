@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 /// What stands in the place of parameters that are no ids of records.
 const WORDS: &[(&str, &str)] = &[
-    ("step", "dismiss"),
     ("question", "SEC-GOV-01"),
     ("questionnaire", "supplier-security-core"),
     ("section", "governance"),
@@ -51,6 +50,7 @@ pub fn fields(csrf: &str) -> Vec<(&'static str, String)> {
         ("owner_name", "Nobody"),
         ("url", "https://trust.example/report"),
         ("revision", "1"),
+        ("go", "/portal/tasks"),
     ];
     // An upload is refused unless the token comes first.
     let mut fields = vec![("csrf", csrf.to_owned())];
@@ -91,6 +91,7 @@ pub fn random(_: &str) -> Uuid {
 
 /// The request with these fields, sent as the route wants them.
 pub fn request(client: &Client, route: &Route, path: &str, fields: &[(&str, String)]) -> RequestBuilder {
+    let fields: Vec<_> = fields.iter().filter(|(name, _)| route.has_field(name)).cloned().collect();
     let method: Method = route.method.parse().unwrap();
     let request = client.request(method.clone(), path).header(header::ACCEPT, "text/html");
     let upload = route.access == Access::Portal && path.ends_with("/evidence");
@@ -104,7 +105,7 @@ pub fn request(client: &Client, route: &Route, path: &str, fields: &[(&str, Stri
         (Method::POST, false) if path == "/q/exchange" => {
             request.header("X-Assay", "1").json(&serde_json::json!({}))
         }
-        (Method::POST, false) => request.form(fields),
+        (Method::POST, false) => request.form(&fields),
         _ => request,
     }
 }

@@ -115,6 +115,7 @@ async fn u_05_u_06_what_is_no_document_or_not_what_it_claims_is_refused() {
     ] {
         let refused = upload(&vendor, name, content).await.expect(422);
         assert!(refused.text().contains("taken"), "{name}: {}", refused.text());
+        assert_eq!(refused.problem(), "file-not-allowed", "{name}");
     }
 }
 

@@ -191,7 +191,8 @@ async fn a_11_a_code_works_once_and_for_ten_minutes() {
     let form = page.form("/q/code").set("code", &code);
     assert_eq!(form.submit().await.expect(200).path, "/portal");
     // The cookie of the waiting browser is gone with its use.
-    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    let again = browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    assert_eq!(again.problem(), "code-not-accepted");
     let other = app.anonymous();
     app.advance(Duration::minutes(6));
     exchange(&other, &link).await.expect(200);
@@ -372,7 +373,7 @@ async fn a_forged_waiting_cookie_learns_nothing() {
     let page = browser.send(browser.request(Method::GET, "/q/code").header("cookie", &cookie)).await;
     assert_eq!(page.path, "/q");
     let page = browser
-        .send(browser.request(Method::POST, "/q/code/resend").header("cookie", &cookie).form(&[("x", "y")]))
+        .send(browser.request(Method::POST, "/q/code/resend").header("cookie", &cookie).form(&[("csrf", "")]))
         .await;
     assert_eq!(page.status.as_u16(), 404);
     app.run_jobs().await;

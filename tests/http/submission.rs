@@ -30,13 +30,25 @@ pub async fn answer_required(vendor: &Client) {
     panic!("required questions never end");
 }
 
-pub async fn ready_to_sign(app: &TestApp) -> (Client, String, Page) {
-    let (vendor, path) = respondent(app).await;
-    let option = options(&vendor, "SEC-GOV-01").await.remove(0);
-    choose(&vendor, "SEC-GOV-01", &option).await.expect(200);
-    answer_required(&vendor).await;
+/// Answers as little as is needed, and opens the declaration.
+async fn declaration(vendor: &Client) -> Page {
+    let option = options(vendor, "SEC-GOV-01").await.remove(0);
+    choose(vendor, "SEC-GOV-01", &option).await.expect(200);
+    answer_required(vendor).await;
     let page = vendor.open("/portal/submit").await.expect(200);
     assert_eq!(page.heading(), "Declaration");
+    page
+}
+
+/// Answers as little as is needed, and hands in.
+pub async fn hand_in(vendor: &Client) {
+    let page = declaration(vendor).await;
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+}
+
+pub async fn ready_to_sign(app: &TestApp) -> (Client, String, Page) {
+    let (vendor, path) = respondent(app).await;
+    let page = declaration(&vendor).await;
     (vendor, path, page)
 }
 

@@ -14,8 +14,10 @@ use tests::{database::TestDatabase, on_both_databases};
 on_both_databases!(
     the_same_request_gets_the_first_answer,
     of_two_racing_requests_with_one_key_one_acts,
+    of_racing_claims_one_acts_and_the_others_get_its_result,
     a_limit_counts_within_its_window_and_starts_anew,
     two_hundred_parallel_hits_are_counted_exactly,
+    of_many_parallel_takes_exactly_the_burst_succeeds,
     settings_are_kept_replaced_and_removed,
 );
 
@@ -79,6 +81,34 @@ async fn of_two_racing_requests_with_one_key_one_acts(at: TestDatabase) {
     assert_eq!((acted, org.vendor_names().await.len()), (1, 1));
 }
 
+async fn of_racing_claims_one_acts_and_the_others_get_its_result(at: TestDatabase) {
+    let org = Org::new(at.database()).await;
+    let request = |n: usize| {
+        let (scope, vendor) = (org.scope.clone(), org.vendor(&format!("Acme {n}")));
+        tokio::spawn(async move {
+            let mut tx = scope.begin_write().await.unwrap();
+            let hash = "hash".to_owned();
+            let claim = idempotency::claim(&mut tx, id(), "vendor.register", "k", hash, json!(n), minute(0));
+            let found = claim.await.unwrap();
+            if found == Earlier::None {
+                tx.insert::<vendor::Entity>(vendor).await.unwrap();
+                tx.commit(event("vendor.registered")).await.unwrap();
+            }
+            (n, found)
+        })
+    };
+    let mut found = Vec::new();
+    for request in (0..6).map(request).collect::<Vec<_>>() {
+        found.push(request.await.unwrap());
+    }
+    let (first, _) = *found.iter().find(|(_, found)| *found == Earlier::None).as_ref().unwrap();
+    for (n, found) in &found {
+        let expected = if n == first { Earlier::None } else { Earlier::Same(json!(first)) };
+        assert_eq!(*found, expected, "{n}");
+    }
+    assert_eq!(org.vendor_names().await, [format!("Acme {first}")]);
+}
+
 async fn a_limit_counts_within_its_window_and_starts_anew(at: TestDatabase) {
     let db = at.database();
     let hit = async |bucket, at_minute| {
@@ -116,6 +146,40 @@ async fn two_hundred_parallel_hits_are_counted_exactly(at: TestDatabase) {
     }
     seen.sort_unstable();
     assert_eq!(seen, (1..=200).collect::<Vec<i64>>(), "every hit has a number of its own");
+}
+
+async fn of_many_parallel_takes_exactly_the_burst_succeeds(at: TestDatabase) {
+    let second = Database::connect(&ConnectOptions::new(at.url())).await.unwrap();
+    let take = async |db: Database, at_minute| loop {
+        match rate_limit::take(&db, "sign-in", minute(at_minute), 5, Duration::minutes(2)).await {
+            Err(StoreError::Busy) => {}
+            taken => return taken.unwrap(),
+        }
+    };
+    let takes = (0..60).map(|n| {
+        let one_process = at.database().single_process() || n % 2 == 0;
+        tokio::spawn(take(if one_process { at.database().clone() } else { second.clone() }, 0))
+    });
+    let mut waits = Vec::new();
+    for taken in takes.collect::<Vec<_>>() {
+        waits.push(taken.await.unwrap());
+    }
+    assert_eq!(waits.iter().filter(|wait| wait.is_none()).count(), 5);
+    assert!(waits.iter().flatten().all(|wait| *wait == Duration::minutes(2)), "{waits:?}");
+    let db = || at.database().clone();
+    assert_eq!(take(db(), 1).await, Some(Duration::minutes(1)), "a refused try takes nothing");
+    assert_eq!(take(db(), 2).await, None, "one has come back");
+    assert_eq!(take(db(), 2).await, Some(Duration::minutes(2)));
+    rate_limit::give_back(at.database(), "sign-in").await.unwrap();
+    assert_eq!(take(db(), 2).await, None, "one was given back");
+    for _ in 0..9 {
+        rate_limit::give_back(at.database(), "sign-in").await.unwrap();
+    }
+    let mut left = 0;
+    while take(db(), 3).await.is_none() {
+        left += 1;
+    }
+    assert_eq!(left, 5, "never more than the burst");
 }
 
 async fn settings_are_kept_replaced_and_removed(at: TestDatabase) {

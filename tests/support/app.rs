@@ -52,6 +52,18 @@ impl Drop for TestApp {
     }
 }
 
+/// How a test's service differs from the usual one.
+struct Launch {
+    base_url: Option<&'static str>,
+    change: Box<dyn FnOnce(AppState) -> AppState>,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self { base_url: None, change: Box::new(|state| state) }
+    }
+}
+
 /// When tests begin: a Tuesday morning.
 #[must_use]
 pub fn start_of_time() -> DateTime<Utc> {
@@ -67,33 +79,44 @@ impl TestApp {
     /// A service on the given database.
     pub async fn on(database: TestDatabase) -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(database, memory_mailer(&mailbox), mailbox, None).set_up().await
+        Self::launch(database, memory_mailer(&mailbox), mailbox, Launch::default()).set_up().await
+    }
+
+    /// A service with other settings for requests.
+    pub async fn with(change: impl FnOnce(AppState) -> AppState + 'static) -> Self {
+        let mailbox = MemoryMailbox::default();
+        let database = TestDatabase::sqlite().await;
+        let launch = Launch { change: Box::new(change), ..Launch::default() };
+        Self::launch(database, memory_mailer(&mailbox), mailbox, launch).set_up().await
     }
 
     /// A service that hands its mails to this mail server.
     pub async fn with_mail_server(server: &SmtpServer) -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(TestDatabase::sqlite().await, smtp_mailer(server), mailbox, None).set_up().await
+        let database = TestDatabase::sqlite().await;
+        Self::launch(database, smtp_mailer(server), mailbox, Launch::default()).set_up().await
     }
 
     /// A service that nobody has set up yet.
     pub async fn untouched() -> Self {
         let mailbox = MemoryMailbox::default();
-        Self::launch(TestDatabase::sqlite().await, memory_mailer(&mailbox), mailbox, None)
+        let database = TestDatabase::sqlite().await;
+        Self::launch(database, memory_mailer(&mailbox), mailbox, Launch::default())
     }
 
     /// As [`Self::untouched`], reached under this base URL by everybody but the tests.
-    pub async fn untouched_behind(base_url: &str) -> Self {
+    pub async fn untouched_behind(base_url: &'static str) -> Self {
         let mailbox = MemoryMailbox::default();
         let database = TestDatabase::sqlite().await;
-        Self::launch(database, memory_mailer(&mailbox), mailbox, Some(base_url))
+        let launch = Launch { base_url: Some(base_url), ..Launch::default() };
+        Self::launch(database, memory_mailer(&mailbox), mailbox, launch)
     }
 
     fn launch(
         database: TestDatabase,
         mailer: Mailer,
         mailbox: MemoryMailbox,
-        base_url: Option<&str>,
+        Launch { base_url, change }: Launch,
     ) -> Self {
         let clock = ManualClock::at(start_of_time());
         let surroundings = Surroundings::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
@@ -104,7 +127,7 @@ impl TestApp {
         let base_url = base_url.unwrap_or(&base);
         let services = Services::new(database.database().clone(), surroundings, blobs, base_url);
         let worker = Worker::new(services.clone(), mailer, Renderer::new(None).unwrap(), "test");
-        let server = serve(listener, &services, &mailbox);
+        let server = serve(listener, &services, &mailbox, change);
         Self {
             base,
             services,
@@ -131,7 +154,8 @@ impl TestApp {
         let renderer = Renderer::new(None).unwrap();
         self.worker = Worker::new(self.services.clone(), memory_mailer(&self.mailbox), renderer, "test");
         let address = self.base.trim_start_matches("http://");
-        self.server = serve(TcpListener::bind(address).unwrap(), &self.services, &self.mailbox);
+        let listener = TcpListener::bind(address).unwrap();
+        self.server = serve(listener, &self.services, &self.mailbox, |state| state);
     }
 
     async fn set_up(mut self) -> Self {
@@ -265,9 +289,11 @@ fn serve(
     listener: TcpListener,
     services: &Services,
     mailbox: &MemoryMailbox,
+    change: impl FnOnce(AppState) -> AppState,
 ) -> actix_web::dev::ServerHandle {
     let reader = mailbox_reader(mailbox.clone());
-    let state = Arc::new(AppState::new(services.clone(), Renderer::new(None).unwrap(), Some(reader)));
+    let state = AppState::new(services.clone(), Renderer::new(None).unwrap(), Some(reader));
+    let state = Arc::new(change(state));
     let server = HttpServer::new(move || http_app!(state))
         .workers(2)
         .disable_signals()

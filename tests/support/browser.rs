@@ -246,6 +246,17 @@ impl Page {
             file: None,
         })
     }
+    /// The code of the problem that came, as JSON or as a page; empty when none did.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        if let Ok(problem) = serde_json::from_str::<serde_json::Value>(&self.body) {
+            return problem["code"].as_str().unwrap_or_default().to_owned();
+        }
+        let text = self.text();
+        let reference = text.split("name this reference: ").nth(1).unwrap_or_default();
+        let code = reference.split_once(", ").and_then(|(_, rest)| rest.split_once(')'));
+        code.map(|(code, _)| code.to_owned()).unwrap_or_default()
+    }
     /// The body as JSON.
     #[must_use]
     pub fn value(&self) -> serde_json::Value {

@@ -199,7 +199,7 @@ impl Stage<'_> {
         let (name, email, job_title) = script.contact;
         let person =
             ContactInput { name: name.to_owned(), email: email.to_owned(), job_title: job_title.to_owned() };
-        let contact: ContactId = vendors::add_contact(ctx, vendor, &person).await?;
+        let contact: ContactId = vendors::add_contact(ctx, vendor, &person, &key("contact")).await?;
         let supplied = ServiceInput { name: script.service.to_owned(), description: script.about.to_owned() };
         let service: ServiceId = vendors::add_service(ctx, vendor, &supplied, &key("service")).await?;
         intake::answer(ctx, service, intake_answers(script)).await?;
@@ -246,7 +246,7 @@ impl Stage<'_> {
         for question in ["SEC-GOV-01", "SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::Answer(question.to_owned());
-            match evidence::add_link(portal, supports, &link, "From our trust page", "").await {
+            match evidence::add_link(portal, supports, &link, "From our trust page", "", "").await {
                 Ok(_) | Err(UseCaseError::NotFound | UseCaseError::StateConflict(_)) => {}
                 Err(other) => return Err(other),
             }
@@ -347,6 +347,7 @@ impl Stage<'_> {
             owner_name: "Tom Okafor".to_owned(),
             due_on: (portal.today() + Days::new(20)).to_string(),
             version: first.finding.version,
+            ..Plan::default()
         };
         portal_findings::plan(&portal, first.finding.id, plan).await?;
         self.day(52, 2);
@@ -357,6 +358,7 @@ impl Stage<'_> {
             "https://halden.example/trust/pentest-letter",
             "Tester's summary letter",
             "",
+            "",
         )
         .await?;
         let sent = portal_findings::list(&portal).await?.findings;
@@ -366,6 +368,7 @@ impl Stage<'_> {
             first.finding.id,
             now,
             "Tested last week; no critical findings.",
+            "",
         )
         .await?;
         self.postman.run_until_idle().await?;
@@ -403,14 +406,16 @@ impl Stage<'_> {
             owner_name: "Ana Duarte".to_owned(),
             due_on: (portal.today() + Days::new(10)).to_string(),
             version: sent.finding.version,
+            ..Plan::default()
         };
         portal_findings::plan(&portal, sent.finding.id, plan).await?;
         self.day(27, 1);
         let portal = self.respondent(id).await?;
         let link = "https://kestrel.example/trust/leavers";
-        evidence::add_link(&portal, Supports::Finding(sent.finding.id), link, "Leaver procedure", "").await?;
+        let proof = Supports::Finding(sent.finding.id);
+        evidence::add_link(&portal, proof, link, "Leaver procedure", "", "").await?;
         let version = self.version_of(&portal, sent.finding.id).await?;
-        portal_findings::report_done(&portal, sent.finding.id, version, "In force since Monday.").await?;
+        portal_findings::report_done(&portal, sent.finding.id, version, "In force since Monday.", "").await?;
         self.day(29, 1);
         let version = self.version_of(&portal, sent.finding.id).await?;
         let verify = VerifyAction {

@@ -4,6 +4,7 @@ use super::{
     ids::{RespondentId, UserId},
     permission::Role,
 };
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Who did it: goes into the audit trail and into "saved by".
@@ -60,4 +61,19 @@ pub struct RequestInfo {
     pub client_address: Option<String>,
     /// The browser's own description, cut to 200 characters.
     pub user_agent: Option<String>,
+}
+
+impl RequestInfo {
+    /// The peer as limits see it: an IPv4 address, or the /64 of an IPv6 address, which one household or office has.
+    #[must_use]
+    pub fn network(&self) -> String {
+        let text = self.client_address.as_deref().unwrap_or_default();
+        match text.parse() {
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            _ => text.to_owned(),
+        }
+    }
 }

@@ -19,6 +19,8 @@ pub struct FormView {
 pub struct UsersView {
     /// Everybody, by name.
     pub users: Vec<UserRow>,
+    /// Makes a form sent twice one act.
+    pub key: String,
     /// The form.
     pub fields: Vec<FieldView>,
 }
@@ -72,6 +74,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let users = UsersView {
         users: vec![row("Amara", true), row("Daniel", false)],
+        key: "0199f3c2-7a10-7c3e-9d1e-000000000001".to_owned(),
         fields: vec![FieldView::text("name", "Name"), FieldView::email("email", "E-mail")],
     };
     vec![

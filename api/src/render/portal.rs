@@ -361,8 +361,6 @@ pub struct Declaration {
     pub fields: Vec<FieldView>,
     /// Where it is posted.
     pub action: String,
-    /// Version of the assessment that was read.
-    pub revision: String,
     /// Makes a second submit of the same page harmless.
     pub mutation: String,
     /// For instance "Send to Northwind Bank".
@@ -414,8 +412,6 @@ pub struct SendReplies {
     pub lede: String,
     /// Where it is posted.
     pub action: String,
-    /// Version of the assessment that was read.
-    pub revision: String,
     /// Makes a second submit harmless.
     pub mutation: String,
     /// Name, role, tick.

@@ -315,6 +315,25 @@ pub async fn end_sessions_of(tx: &mut WriteTx, user: UserId, now: DateTime<Utc>)
     Ok(())
 }
 
+/// Whether the user has ever begun a session from this address.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_signed_in_from(
+    database: &Database,
+    user: UserId,
+    address: &str,
+) -> Result<bool, StoreError> {
+    let all = database.across_tenants("sign-in knows no tenant yet");
+    let session = all
+        .find::<login_session::Entity>()
+        .filter(login_session::Column::UserId.eq(user.0))
+        .filter(login_session::Column::ClientAddress.eq(address))
+        .one(all.connection())
+        .await?;
+    Ok(session.is_some())
+}
+
 /// The user with this canonical address, in whichever organisation.
 ///
 /// # Errors

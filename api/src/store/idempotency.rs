@@ -1,4 +1,8 @@
 //! "The same form twice is one act": the key is inserted first, in the act's own transaction.
+//!
+//! Of two transactions with the same key the second waits for the first: [`claim`] inserts before it looks. Where a
+//! lock makes them wait for each other already, and the result is known only at the end, [`earlier`] looks first and
+//! [`remember`] inserts last.
 
 use super::{error::StoreError, tenant_scope::Scoped as _, write_tx::WriteTx};
 use chrono::{DateTime, Utc};
@@ -23,6 +27,27 @@ pub enum Earlier {
 #[must_use]
 pub fn hash_of(request: &impl serde::Serialize) -> String {
     hex::encode(Sha256::digest(serde_json::to_vec(request).unwrap_or_default()))
+}
+
+/// Claims `key` for a request with this result, or finds what an earlier one did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim(
+    tx: &mut WriteTx,
+    id: Uuid,
+    scope: &str,
+    key: &str,
+    request_hash: String,
+    response: Value,
+    now: DateTime<Utc>,
+) -> Result<Earlier, StoreError> {
+    let hash = request_hash.clone();
+    let new = row(id, scope, key, request_hash, response, now);
+    if tx.insert_unless_there::<record::Entity>(new).await? {
+        return Ok(Earlier::None);
+    }
+    earlier(tx, scope, key, &hash).await
 }
 
 /// Looks for an earlier request of `scope` with `key`.
@@ -61,7 +86,18 @@ pub async fn remember(
     response: Value,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    tx.insert::<record::Entity>(record::ActiveModel {
+    tx.insert::<record::Entity>(row(id, scope, key, request_hash, response, now)).await
+}
+
+fn row(
+    id: Uuid,
+    scope: &str,
+    key: &str,
+    request_hash: String,
+    response: Value,
+    now: DateTime<Utc>,
+) -> record::ActiveModel {
+    record::ActiveModel {
         id: Set(id),
         scope: Set(scope.to_owned()),
         key: Set(key.to_owned()),
@@ -69,6 +105,5 @@ pub async fn remember(
         response: Set(response),
         created_at: Set(now),
         ..Default::default()
-    })
-    .await
+    }
 }

@@ -12,9 +12,12 @@ use entity::{
     score_snapshot,
 };
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::{
+    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    RelationTrait as _, Set,
+};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A snapshot to insert.
@@ -276,58 +279,68 @@ pub async fn stored_result(
     Ok(found)
 }
 
-/// Assessments whose review has ended, with the submission that it judged.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn reviewed(
-    s: &impl Scoped,
-    assessments: &[AssessmentId],
-) -> Result<Vec<(AssessmentId, i32)>, StoreError> {
-    if assessments.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<Uuid> = assessments.iter().map(|id| id.0).collect();
-    let rows: Vec<(Uuid, i32)> = s
-        .find::<score_snapshot::Entity>()
-        .select_only()
-        .column(score_snapshot::Column::AssessmentId)
-        .column(score_snapshot::Column::SubmissionNumber)
-        .filter(score_snapshot::Column::AssessmentId.is_in(ids))
-        .filter(score_snapshot::Column::Reason.eq(SnapshotReason::Review.as_str()))
-        .into_tuple()
-        .all(s.connection())
-        .await?;
-    Ok(rows.into_iter().map(|(id, submission)| (AssessmentId(id), submission)).collect())
+/// The figures of the newest snapshots, and which submissions were reviewed to the end.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    /// Of the newest snapshot of each assessment.
+    pub newest: Vec<ResultLine>,
+    /// Assessments with the number of a submission whose review has ended.
+    pub reviewed: BTreeSet<(AssessmentId, i32)>,
 }
 
-/// The figures of the newest snapshot of each of these assessments.
+#[derive(Debug, FromQueryResult)]
+struct ResultRow {
+    assessment_id: Uuid,
+    snapshot_number: i32,
+    questionnaire_id: String,
+    state: String,
+    claimed_tenths: Option<i32>,
+    rating: Option<String>,
+    residual: Option<String>,
+    reason: String,
+    submission_number: i32,
+}
+
+/// The results of these assessments. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn latest_results(
-    s: &impl Scoped,
-    assessments: &[AssessmentId],
-) -> Result<Vec<ResultLine>, StoreError> {
+pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Results, StoreError> {
+    use score_result::Column as C;
     if assessments.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Results::default());
     }
-    let ids: Vec<Uuid> = assessments.iter().map(|id| id.0).collect();
-    let rows = s
+    let rows: Vec<ResultRow> = s
         .find::<score_result::Entity>()
-        .filter(score_result::Column::AssessmentId.is_in(ids))
-        .order_by_asc(score_result::Column::Id)
+        .join(JoinType::InnerJoin, score_result::Relation::Snapshot.def())
+        .select_only()
+        .columns([
+            C::AssessmentId,
+            C::SnapshotNumber,
+            C::QuestionnaireId,
+            C::State,
+            C::ClaimedTenths,
+            C::Rating,
+            C::Residual,
+        ])
+        .column(score_snapshot::Column::Reason)
+        .column(score_snapshot::Column::SubmissionNumber)
+        .filter(C::AssessmentId.is_in(assessments.iter().map(|id| id.0)))
+        .order_by_asc(C::Id)
+        .into_model()
         .all(s.connection())
         .await?;
     let mut newest: BTreeMap<Uuid, i32> = BTreeMap::new();
+    let mut results = Results::default();
     for row in &rows {
         let entry = newest.entry(row.assessment_id).or_insert(row.snapshot_number);
         *entry = (*entry).max(row.snapshot_number);
+        if row.reason == SnapshotReason::Review.as_str() {
+            results.reviewed.insert((AssessmentId(row.assessment_id), row.submission_number));
+        }
     }
-    let current = |row: &score_result::Model| newest.get(&row.assessment_id) == Some(&row.snapshot_number);
-    Ok(rows
-        .into_iter()
-        .filter(current)
+    let current = rows.into_iter().filter(|row| newest.get(&row.assessment_id) == Some(&row.snapshot_number));
+    results.newest = current
         .map(|row| ResultLine {
             assessment_id: AssessmentId(row.assessment_id),
             snapshot_number: row.snapshot_number,
@@ -337,7 +350,8 @@ pub async fn latest_results(
             rating: row.rating,
             residual: row.residual,
         })
-        .collect())
+        .collect();
+    Ok(results)
 }
 
 /// Evidence cited for answers of an assessment, oldest first; what was removed stays out.

@@ -17,7 +17,8 @@ use chrono::{DateTime, Utc};
 use entity::{TenantOwned, Versioned};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait as _, DatabaseTransaction, DbErr, DeleteMany, IntoActiveModel,
-    Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, UpdateMany, Value,
+    Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, TryInsertResult, UpdateMany, Value,
+    sea_query::OnConflict,
 };
 use tokio::sync::OwnedMutexGuard;
 
@@ -66,6 +67,26 @@ impl WriteTx {
         #[expect(clippy::disallowed_methods, reason = "the place that sets the tenant")]
         let done = E::insert(row).exec_without_returning(&self.transaction).await;
         self.noting(done).map(drop)
+    }
+
+    /// Inserts a row unless one with the same unique key is there, and says whether it did. Waits for another
+    /// transaction that is inserting the same.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn insert_unless_there<E: TenantOwned>(
+        &mut self,
+        row: impl IntoActiveModel<E::ActiveModel>,
+    ) -> Result<bool, StoreError>
+    where
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let mut row = row.into_active_model();
+        row.set(E::TENANT_ID, Value::from(self.tenant.0));
+        #[expect(clippy::disallowed_methods, reason = "the place that sets the tenant")]
+        let insert = E::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned()).try_insert();
+        let done = insert.exec_without_returning(&self.transaction).await;
+        Ok(matches!(self.noting(done)?, TryInsertResult::Inserted(1..)))
     }
 
     /// Inserts many rows, at most 500 a statement.

@@ -5,6 +5,7 @@ use super::{
     ctx::{Ctx, Services, SystemCtx, TenantInfo},
     deliveries::{self, Recipient},
     error::Faults,
+    idempotency::{Once, once},
 };
 use crate::{
     auth::{Proof, Secret, password},
@@ -184,31 +185,45 @@ fn signed_in(user: &User) -> SignedInUser {
     SignedInUser { id: user.id, name: user.name.clone(), email: user.email.clone(), role: user.role }
 }
 
-/// Checks address and password and starts a session. Known and unknown addresses take the same path.
+/// Failed sign-ins per network: so many at once, then one in each span.
+const NETWORK_BURST: i64 = 5;
+fn network_regains() -> Duration {
+    Duration::seconds(20)
+}
+/// Failed sign-ins per account and hour: loose, because whoever knows an address can use them up.
+const ACCOUNT_TRIES: i64 = 100;
+
+/// Checks address and password and starts a session. Known and unknown addresses take the same path. Only failures
+/// count towards the limits, in counters that nothing else shares; a success gives its tries back.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] with one fault for every kind of mismatch; [`UseCaseError::RateLimited`].
 pub async fn sign_in(services: &Services, email: &str, plain: &str, request: RequestInfo) -> Result<Secret> {
-    let now = services.now();
-    let address = request.client_address.clone().unwrap_or_default();
+    let (database, now) = (&services.database, services.now());
     let account = EmailAddress::parse(email).map(|e| e.canonical().to_owned()).unwrap_or_default();
-    // Per peer: 5 at once, then one in 20 seconds. Per account: loose, so that nobody can lock a victim out.
-    for (bucket, limit, window) in [
-        (format!("sign-in peer {address}"), 15, Duration::minutes(5)),
-        (format!("sign-in account {account}"), 100, Duration::hours(1)),
-    ] {
-        let count = rate_limit::hit(&services.database, &bucket, now, window).await?;
-        if count > limit {
-            let retry_after = u64::try_from(window.num_seconds()).unwrap_or(60).min(300);
-            return Err(UseCaseError::RateLimited { retry_after });
-        }
+    // Counted before the password is looked at, so that a hundred guesses at once are not all looked at.
+    let of_network = format!("sign-in network {}", request.network());
+    let wait = rate_limit::take(database, &of_network, now, NETWORK_BURST, network_regains()).await?;
+    if let Some(wait) = wait {
+        return Err(limited(wait));
     }
-    let user = store::user_by_email(&services.database, &account).await?;
+    let user = store::user_by_email(database, &account).await?;
+    let of_account = format!("sign-in account {account}");
+    if rate_limit::hit(database, &of_account, now, Duration::hours(1)).await? > ACCOUNT_TRIES
+        && !is_known_from_here(services, user.as_ref(), &request).await?
+    {
+        return Err(limited(Duration::hours(1)));
+    }
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let typed = plain.chars().take(256).collect::<String>();
     let right = services.hashing(move || password::verify(&typed, stored.as_deref())).await?;
     match user.filter(|user| right && user.state == UserState::Active) {
-        Some(user) => start_session(services, &user, request).await,
+        Some(user) => {
+            for bucket in [&of_network, &of_account] {
+                rate_limit::give_back(database, bucket).await?;
+            }
+            start_session(services, &user, request).await
+        }
         None => {
             tracing::info!(actor.kind = "user", "sign-in refused");
             Err(UseCaseError::field(
@@ -217,6 +232,21 @@ pub async fn sign_in(services: &Services, email: &str, plain: &str, request: Req
                 "The e-mail address or the password is not right",
             ))
         }
+    }
+}
+
+fn limited(wait: Duration) -> UseCaseError {
+    UseCaseError::RateLimited { retry_after: u64::try_from(wait.num_seconds()).unwrap_or_default() + 1 }
+}
+
+/// Whether the user has signed in from this address before: strangers who use up the tries of an account do not keep
+/// its owner out.
+async fn is_known_from_here(services: &Services, user: Option<&User>, request: &RequestInfo) -> Result<bool> {
+    match (user, &request.client_address) {
+        (Some(user), Some(address)) => {
+            Ok(store::has_signed_in_from(&services.database, user.id, address).await?)
+        }
+        _ => Ok(false),
     }
 }
 
@@ -284,11 +314,11 @@ pub struct InviteUser {
     pub role: String,
 }
 
-/// Invites a user: a sign-in link is mailed, with which they choose a password.
+/// Invites a user: a sign-in link is mailed, with which they choose a password. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] for everybody but admins; [`UseCaseError::Invalid`] with every fault.
-pub async fn invite_user(ctx: &Ctx, input: InviteUser) -> Result<UserId> {
+pub async fn invite_user(ctx: &Ctx, input: InviteUser, key: &str) -> Result<UserId> {
     ctx.require(Permission::ManageUsers)?;
     let mut faults = Faults::default();
     let name = faults.required("name", "a name", &input.name, 100);
@@ -304,6 +334,10 @@ pub async fn invite_user(ctx: &Ctx, input: InviteUser) -> Result<UserId> {
     let now = ctx.now();
     let mut tx = ctx.begin_write().await?;
     let address = email.to_string();
+    let request = json!({"name": name, "email": address, "role": role});
+    if let Once::Before(response) = once(&mut tx, ctx, "user.invite", key, &request, &json!(id)).await? {
+        return serde_json::from_value(response).map_err(UseCaseError::internal);
+    }
     insert_user(&mut tx, NewUser { id, name, email, role, password_hash: None, created_at: now }).await?;
     let link: UserLinkId = ctx.id();
     let fresh = new_link(ctx.services(), link, id, UserLinkPurpose::Invite);
@@ -313,13 +347,19 @@ pub async fn invite_user(ctx: &Ctx, input: InviteUser) -> Result<UserId> {
     Ok(id)
 }
 
-/// Mails a user a new sign-in link (the first one was lost, or the password forgotten).
+/// Mails a user a new sign-in link (the first one was lost, or the password forgotten). `key` makes a repeated form
+/// harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] for everybody but admins; [`UseCaseError::StateConflict`] for a disabled user.
-pub async fn resend_user_link(ctx: &Ctx, user: UserId) -> Result<()> {
+pub async fn resend_user_link(ctx: &Ctx, user: UserId, key: &str) -> Result<()> {
     ctx.require(Permission::ManageUsers)?;
     let mut tx = ctx.begin_write().await?;
+    // Every user has such a form on the same page, which has one key.
+    let scope = format!("user.link:{user}");
+    if once(&mut tx, ctx, &scope, key, &json!(null), &json!(null)).await? != Once::First {
+        return Ok(());
+    }
     let user = store::user(&tx, user).await?.ok_or(UseCaseError::NotFound)?;
     let purpose = match user.state {
         UserState::Invited => UserLinkPurpose::Invite,
@@ -427,10 +467,8 @@ pub async fn accept_user_link(
     request: RequestInfo,
 ) -> Result<Secret> {
     let now = services.now();
-    let peer = request.client_address.clone().unwrap_or_default();
-    if rate_limit::hit(&services.database, &format!("user link {peer}"), now, Duration::minutes(10)).await?
-        > 30
-    {
+    let bucket = format!("user link {}", request.network());
+    if rate_limit::hit(&services.database, &bucket, now, Duration::minutes(10)).await? > 30 {
         return Err(UseCaseError::RateLimited { retry_after: 600 });
     }
     if secret.is_blank() {

@@ -56,7 +56,7 @@ async fn asked(s: &impl Scoped, id: AssessmentId) -> Result<Vec<Asked>> {
 pub struct SaveAnswer {
     /// Which question.
     pub question: String,
-    /// The revision that the form was made from; 0 before the first save.
+    /// The revision that the form was made from; 0 before the first save. A negative one matches none.
     pub rev: i64,
     /// Made with the form: the same form sent twice is one save.
     pub mutation: String,
@@ -77,9 +77,6 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
     let question = questionnaires.iter().find_map(|asked| asked.definition.question(&input.question));
     let question = question.ok_or(UseCaseError::NotFound)?;
     check_mutation(&input.mutation)?;
-    if input.rev < 0 {
-        return Err(UseCaseError::field("revision", "invalid", "Reload the page and try again"));
-    }
     let read = input.typed.read(question, ctx.today()).map_err(|faults| {
         let fault = |fault: crate::domain::answer::AnswerFault| {
             FieldError::new(fault.field, fault.code, fault.message)
@@ -100,7 +97,7 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         }
     }
     require_open(&tx, id, state, &input.question).await?;
-    if same {
+    if same && input.rev >= 0 {
         return Ok(stored_rev);
     }
     if stored_rev != input.rev {
@@ -141,7 +138,7 @@ pub(super) fn check_mutation(mutation: &str) -> Result<()> {
 
 /// Refuses unless the question can be answered in this state.
 pub(super) async fn require_open(
-    tx: &WriteTx,
+    tx: &impl Scoped,
     id: AssessmentId,
     state: AssessmentState,
     question: &str,

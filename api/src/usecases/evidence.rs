@@ -4,6 +4,7 @@ use super::{
     Result, UseCaseError,
     answers::{begin_answering, require_open},
     ctx::{Ctx, PortalCtx},
+    idempotency::{Once, once},
     library,
 };
 use crate::{
@@ -21,13 +22,14 @@ use crate::{
         sheet::{CitationRow, EvidenceRow},
     },
     store::{
-        WriteTx, answers as answer_rows,
+        Scoped, answers as answer_rows,
         evidence::{self as store, NewEvidence},
         findings,
     },
 };
 use chrono::NaiveDate;
 use serde_json::json;
+use std::fmt;
 
 /// What a piece of evidence supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,15 @@ pub enum Supports {
     Answer(String),
     /// The agreed action of this finding.
     Finding(FindingId),
+}
+
+impl fmt::Display for Supports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(question) => write!(f, "answer {question}"),
+            Self::Finding(finding) => write!(f, "finding {finding}"),
+        }
+    }
 }
 
 /// A file on its way in.
@@ -72,7 +83,8 @@ fn refused(error: BlobError) -> UseCaseError {
     }
 }
 
-/// Begins to take in a file: name, state and quota are checked before the first byte is read.
+/// Begins to take in a file: name, state and quota are checked before the first byte is read, and the last two again
+/// when it is kept.
 ///
 /// # Errors
 /// [`UseCaseError::FileNotAllowed`], [`UseCaseError::QuotaExceeded`], [`UseCaseError::AlreadySubmitted`],
@@ -87,7 +99,10 @@ pub async fn begin_upload(ctx: &PortalCtx, supports: Supports, sent_name: &str) 
             "Files of this kind are not taken. These are: {ALLOWED_IN_WORDS}."
         ))
     })?;
-    check_room(store::used(ctx.scope(), ctx.assessment()).await?, 1)?;
+    let s = ctx.scope();
+    let assessment = answer_rows::assessment(s, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
+    place(ctx, s, &supports, assessment.state).await?;
+    check_room(store::used(s, ctx.assessment()).await?, 1)?;
     let upload = ctx.services().blobs.begin(&ctx.services().surroundings, MAX_FILE_BYTES).map_err(refused)?;
     Ok(Incoming { upload, name, kind, supports })
 }
@@ -107,26 +122,33 @@ fn check_room((pieces, bytes): (u64, u64), more: u64) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the file that came in and uses it where it was added. The bytes are durable before the row is written.
+/// Keeps the file that came in and uses it where it was added. The bytes are durable before the row is written. `key`
+/// makes a repeated form harmless.
 ///
 /// # Errors
 /// As [`begin_upload`], and [`UseCaseError::FileNotAllowed`] when the content is not what the name says.
-pub async fn finish_upload(ctx: &PortalCtx, incoming: Incoming, valid_until: &str) -> Result<EvidenceId> {
+pub async fn finish_upload(
+    ctx: &PortalCtx,
+    incoming: Incoming,
+    valid_until: &str,
+    key: &str,
+) -> Result<EvidenceId> {
     let valid_until = last_day(valid_until)?;
     let Incoming { upload, name, kind, supports } = incoming;
     let stored = upload.finish(kind).await.map_err(refused)?;
-    let key = stored.key.clone();
-    let kept = keep(ctx, supports, name, Kept::File(kind, stored), valid_until).await;
-    if kept.is_err() {
-        // The row was not written, so nothing names the bytes.
-        if let Err(error) = ctx.services().blobs.discard(&key).await {
+    let bytes = stored.key.clone();
+    let new = New { supports, name, content: Content::File(kind, stored), valid_until };
+    let kept = keep(ctx, new, key).await;
+    if !matches!(kept, Ok(Kept { again: false, .. })) {
+        // No row was written, so nothing names the bytes.
+        if let Err(error) = ctx.services().blobs.discard(&bytes).await {
             tracing::warn!(error = %error, "bytes of a refused upload stay behind");
         }
     }
-    kept
+    kept.map(|kept| kept.id)
 }
 
-/// Adds a link as evidence.
+/// Adds a link as evidence. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] for anything but a plain https address; otherwise as [`begin_upload`].
@@ -136,12 +158,14 @@ pub async fn add_link(
     url: &str,
     title: &str,
     valid_until: &str,
+    key: &str,
 ) -> Result<EvidenceId> {
     let url = check_link(url).map_err(|why| UseCaseError::field("url", "invalid", why))?;
     let title = clean_title(title);
     let name = if title.is_empty() { url.chars().take(255).collect() } else { title };
     let valid_until = last_day(valid_until)?;
-    keep(ctx, supports, name, Kept::Link(url), valid_until).await
+    let new = New { supports, name, content: Content::Link(url), valid_until };
+    keep(ctx, new, key).await.map(|kept| kept.id)
 }
 
 fn last_day(text: &str) -> Result<Option<NaiveDate>> {
@@ -157,22 +181,41 @@ fn last_day(text: &str) -> Result<Option<NaiveDate>> {
     }
 }
 
-enum Kept {
+enum Content {
     File(FileKind, Stored),
     Link(String),
 }
 
-async fn keep(
-    ctx: &PortalCtx,
+/// A piece of evidence before it is kept.
+struct New {
     supports: Supports,
     name: String,
-    kept: Kept,
+    content: Content,
     valid_until: Option<NaiveDate>,
-) -> Result<EvidenceId> {
+}
+
+/// A piece of evidence that is kept.
+struct Kept {
+    id: EvidenceId,
+    /// The same form was sent before, and this is what it added.
+    again: bool,
+}
+
+async fn keep(ctx: &PortalCtx, new: New, key: &str) -> Result<Kept> {
+    let New { supports, name, content, valid_until } = new;
     let id: EvidenceId = ctx.id();
+    let (scope, size, what) = match &content {
+        Content::File(_, stored) => ("evidence.upload", stored.size, &stored.sha256),
+        Content::Link(url) => ("evidence.link", 0, url),
+    };
+    let request = json!([supports.to_string(), name, what, valid_until]);
     let mut tx = ctx.begin_write().await?;
-    let (citation, state) = place(ctx, &tx, &supports).await?;
-    let size = if let Kept::File(_, stored) = &kept { stored.size } else { 0 };
+    if let Once::Before(id) = once(&mut tx, ctx, scope, key, &request, &json!(id)).await? {
+        let id = serde_json::from_value(id).map_err(UseCaseError::internal)?;
+        return Ok(Kept { id, again: true });
+    }
+    let state = answer_rows::lock(&tx, ctx.assessment()).await?;
+    let citation = place(ctx, &tx, &supports, state).await?;
     check_room(store::used(&tx, ctx.assessment()).await?, size)?;
     let assessment = answer_rows::assessment(&tx, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
     let mut new = NewEvidence {
@@ -189,9 +232,9 @@ async fn keep(
         at: ctx.now(),
     };
     let mut after = json!({"name": name});
-    match kept {
-        Kept::Link(url) => new.url = Some(url),
-        Kept::File(kind, stored) => {
+    match content {
+        Content::Link(url) => new.url = Some(url),
+        Content::File(kind, stored) => {
             new.kind = EvidenceKind::File;
             new.media_type = Some(kind.media_type());
             after = json!({"name": name, "sha256": stored.sha256, "bytes": stored.size});
@@ -202,35 +245,39 @@ async fn keep(
     store::cite(&mut tx, ctx.assessment(), id, citation, ctx.now()).await?;
     begin_answering(&mut tx, ctx.assessment(), state).await?;
     tx.commit(ctx.event("evidence.added", "evidence", id).after(after)).await?;
-    Ok(id)
+    Ok(Kept { id, again: false })
 }
 
-/// Where a new use goes, once it is sure that something can be added there. Locks the assessment.
-async fn place(ctx: &PortalCtx, tx: &WriteTx, supports: &Supports) -> Result<(CitationRow, AssessmentState)> {
-    let state = answer_rows::lock(tx, ctx.assessment()).await?;
+/// Where a new use goes, once it is sure that something can be added there while the assessment is in this state.
+async fn place(
+    ctx: &PortalCtx,
+    s: &impl Scoped,
+    supports: &Supports,
+    state: AssessmentState,
+) -> Result<CitationRow> {
     let id: CitationId = ctx.id();
     match supports {
         Supports::Answer(question) => {
-            let pinned = library::pinned(tx, ctx.assessment()).await?;
+            let pinned = library::pinned(s, ctx.assessment()).await?;
             if !pinned.iter().any(|one| one.asks_vendor() && one.definition.question(question).is_some()) {
                 return Err(UseCaseError::NotFound);
             }
-            require_open(tx, ctx.assessment(), state, question).await?;
-            Ok((CitationRow { id, question_id: Some(question.clone()), action_id: None }, state))
+            require_open(s, ctx.assessment(), state, question).await?;
+            Ok(CitationRow { id, question_id: Some(question.clone()), action_id: None })
         }
         Supports::Finding(finding) => {
-            let action = open_action(ctx, tx, *finding).await?;
-            Ok((CitationRow { id, question_id: None, action_id: Some(action) }, state))
+            let action = open_action(ctx, s, *finding).await?;
+            Ok(CitationRow { id, question_id: None, action_id: Some(action) })
         }
     }
 }
 
 /// The action of a finding that still takes proof.
-async fn open_action(ctx: &PortalCtx, tx: &WriteTx, finding: FindingId) -> Result<ActionId> {
-    let found = findings::finding(tx, finding).await?;
+async fn open_action(ctx: &PortalCtx, s: &impl Scoped, finding: FindingId) -> Result<ActionId> {
+    let found = findings::finding(s, finding).await?;
     let found = found.filter(|f| f.assessment_id == ctx.assessment() && f.sent_at.is_some());
     found.ok_or(UseCaseError::NotFound)?;
-    let newest = findings::actions(tx, &[finding]).await?.pop();
+    let newest = findings::actions(s, &[finding]).await?.pop();
     let newest =
         newest.ok_or_else(|| UseCaseError::conflict("Say first what you will do, then add the proof."))?;
     match newest.state {
@@ -241,13 +288,18 @@ async fn open_action(ctx: &PortalCtx, tx: &WriteTx, finding: FindingId) -> Resul
     }
 }
 
-/// Uses evidence that is on the shelf already.
+/// Uses evidence that is on the shelf already. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when it is not this assessment's; otherwise as [`begin_upload`].
-pub async fn reuse(ctx: &PortalCtx, supports: Supports, evidence: EvidenceId) -> Result<()> {
+pub async fn reuse(ctx: &PortalCtx, supports: Supports, evidence: EvidenceId, key: &str) -> Result<()> {
     let mut tx = ctx.begin_write().await?;
-    let (citation, state) = place(ctx, &tx, &supports).await?;
+    let request = json!([supports.to_string(), evidence]);
+    if once(&mut tx, ctx, "evidence.reuse", key, &request, &json!(null)).await? != Once::First {
+        return Ok(());
+    }
+    let state = answer_rows::lock(&tx, ctx.assessment()).await?;
+    let citation = place(ctx, &tx, &supports, state).await?;
     let pieces = store::of_assessment(&tx, ctx.assessment()).await?;
     let piece = pieces.into_iter().find(|piece| piece.id == evidence).ok_or(UseCaseError::NotFound)?;
     let again =

@@ -1,11 +1,12 @@
 //! "The same form twice is one act", for the use-cases that create or send.
 
-use super::{Ctx, Result, UseCaseError};
+use super::{Ctx, PortalCtx, Result, UseCaseError};
 use crate::store::{
     WriteTx,
     idempotency::{self, Earlier},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Whether a form is new.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,32 @@ pub enum Once {
     Before(Value),
 }
 
+/// Who sends forms: a user, or a respondent. Keys of different people never meet.
+pub trait Sender {
+    /// The person.
+    fn person(&self) -> Uuid;
+    /// Adapters.
+    fn services(&self) -> &super::Services;
+}
+
+impl Sender for Ctx {
+    fn person(&self) -> Uuid {
+        self.user().id.0
+    }
+    fn services(&self) -> &super::Services {
+        self.services()
+    }
+}
+
+impl Sender for PortalCtx {
+    fn person(&self) -> Uuid {
+        self.respondent().id.0
+    }
+    fn services(&self) -> &super::Services {
+        self.services()
+    }
+}
+
 /// Records `key` with the result to come, or finds the result of the same form sent before. Without a key every form
 /// is new.
 ///
@@ -23,7 +50,7 @@ pub enum Once {
 /// [`UseCaseError::IdempotencyKeyReused`] when the key was used for something else.
 pub async fn once(
     tx: &mut WriteTx,
-    ctx: &Ctx,
+    sender: &impl Sender,
     scope: &str,
     key: &str,
     request: &Value,
@@ -33,15 +60,12 @@ pub async fn once(
     if key.is_empty() {
         return Ok(Once::First);
     }
-    let (scope, key) = (format!("{scope}:{}", ctx.user().id), key.chars().take(100).collect::<String>());
+    let (scope, key) = (format!("{scope}:{}", sender.person()), key.chars().take(100).collect::<String>());
+    let (id, now) = (sender.services().surroundings.uuid(), sender.services().now());
     let hash = idempotency::hash_of(request);
-    match idempotency::earlier(tx, &scope, &key, &hash).await? {
+    match idempotency::claim(tx, id, &scope, &key, hash, response.clone(), now).await? {
         Earlier::Same(response) => Ok(Once::Before(response)),
         Earlier::Different => Err(UseCaseError::IdempotencyKeyReused),
-        Earlier::None => {
-            let id = ctx.services().surroundings.uuid();
-            idempotency::remember(tx, id, &scope, &key, hash, response.clone(), ctx.now()).await?;
-            Ok(Once::First)
-        }
+        Earlier::None => Ok(Once::First),
     }
 }

@@ -27,7 +27,6 @@ use crate::{
     },
 };
 use chrono::{DateTime, Duration, Utc};
-use std::net::IpAddr;
 
 /// What a right secret leads to.
 #[derive(Debug)]
@@ -124,7 +123,9 @@ async fn refuse_secret(
 ) -> Result<UseCaseError> {
     let (now, window) = (services.now(), Duration::minutes(10));
     let limited = UseCaseError::RateLimited { retry_after: 600 };
-    if rate_limit::hit(&services.database, &format!("link peer {}", peer(request)), now, window).await? > 30 {
+    if rate_limit::hit(&services.database, &format!("link peer {}", request.network()), now, window).await?
+        > 30
+    {
         return Ok(limited);
     }
     if let Some(id) = link_id.filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -133,18 +134,6 @@ async fn refuse_secret(
         return Ok(limited);
     }
     Ok(UseCaseError::LinkNotUsable)
-}
-
-/// The peer as limits see it: an IPv4 address, or the /64 of an IPv6 address.
-fn peer(request: &RequestInfo) -> String {
-    let text = request.client_address.clone().unwrap_or_default();
-    match text.parse() {
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        _ => text,
-    }
 }
 
 async fn about(services: &Services, link: &LinkRow) -> Result<LinkAbout> {
@@ -425,7 +414,7 @@ pub async fn request_fresh_link(services: &Services, typed: &str, request: Reque
     let now = services.now();
     let canonical = EmailAddress::parse(typed).map(|e| e.canonical().to_owned()).unwrap_or_default();
     for (bucket, limit, window) in [
-        (format!("fresh link peer {}", peer(&request)), 10, Duration::hours(1)),
+        (format!("fresh link peer {}", request.network()), 10, Duration::hours(1)),
         (format!("fresh link address {canonical}"), 3, Duration::hours(3)),
     ] {
         if rate_limit::hit(&services.database, &bucket, now, window).await? > limit {

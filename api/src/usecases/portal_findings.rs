@@ -1,6 +1,12 @@
 //! The vendor's side of remediation: findings that were sent, agreeing what will be done, reporting it done.
 
-use super::{Result, UseCaseError, ctx::PortalCtx, deliveries::tell_staff, error::Faults};
+use super::{
+    Result, UseCaseError,
+    ctx::PortalCtx,
+    deliveries::tell_staff,
+    error::Faults,
+    idempotency::{Once, once},
+};
 use crate::{
     domain::{
         answer::day,
@@ -94,6 +100,8 @@ pub struct Plan {
     pub due_on: String,
     /// Version of the finding that the form was made from.
     pub version: i64,
+    /// Made with the form: the same form sent twice is one plan.
+    pub key: String,
 }
 
 /// Agrees an action: the finding is planned.
@@ -113,6 +121,10 @@ pub async fn plan(ctx: &PortalCtx, id: FindingId, input: Plan) -> Result<()> {
     }
     faults.finish()?;
     let mut tx = ctx.begin_write().await?;
+    let request = json!([id, text, owner_name, due_on, input.version]);
+    if once(&mut tx, ctx, "action.plan", &input.key, &request, &json!(null)).await? != Once::First {
+        return Ok(());
+    }
     let mut finding = sent_at_version(ctx, &tx, id, input.version).await?;
     finding.state = finding.state.after(FindingEvent::Plan)?;
     let due_on = due_on.unwrap_or_else(|| ctx.today());
@@ -128,15 +140,19 @@ pub async fn plan(ctx: &PortalCtx, id: FindingId, input: Plan) -> Result<()> {
 }
 
 /// Reports the agreed action done, with words and the proof that was added to it: the finding awaits verification,
-/// and the owner and the reviewer are told.
+/// and the owner and the reviewer are told. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] without words or proof; [`UseCaseError::StateConflict`] when nothing is agreed or it was
 /// reported already; [`UseCaseError::VersionConflict`]; [`UseCaseError::NotFound`].
-pub async fn report_done(ctx: &PortalCtx, id: FindingId, version: i64, note: &str) -> Result<()> {
+pub async fn report_done(ctx: &PortalCtx, id: FindingId, version: i64, note: &str, key: &str) -> Result<()> {
     let mut faults = Faults::default();
     let note = faults.required("note", "what was done", note, MAX_WORDS);
     let mut tx = ctx.begin_write().await?;
+    let request = json!([id, note, version]);
+    if once(&mut tx, ctx, "action.report", key, &request, &json!(null)).await? != Once::First {
+        return Ok(());
+    }
     let mut finding = sent_at_version(ctx, &tx, id, version).await?;
     let action = rows::actions(&tx, &[id]).await?.pop();
     let mut action =

@@ -8,6 +8,7 @@ use super::{
     assessments::{active_vendor, load},
     deliveries::{self, Recipient},
     error::Faults,
+    idempotency::{Once, once},
     vendors::{self, ContactInput},
 };
 use crate::{
@@ -194,14 +195,18 @@ fn refuse_unless_active(invitation: &Invitation, name: &str) -> Result<()> {
     }
 }
 
-/// Reminds a respondent of an assessment that is open to them.
+/// Reminds a respondent of an assessment that is open to them. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::StateConflict`] when there is nothing to answer, the link does not work, or a reminder went to the
 /// same person less than a day ago.
-pub async fn remind(ctx: &Ctx, assessment: AssessmentId, respondent: RespondentId) -> Result<()> {
+pub async fn remind(ctx: &Ctx, assessment: AssessmentId, respondent: RespondentId, key: &str) -> Result<()> {
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
+    let request = json!([assessment, respondent]);
+    if once(&mut tx, ctx, "respondent.remind", key, &request, &json!(null)).await? != Once::First {
+        return Ok(());
+    }
     let found = load(&tx, assessment).await?;
     if !found.state.open_to_vendor() {
         return Err(UseCaseError::conflict(format!(
@@ -242,13 +247,17 @@ async fn refuse_suppressed(tx: &WriteTx, contact: ContactId) -> Result<()> {
 }
 
 /// Reissues a respondent's link: the old secrets, sessions and remembered browsers die at once, and a new link is
-/// mailed to the contact's present address.
+/// mailed to the contact's present address. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::StateConflict`] when the link is not active or mail to the address was refused.
-pub async fn reissue(ctx: &Ctx, assessment: AssessmentId, respondent: RespondentId) -> Result<()> {
+pub async fn reissue(ctx: &Ctx, assessment: AssessmentId, respondent: RespondentId, key: &str) -> Result<()> {
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
+    let request = json!([assessment, respondent]);
+    if once(&mut tx, ctx, "invitation.reissue", key, &request, &json!(null)).await? != Once::First {
+        return Ok(());
+    }
     load(&tx, assessment).await?;
     let (respondent, invitation) = respondent_of(&tx, assessment, respondent).await?;
     refuse_unless_active(&invitation, &respondent.name)?;
@@ -315,13 +324,25 @@ pub struct AddRespondent {
     pub new: ContactInput,
 }
 
-/// Adds one more person to an assessment that was sent; answers given so far stay.
+/// Adds one more person to an assessment that was sent; answers given so far stay. `key` makes a repeated form
+/// harmless.
 ///
 /// # Errors
 /// [`UseCaseError::StateConflict`] when the assessment is not open, or the person is in it already.
-pub async fn add(ctx: &Ctx, assessment: AssessmentId, input: &AddRespondent) -> Result<RespondentId> {
+pub async fn add(
+    ctx: &Ctx,
+    assessment: AssessmentId,
+    input: &AddRespondent,
+    key: &str,
+) -> Result<RespondentId> {
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
+    let id: RespondentId = ctx.id();
+    let new = &input.new;
+    let request = json!([assessment, input.contact, new.name, new.email, new.job_title]);
+    if let Once::Before(response) = once(&mut tx, ctx, "respondent.add", key, &request, &json!(id)).await? {
+        return serde_json::from_value(response).map_err(UseCaseError::internal);
+    }
     let found = load(&tx, assessment).await?;
     let Some(ends_at) = found.link_ends_at.filter(|_| may_be_added(found.state)) else {
         return Err(UseCaseError::conflict(format!(
@@ -337,7 +358,7 @@ pub async fn add(ctx: &Ctx, assessment: AssessmentId, input: &AddRespondent) -> 
         }
         None => {
             let fields = ["new_name", "new_email", "new_job_title"];
-            vendors::insert_contact(&mut tx, ctx, found.vendor_id, &input.new, fields).await?
+            vendors::insert_contact(&mut tx, ctx, ctx.id(), found.vendor_id, &input.new, fields).await?
         }
     };
     let present = rows::respondents(&tx, assessment).await?;
@@ -349,7 +370,7 @@ pub async fn add(ctx: &Ctx, assessment: AssessmentId, input: &AddRespondent) -> 
     }
     refuse_suppressed(&tx, contact.id).await?;
     let respondent = Respondent {
-        id: ctx.id(),
+        id,
         assessment_id: assessment,
         contact_id: contact.id,
         name: contact.name,
@@ -363,7 +384,7 @@ pub async fn add(ctx: &Ctx, assessment: AssessmentId, input: &AddRespondent) -> 
     invite(&mut tx, ctx.services(), assessment, &respondent, ends_at).await?;
     let event = ctx.event("respondent.added", "respondent", respondent.id).on_assessment(assessment);
     tx.commit(event).await?;
-    Ok(respondent.id)
+    Ok(id)
 }
 
 /// Whether somebody may be added while an assessment is in this state.

@@ -365,7 +365,8 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
     };
     if someone_new {
         let fields = ["new_name", "new_email", "new_job_title"];
-        chosen.push(vendors::insert_contact(&mut tx, ctx, assessment.vendor_id, &input.new, fields).await?);
+        let (id, vendor) = (ctx.id(), assessment.vendor_id);
+        chosen.push(vendors::insert_contact(&mut tx, ctx, id, vendor, &input.new, fields).await?);
     }
     set_respondents(&mut tx, ctx, id, &chosen).await?;
     store::assessments::update(

@@ -58,14 +58,14 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
     let (with_us, with_vendor): (Vec<Case>, Vec<Case>) =
         open.into_iter().partition(|case| matches!(case.assessment.state, S::Submitted | S::InReview));
     let ids: Vec<AssessmentId> = with_us.iter().map(|case| case.assessment.id).collect();
-    let ended = score_rows::reviewed(s, &ids).await?;
+    let found = score_rows::results(s, &ids).await?;
     let mut results: BTreeMap<AssessmentId, Vec<ResultLine>> = BTreeMap::new();
-    for line in score_rows::latest_results(s, &ids).await? {
+    for line in found.newest {
         results.entry(line.assessment_id).or_default().push(line);
     }
     let has_ended = |case: &Case| {
         case.assessment.state == S::InReview
-            && ended.contains(&(case.assessment.id, case.assessment.submission_number))
+            && found.reviewed.contains(&(case.assessment.id, case.assessment.submission_number))
     };
     let (decide, review) = with_us.into_iter().partition(has_ended);
     let past = |case: &Case| due::is_past(ctx.tenant().zone, case.assessment.due_on, ctx.now());

@@ -228,14 +228,21 @@ pub struct ContactInput {
     pub job_title: String,
 }
 
-/// Adds a contact.
+/// Adds a contact. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] with every fault, an address that the vendor has already among them.
-pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput) -> Result<ContactId> {
+pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput, key: &str) -> Result<ContactId> {
     ctx.require(Permission::ManageVendors)?;
     let mut tx = ctx.begin_write().await?;
-    let contact = insert_contact(&mut tx, ctx, vendor, input, ["name", "email", "job_title"]).await?;
+    let id: ContactId = ctx.id();
+    let request = json!([vendor, input.name, input.email, input.job_title]);
+    if let Once::Before(response) =
+        idempotency::once(&mut tx, ctx, "contact.add", key, &request, &json!(id)).await?
+    {
+        return serde_json::from_value(response).map_err(UseCaseError::internal);
+    }
+    let contact = insert_contact(&mut tx, ctx, id, vendor, input, ["name", "email", "job_title"]).await?;
     tx.commit(ctx.event("contact.added", "contact", contact.id).after(json!({"vendor": vendor}))).await?;
     Ok(contact.id)
 }
@@ -244,12 +251,12 @@ pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput) -> R
 pub(super) async fn insert_contact(
     tx: &mut store::WriteTx,
     ctx: &Ctx,
+    id: ContactId,
     vendor: VendorId,
     input: &ContactInput,
     fields: [&str; 3],
 ) -> Result<Contact> {
-    let contact = check_contact(vendor, input, fields)?;
-    let contact = Contact { id: ctx.id(), ..contact };
+    let contact = Contact { id, ..check_contact(vendor, input, fields)? };
     let owner = store::vendors::vendor(&*tx, vendor).await?.ok_or(UseCaseError::NotFound)?;
     if owner.state == VendorState::Archived {
         return Err(UseCaseError::conflict("This vendor is archived."));

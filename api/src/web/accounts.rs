@@ -2,6 +2,7 @@
 
 use super::{
     Answer,
+    acts::fresh_key,
     form::{CsrfForm, Fields, OpenForm},
     guard::{Staff, request_info},
     page::{respond, see_other, staff_shell, with_errors},
@@ -35,18 +36,18 @@ use actix_web::{
 
 routes! {
     GET "/set-up" => set_up_page, Access::Public, Page;
-    POST "/set-up" => set_up, Access::Public, Page;
+    POST "/set-up" => set_up, Access::Public, Page, ["organisation", "time_zone", "name", "email", "password"];
     GET "/sign-in" => sign_in_page, Access::Public, Page;
-    POST "/sign-in" => sign_in, Access::Public, Page;
+    POST "/sign-in" => sign_in, Access::Public, Page, ["email", "password"];
     POST "/sign-out" => sign_out, Access::Staff(Permission::Read), Page;
     GET "/join" => join_page, Access::Public, Page;
-    POST "/join" => join, Access::Public, Page;
+    POST "/join" => join, Access::Public, Page, ["code", "password"];
     GET "/users" => users_page, Access::Staff(Permission::ManageUsers), Page;
-    POST "/users" => invite, Access::Staff(Permission::ManageUsers), Page;
-    POST "/users/{user}/role" => change_role, Access::Staff(Permission::ManageUsers), Page;
+    POST "/users" => invite, Access::Staff(Permission::ManageUsers), Page, ["name", "email", "role", "key"];
+    POST "/users/{user}/role" => change_role, Access::Staff(Permission::ManageUsers), Page, ["role"];
     POST "/users/{user}/disable" => disable, Access::Staff(Permission::ManageUsers), Page;
     POST "/users/{user}/enable" => enable, Access::Staff(Permission::ManageUsers), Page;
-    POST "/users/{user}/link" => resend_link, Access::Staff(Permission::ManageUsers), Page;
+    POST "/users/{user}/link" => resend_link, Access::Staff(Permission::ManageUsers), Page, ["key"];
 }
 
 type Errors<'a> = &'a [FieldError];
@@ -231,6 +232,7 @@ async fn users_response(
     staff: &Staff,
     renderer: &Renderer,
     typed: &InviteUser,
+    key: String,
     errors: Errors<'_>,
 ) -> Answer {
     let users = accounts::list_users(&staff.ctx).await?;
@@ -242,12 +244,12 @@ async fn users_response(
     let fields = with_errors(fields, errors);
     let shell = staff_shell(staff, "Users", Some(Section::Users)).errors(errors_of(&fields));
     let users = users.iter().map(|user| user_row(staff.ctx.user().id, user)).collect();
-    respond(renderer, failed(errors), "pages/accounts/users", shell, UsersView { users, fields })
+    respond(renderer, failed(errors), "pages/accounts/users", shell, UsersView { users, key, fields })
 }
 
 async fn users_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     let empty = InviteUser { name: String::new(), email: String::new(), role: String::new() };
-    users_response(&staff, &renderer, &empty, &[]).await
+    users_response(&staff, &renderer, &empty, fresh_key(&staff), &[]).await
 }
 
 async fn invite(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
@@ -256,9 +258,12 @@ async fn invite(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm
         email: form.text("email").to_owned(),
         role: form.text("role").to_owned(),
     };
-    match accounts::invite_user(&staff.ctx, input.clone()).await {
+    let key = form.text("key");
+    match accounts::invite_user(&staff.ctx, input.clone(), key).await {
         Ok(_) => Ok(see_other("/users")),
-        Err(UseCaseError::Invalid(errors)) => users_response(&staff, &renderer, &input, &errors).await,
+        Err(UseCaseError::Invalid(errors)) => {
+            users_response(&staff, &renderer, &input, key.to_owned(), &errors).await
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -278,7 +283,7 @@ async fn enable(staff: Staff, user: Path<UserId>, _form: CsrfForm) -> Answer {
     Ok(see_other("/users"))
 }
 
-async fn resend_link(staff: Staff, user: Path<UserId>, _form: CsrfForm) -> Answer {
-    accounts::resend_user_link(&staff.ctx, *user).await?;
+async fn resend_link(staff: Staff, user: Path<UserId>, CsrfForm(form): CsrfForm) -> Answer {
+    accounts::resend_user_link(&staff.ctx, *user, form.text("key")).await?;
     Ok(see_other("/users"))
 }

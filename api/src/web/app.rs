@@ -1,11 +1,12 @@
 //! Puts the HTTP service together: data, middleware in order, routes. `main` serves it, tests call it.
 
 use super::{
+    body::Pace,
     problem::{NOT_FOUND, Problem},
     routes,
     session::CookieRules,
 };
-use crate::{render::Renderer, usecases::Services};
+use crate::{config::TrustedProxies, render::Renderer, usecases::Services};
 use actix_web::{
     HttpResponse,
     web::{self, Data, ServiceConfig},
@@ -26,6 +27,10 @@ pub struct AppState {
     pub cookies: Data<CookieRules>,
     /// Reads the mailbox that `assay demo` shows; none in production.
     pub mailbox: Data<Option<MailboxReader>>,
+    /// How slowly a body may arrive.
+    pub pace: Data<Pace>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Data<TrustedProxies>,
 }
 
 impl AppState {
@@ -38,7 +43,19 @@ impl AppState {
             renderer: Data::new(renderer),
             cookies: Data::new(cookies),
             mailbox: Data::new(mailbox),
+            pace: Data::new(Pace::default()),
+            trusted_proxies: Data::new(TrustedProxies::default()),
         }
+    }
+    /// Behind these reverse proxies.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
+        Self { trusted_proxies: Data::new(proxies), ..self }
+    }
+    /// With another pace for bodies.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace: Data::new(pace), ..self }
     }
 }
 
@@ -48,7 +65,9 @@ pub fn configure(config: &mut ServiceConfig, state: &Arc<AppState>) {
         .app_data(state.services.clone())
         .app_data(state.renderer.clone())
         .app_data(state.cookies.clone())
-        .app_data(state.mailbox.clone());
+        .app_data(state.mailbox.clone())
+        .app_data(state.pace.clone())
+        .app_data(state.trusted_proxies.clone());
     routes::register(config);
     config.default_service(web::route().to(nothing_here));
 }
@@ -66,6 +85,7 @@ macro_rules! http_app {
             .wrap(actix_web::middleware::from_fn($crate::web::guard::admit))
             .wrap(actix_web::middleware::from_fn($crate::web::error_page::present))
             .wrap(actix_web::middleware::Compress::default())
+            .wrap(actix_web::middleware::from_fn($crate::web::body::in_time))
             .configure(move |config| $crate::web::app::configure(config, &state))
     }};
 }

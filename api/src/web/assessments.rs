@@ -2,7 +2,7 @@
 
 use super::{
     Answer,
-    acts::{act_page, pager, timeline_lines},
+    acts::{act_page, fresh_key, pager, timeline_lines},
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
@@ -43,17 +43,17 @@ routes! {
     GET "/assessments" => list, Access::Staff(Permission::Read), Page;
     GET "/assessments/{assessment}" => progress, Access::Staff(Permission::Read), Page;
     GET "/assessments/{assessment}/extend" => extend_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/extend" => extend, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/extend" => extend, Access::Staff(Permission::SendAssessments), Page, ["version", "due_on"];
     GET "/assessments/{assessment}/cancel" => cancel_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/cancel" => cancel, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/amend" => amend, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/cancel" => cancel, Access::Staff(Permission::SendAssessments), Page, ["version", "reason"];
+    POST "/assessments/{assessment}/amend" => amend, Access::Staff(Permission::SendAssessments), Page, ["version"];
     GET "/assessments/{assessment}/people/add" => add_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/add" => add, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/{respondent}/remind" => remind, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/people/add" => add, Access::Staff(Permission::SendAssessments), Page, ["contact", "new_name", "new_email", "new_job_title", "key"];
+    POST "/assessments/{assessment}/people/{respondent}/remind" => remind, Access::Staff(Permission::SendAssessments), Page, ["key"];
     GET "/assessments/{assessment}/people/{respondent}/reissue" => reissue_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/{respondent}/reissue" => reissue, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/people/{respondent}/reissue" => reissue, Access::Staff(Permission::SendAssessments), Page, ["key"];
     GET "/assessments/{assessment}/people/{respondent}/revoke" => revoke_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/{respondent}/revoke" => revoke, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/people/{respondent}/revoke" => revoke, Access::Staff(Permission::SendAssessments), Page, ["reason"];
 }
 
 type Errors<'a> = &'a [FieldError];
@@ -196,7 +196,8 @@ fn mail_line(mail: &Delivery, zone: Tz) -> MailLine {
     }
 }
 
-fn person_view(person: &Person, view: &AssessmentProgress, may_send: bool, zone: Tz) -> PersonView {
+fn person_view(staff: &Staff, person: &Person, view: &AssessmentProgress, may_send: bool) -> PersonView {
+    let zone = staff.ctx.tenant().zone;
     let respondent = &person.respondent;
     let base = format!("/assessments/{}/people/{}", view.assessment.id, respondent.id);
     let mut lines = Vec::new();
@@ -233,7 +234,7 @@ fn person_view(person: &Person, view: &AssessmentProgress, may_send: bool, zone:
         refused: person.refused_reason.clone(),
         remind: (active && view.assessment.state.open_to_vendor()).then(|| SmallForm {
             action: format!("{base}/remind"),
-            hidden: Vec::new(),
+            hidden: vec![Hidden::new("key", fresh_key(staff))],
             label: "Remind".to_owned(),
         }),
         reissue: active.then(|| format!("{base}/reissue")),
@@ -349,7 +350,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
                     .collect(),
             })
             .collect(),
-        people: view.people.iter().map(|person| person_view(person, &view, may_send, zone)).collect(),
+        people: view.people.iter().map(|person| person_view(&staff, person, &view, may_send)).collect(),
         add: (may_send && may_be_added(state)).then(|| format!("{base}/people/add")),
         mails: view.deliveries.iter().map(|mail| mail_line(mail, zone)).collect(),
         timeline: timeline_lines(&view.timeline, &view.users, &respondents, &BTreeMap::new(), zone),
@@ -391,7 +392,7 @@ async fn extend(
     id: Path<AssessmentId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let version = form.parsed("version").unwrap_or_default();
+    let version = form.revision("version")?;
     match assessments::extend(&staff.ctx, *id, version, form.text("due_on")).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}"))),
         Err(UseCaseError::Invalid(errors)) => extend_form(&staff, &renderer, *id, Some(&form), &errors).await,
@@ -434,7 +435,7 @@ async fn cancel(
     id: Path<AssessmentId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let version = form.parsed("version").unwrap_or_default();
+    let version = form.revision("version")?;
     match assessments::cancel(&staff.ctx, *id, version, form.text("reason")).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}"))),
         Err(UseCaseError::Invalid(errors)) => cancel_form(&staff, &renderer, *id, Some(&form), &errors).await,
@@ -443,7 +444,7 @@ async fn cancel(
 }
 
 async fn amend(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -> Answer {
-    assessments::agree_to_amend(&staff.ctx, *id, form.parsed("version").unwrap_or_default()).await?;
+    assessments::agree_to_amend(&staff.ctx, *id, form.revision("version")?).await?;
     Ok(see_other(&format!("/assessments/{id}")))
 }
 
@@ -486,6 +487,8 @@ async fn add_form(
         );
     }
     act.fields.extend(new_person_fields(&new_person(typed)));
+    let key = typed.filled("key").map_or_else(|| fresh_key(staff), str::to_owned);
+    act.hidden = vec![Hidden::new("key", key)];
     act_page(renderer, own_shell(staff, &view, "Add a person"), act, errors)
 }
 
@@ -502,16 +505,16 @@ async fn add(
     let new = new_person(&form);
     let someone_new = !new.name.trim().is_empty() || !new.email.trim().is_empty();
     let contact = if someone_new { None } else { form.parsed("contact") };
-    match respondents::add(&staff.ctx, *id, &AddRespondent { contact, new }).await {
+    match respondents::add(&staff.ctx, *id, &AddRespondent { contact, new }, form.text("key")).await {
         Ok(_) => Ok(see_other(&format!("/assessments/{id}"))),
         Err(UseCaseError::Invalid(errors)) => add_form(&staff, &renderer, *id, &form, &errors).await,
         Err(other) => Err(other.into()),
     }
 }
 
-async fn remind(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, _form: CsrfForm) -> Answer {
+async fn remind(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, CsrfForm(form): CsrfForm) -> Answer {
     let (id, respondent) = *ids;
-    respondents::remind(&staff.ctx, id, respondent).await?;
+    respondents::remind(&staff.ctx, id, respondent, form.text("key")).await?;
     Ok(see_other(&format!("/assessments/{id}")))
 }
 
@@ -541,12 +544,13 @@ async fn reissue_page(
          Answers are kept. The new link goes to the contact's present address."
             .to_owned(),
     );
+    act.hidden = vec![Hidden::new("key", fresh_key(&staff))];
     act_page(&renderer, own_shell(&staff, &view, format!("New link for {name}?")), act, &[])
 }
 
-async fn reissue(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, _form: CsrfForm) -> Answer {
+async fn reissue(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, CsrfForm(form): CsrfForm) -> Answer {
     let (id, respondent) = *ids;
-    respondents::reissue(&staff.ctx, id, respondent).await?;
+    respondents::reissue(&staff.ctx, id, respondent, form.text("key")).await?;
     Ok(see_other(&format!("/assessments/{id}")))
 }
 

@@ -35,8 +35,8 @@ use questionnaires::risk::residual::Recommendation;
 
 routes! {
     GET "/assessments/{assessment}/decision" => decision_page, Access::Staff(Permission::Read), Page;
-    POST "/assessments/{assessment}/decision" => decide, Access::Staff(Permission::Decide), Page;
-    POST "/assessments/{assessment}/reopen" => reopen, Access::Staff(Permission::Decide), Page;
+    POST "/assessments/{assessment}/decision" => decide, Access::Staff(Permission::Decide), Page, ["outcome", "conditions", "summary", "next_review_on", "version"];
+    POST "/assessments/{assessment}/reopen" => reopen, Access::Staff(Permission::Decide), Page, ["reason", "version"];
 }
 
 async fn decision_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
@@ -189,7 +189,7 @@ async fn decide(
         conditions: form.text("conditions").to_owned(),
         summary: form.text("summary").to_owned(),
         next_review_on: form.text("next_review_on").to_owned(),
-        version: form.parsed("version").unwrap_or(-1),
+        version: form.revision("version")?,
     };
     match decisions::decide(&staff.ctx, *id, input).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}/decision"))),
@@ -206,7 +206,7 @@ async fn reopen(
     id: Path<AssessmentId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let version = form.parsed("version").unwrap_or(-1);
+    let version = form.revision("version")?;
     match decisions::reopen(&staff.ctx, *id, version, form.text("reason")).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}/review"))),
         Err(UseCaseError::Invalid(errors)) => response(&staff, &renderer, *id, Some(&form), &errors).await,

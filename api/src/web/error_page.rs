@@ -4,12 +4,12 @@
 use super::{
     guard::RequestId,
     page,
-    problem::{INTERNAL, Problem, UNAUTHENTICATED},
+    problem::{Problem, UNAUTHENTICATED, nearest},
     routes::{self, Access, Answers},
 };
 use crate::{render::Renderer, usecases::Services};
 use actix_web::{
-    Error, HttpMessage as _, HttpResponse,
+    Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -45,10 +45,8 @@ pub async fn present(
         response = replace(&renderer, response, &problem, id, wants_page);
     } else if failed && !is_problem(&response) && !is_page(&response) {
         // A library answered by itself (a path that did not decode, a payload error): say it in our words.
-        let status = response.status();
-        let known =
-            super::problem::CODES.iter().find(|code| code.1 == status.as_u16()).copied().unwrap_or(INTERNAL);
-        response = replace(&renderer, response, &Problem::new(known), id, wants_page);
+        let problem = Problem::new(nearest(response.status()));
+        response = replace(&renderer, response, &problem, id, wants_page);
     }
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(request.id = %id, http.method = %method, "answered 500");
@@ -73,7 +71,7 @@ fn replace(
         let answer = HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish();
         return ServiceResponse::new(request, answer);
     }
-    let mut builder = HttpResponse::build(old.status());
+    let mut builder = HttpResponse::build(problem.status_code());
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = old.headers().get(&name) {
             builder.insert_header((name, value.clone()));
@@ -90,15 +88,21 @@ fn replace(
     ServiceResponse::new(request, answer)
 }
 
+fn accepts(request: &HttpRequest, kind: &str) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(kind))
+}
+
+/// Whether a program asks that wants its problems as JSON, also from an address that answers with pages.
+pub fn wants_json(request: &HttpRequest) -> bool {
+    accepts(request, "json") && !accepts(request, "text/html")
+}
+
 fn wants_page(request: &ServiceRequest) -> bool {
     let pattern = request.match_pattern().unwrap_or_default();
     match routes::all().find(|route| route.path == pattern) {
-        Some(route) => route.answers == Answers::Page,
-        None => request
-            .headers()
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html")),
+        Some(route) => route.answers == Answers::Page && !wants_json(request.request()),
+        None => accepts(request.request(), "text/html"),
     }
 }
 

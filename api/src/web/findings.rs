@@ -34,7 +34,7 @@ use crate::{
     },
 };
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::StatusCode,
     web::{Data, Path, Query},
 };
@@ -45,12 +45,18 @@ use std::collections::BTreeSet;
 routes! {
     GET "/findings" => list_page, Access::Staff(Permission::Read), Page;
     GET "/findings/{finding}" => finding_page, Access::Staff(Permission::Read), Page;
-    POST "/findings/{finding}/{step}" => take_step, Access::Staff(Permission::ManageFindings), Page;
+    POST "/findings/{finding}/agree" => take_step, Access::Staff(Permission::ManageFindings), Page, ["text", "owner_name", "due_on", "target_option", "version"];
+    POST "/findings/{finding}/start" => take_step, Access::Staff(Permission::ManageFindings), Page, ["version"];
+    POST "/findings/{finding}/done" => take_step, Access::Staff(Permission::ManageFindings), Page, ["note", "version"];
+    POST "/findings/{finding}/verify" => take_step, Access::Staff(Permission::ManageFindings), Page, ["option", "credit", "grade", "reason", "version"];
+    POST "/findings/{finding}/reject" => take_step, Access::Staff(Permission::ManageFindings), Page, ["reason", "version"];
+    POST "/findings/{finding}/dismiss" => take_step, Access::Staff(Permission::ManageFindings), Page, ["reason", "version"];
+    POST "/findings/{finding}/reopen" => take_step, Access::Staff(Permission::ManageFindings), Page, ["reason", "version"];
     GET "/assessments/{assessment}/findings" => assessment_page, Access::Staff(Permission::Read), Page;
-    POST "/assessments/{assessment}/findings" => raise_proposed, Access::Staff(Permission::ManageFindings), Page;
+    POST "/assessments/{assessment}/findings" => raise_proposed, Access::Staff(Permission::ManageFindings), Page, ["question"];
     POST "/assessments/{assessment}/findings/send" => send, Access::Staff(Permission::ManageFindings), Page;
     GET "/assessments/{assessment}/findings/new" => new_page, Access::Staff(Permission::ManageFindings), Page;
-    POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page;
+    POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page, ["title", "severity", "detail", "fix", "key"];
 }
 
 fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
@@ -665,14 +671,16 @@ fn verify_fields(found: &FindingDetails) -> Vec<FieldView> {
 async fn take_step(
     staff: Staff,
     renderer: Data<Renderer>,
-    path: Path<(FindingId, String)>,
+    request: HttpRequest,
+    id: Path<FindingId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let (id, step) = path.into_inner();
-    let ctx = &staff.ctx;
-    let version: i64 = form.parsed("version").unwrap_or(-1);
+    let (ctx, id) = (&staff.ctx, *id);
+    // The last part of the address names the step; the table has a row for each.
+    let step = request.path().rsplit('/').next().unwrap_or_default();
+    let version = form.revision("version")?;
     let text = |name: &str| form.text(name).to_owned();
-    let result = match step.as_str() {
+    let result = match step {
         "agree" => {
             let input = AgreeAction {
                 text: text("text"),
@@ -703,7 +711,7 @@ async fn take_step(
     match result {
         Ok(()) => Ok(done(id)),
         Err(UseCaseError::Invalid(errors)) => {
-            finding_response(&staff, &renderer, id, Some((&step, &form)), &errors).await
+            finding_response(&staff, &renderer, id, Some((step, &form)), &errors).await
         }
         Err(other) => Err(other.into()),
     }

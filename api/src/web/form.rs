@@ -1,16 +1,25 @@
-//! Form bodies: bounded, decoded once, and proven to come from our own page before a handler sees a field.
+//! Form bodies: bounded, decoded once, proven to come from our own page, and without a field that the page's form does
+//! not have, before a handler sees any of it.
 
 use super::{
+    body,
     guard::FormToken,
-    problem::{CSRF_REJECTED, MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, Problem, UNSUPPORTED_MEDIA_TYPE},
+    problem::{CSRF_REJECTED, MALFORMED_REQUEST, PRECONDITION_REQUIRED, Problem, UNSUPPORTED_MEDIA_TYPE},
+    routes,
 };
-use crate::auth::secret::same;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, web::Bytes};
-use futures_util::{StreamExt as _, future::LocalBoxFuture};
-use std::str::FromStr;
+use crate::{
+    auth::secret::same,
+    usecases::{FieldError, UseCaseError},
+};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use futures_util::future::LocalBoxFuture;
+use std::{collections::BTreeSet, str::FromStr};
 
 /// The most a form may hold; one answer with its note fits sixteen times over.
 pub const FORM_LIMIT: usize = 256 * 1024;
+
+/// A revision that no record ever has: it matches nothing, so the save is a conflict.
+const NO_REVISION: i64 = -1;
 
 /// The decoded fields of a form, in the order sent. Repeated names are kept.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +61,25 @@ impl Fields {
     pub fn parsed<T: FromStr>(&self, name: &str) -> Option<T> {
         self.optional(name).and_then(|value| value.trim().parse().ok())
     }
+    /// The revision that the form was made from. A text that is no revision of ours matches none.
+    ///
+    /// # Errors
+    /// `precondition-required` without one; `validation-failed` for `*`, which would match any.
+    pub fn revision(&self, name: &str) -> Result<i64, Problem> {
+        match self.filled(name).map(str::trim) {
+            None => Err(Problem::new(PRECONDITION_REQUIRED).detail(
+                "The form does not say which revision it was made from. Reload the page and try again.",
+            )),
+            Some("*") => {
+                let words = "Say which revision the form was made from; \"*\" is none";
+                Err(UseCaseError::field(name, "invalid", words).into())
+            }
+            Some(text) => Ok(text.parse().ok().filter(|revision| *revision >= 0).unwrap_or(NO_REVISION)),
+        }
+    }
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
     /// Every pair, for forms with names of their own such as `rows.0.company`.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -66,29 +94,37 @@ pub struct CsrfForm(pub Fields);
 #[derive(Clone, Debug)]
 pub struct OpenForm(pub Fields);
 
-/// Reads a body of at most `limit` bytes.
-///
-/// # Errors
-/// A [`Problem`] when it is larger, or breaks off.
-pub async fn bounded_body(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
-    let mut body = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
-        if body.len() + chunk.len() > limit {
-            return Err(Problem::new(PAYLOAD_TOO_LARGE)
-                .detail(format!("Send at most {} kB at once. Nothing was saved.", limit / 1024)));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Bytes::from(body))
-}
-
-async fn fields(request: HttpRequest, mut payload: Payload) -> Result<Fields, Problem> {
+async fn fields(request: &HttpRequest, mut payload: Payload) -> Result<Fields, Problem> {
     if request.content_type() != "application/x-www-form-urlencoded" {
         return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE));
     }
-    let body = bounded_body(&mut payload, FORM_LIMIT).await?;
+    let body = body::bounded(&mut payload, FORM_LIMIT).await?;
     decode(&body).ok_or_else(|| Problem::new(MALFORMED_REQUEST).detail("The form is not valid UTF-8."))
+}
+
+/// Refuses a form with a field that the form of this address does not have: nobody can slip in a column.
+///
+/// # Errors
+/// `validation-failed` that names each such field.
+pub fn refuse_unknown<'a>(
+    request: &HttpRequest,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Problem> {
+    let route = routes::find("POST", &request.match_pattern().unwrap_or_default());
+    let unknown: BTreeSet<&str> =
+        names.into_iter().filter(|name| !route.is_some_and(|route| route.has_field(name))).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let fault = |name: &str| {
+        let name: String = name.chars().take(100).collect();
+        FieldError::new(
+            name.clone(),
+            "unknown_field",
+            format!("This form has no field \u{201c}{name}\u{201d}."),
+        )
+    };
+    Err(UseCaseError::Invalid(unknown.into_iter().map(fault).collect()).into())
 }
 
 /// Decodes `application/x-www-form-urlencoded`; none when a value is not UTF-8 or an escape is cut off.
@@ -124,7 +160,11 @@ impl FromRequest for OpenForm {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move { fields(request, payload).await.map(OpenForm) })
+        Box::pin(async move {
+            let fields = fields(&request, payload).await?;
+            refuse_unknown(&request, fields.names())?;
+            Ok(OpenForm(fields))
+        })
     }
 }
 
@@ -135,8 +175,9 @@ impl FromRequest for CsrfForm {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let expected = request.extensions().get::<FormToken>().cloned();
-            let fields = fields(request, payload).await?;
+            let fields = fields(&request, payload).await?;
             check_token(expected.as_ref(), fields.text("csrf"))?;
+            refuse_unknown(&request, fields.names())?;
             Ok(CsrfForm(fields))
         })
     }
@@ -165,5 +206,17 @@ mod tests {
         assert_eq!(fields.text("note"), "two words\n");
         assert_eq!(fields.filled("csrf"), None);
         assert!(decode(b"a=%f").is_none() && decode(b"a=%ff").is_none());
+    }
+
+    #[test]
+    fn c_04_a_revision_is_a_number_of_ours_or_matches_nothing() {
+        let sent = |text: &str| Fields(vec![("revision".to_owned(), text.to_owned())]).revision("revision");
+        assert_eq!(sent(" 3 ").unwrap(), 3);
+        for foreign in ["W/\"1\"", "-1", "1.5", "\"1\"", "99999999999999999999"] {
+            assert_eq!(sent(foreign).unwrap(), NO_REVISION, "{foreign}");
+        }
+        assert_eq!(sent("*").unwrap_err().code.0, "validation-failed");
+        assert_eq!(sent("").unwrap_err().code.0, "precondition-required");
+        assert_eq!(Fields::default().revision("revision").unwrap_err().code.0, "precondition-required");
     }
 }

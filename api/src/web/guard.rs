@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     auth::Secret,
+    config::TrustedProxies,
     domain::RequestInfo,
     usecases::{Ctx, PortalCtx, Services, UseCaseError, accounts, portal_access},
 };
@@ -19,7 +20,10 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+};
 use uuid::Uuid;
 
 /// The token that forms of this session carry.
@@ -159,13 +163,22 @@ fn check_origin(request: &HttpRequest, base_url: &str) -> Result<(), Problem> {
 pub fn request_info(request: &HttpRequest) -> RequestInfo {
     RequestInfo {
         id: request.extensions().get::<RequestId>().map(|id| id.0),
-        client_address: request.peer_addr().map(|address| address.ip().to_string()),
+        client_address: client_address(request).map(|address| address.to_string()),
         user_agent: request
             .headers()
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .map(|text| text.chars().take(200).collect()),
     }
+}
+
+/// The peer, or whom a trusted proxy says it speaks for. From anybody else forwarded headers are only words.
+fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let hops = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).collect();
+    let proxies = request.app_data::<Data<TrustedProxies>>();
+    Some(proxies.map_or(peer, |proxies| proxies.client(peer, &hops)))
 }
 
 impl FromRequest for Staff {

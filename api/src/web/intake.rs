@@ -44,10 +44,10 @@ use questionnaires::{
 routes! {
     GET "/services/{service}" => result, Access::Staff(Permission::Read), Page;
     GET "/services/{service}/intake/answer" => questions, Access::Staff(Permission::AnswerIntake), Page;
-    POST "/services/{service}/intake" => answer, Access::Staff(Permission::AnswerIntake), Page;
-    POST "/services/{service}/tier" => request_override, Access::Staff(Permission::AnswerIntake), Page;
-    POST "/services/{service}/tier/approve" => approve_override, Access::Staff(Permission::Decide), Page;
-    POST "/services/{service}/tier/drop" => drop_override, Access::Staff(Permission::AnswerIntake), Page;
+    POST "/services/{service}/intake" => answer, Access::Staff(Permission::AnswerIntake), Page, ["INH-*"];
+    POST "/services/{service}/tier" => request_override, Access::Staff(Permission::AnswerIntake), Page, ["tier", "reason", "version"];
+    POST "/services/{service}/tier/approve" => approve_override, Access::Staff(Permission::Decide), Page, ["version"];
+    POST "/services/{service}/tier/drop" => drop_override, Access::Staff(Permission::AnswerIntake), Page, ["version"];
 }
 
 fn shell(staff: &Staff, view: &ServiceIntake, title: String) -> Shell {
@@ -414,7 +414,7 @@ async fn request_override(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let (tier, reason) = (form.text("tier"), form.text("reason"));
-    let version = form.parsed("version").unwrap_or_default();
+    let version = form.revision("version")?;
     match intake::request_override(&staff.ctx, *service, version, tier, reason).await {
         Ok(()) => Ok(see_other(&format!("/services/{service}"))),
         Err(UseCaseError::Invalid(errors)) => {
@@ -426,11 +426,11 @@ async fn request_override(
 }
 
 async fn approve_override(staff: Staff, service: Path<ServiceId>, CsrfForm(form): CsrfForm) -> Answer {
-    intake::approve_override(&staff.ctx, *service, form.parsed("version").unwrap_or_default()).await?;
+    intake::approve_override(&staff.ctx, *service, form.revision("version")?).await?;
     Ok(see_other(&format!("/services/{service}")))
 }
 
 async fn drop_override(staff: Staff, service: Path<ServiceId>, CsrfForm(form): CsrfForm) -> Answer {
-    intake::drop_override(&staff.ctx, *service, form.parsed("version").unwrap_or_default()).await?;
+    intake::drop_override(&staff.ctx, *service, form.revision("version")?).await?;
     Ok(see_other(&format!("/services/{service}")))
 }

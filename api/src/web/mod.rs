@@ -1,13 +1,15 @@
 //! HTTP: one file per noun with its routes, JSON handlers and page handlers; shared pieces beside them.
 //!
 //! A handler extracts (already admitted by `guard`), calls one use-case, chooses a status, and presents. Business
-//! rules live below. To add a page: a handler in its noun's file, a line in that file's `routes!`, a template.
+//! rules live below. To add a page: a handler in its noun's file, a line in that file's `routes!` with the
+//! fields of its form, a template.
 
 pub mod accounts;
 pub mod acts;
 pub mod app;
 pub mod assessments;
 pub mod assets;
+pub mod body;
 pub mod decisions;
 pub mod error_page;
 pub mod findings;

@@ -5,6 +5,7 @@
 
 use super::{
     Answer,
+    error_page::wants_json,
     form::{CsrfForm, Fields},
     guard::Respondent,
     page::{portal_shell, respond, see_other, with_errors},
@@ -43,6 +44,7 @@ use crate::{
     },
 };
 use actix_web::{
+    HttpRequest,
     http::StatusCode,
     web::{Data, Path},
 };
@@ -55,16 +57,16 @@ routes! {
     GET "/portal/sections/{questionnaire}/{section}" => section, Access::Portal, Page;
     POST "/portal/sections/{questionnaire}/{section}/ready" => mark_ready, Access::Portal, Page;
     GET "/portal/questions/{question}" => question, Access::Portal, Page;
-    POST "/portal/questions/{question}" => save, Access::Portal, Page;
+    POST "/portal/questions/{question}" => save, Access::Portal, Page, ["choice", "unknown", "na", "attest", "number", "date", "text", "rows.*", "reason", "note", "revision", "mutation", "go", "resolve"];
     GET "/portal/check" => check, Access::Portal, Page;
     GET "/portal/submit" => declaration, Access::Portal, Page;
-    POST "/portal/submit" => submit, Access::Portal, Page;
+    POST "/portal/submit" => submit, Access::Portal, Page, ["name", "role", "agree", "mutation"];
     GET "/portal/receipt" => receipt, Access::Portal, Page;
-    POST "/portal/amend" => ask_to_amend, Access::Portal, Page;
+    POST "/portal/amend" => ask_to_amend, Access::Portal, Page, ["reason"];
     GET "/portal/clarifications" => clarifications, Access::Portal, Page;
     GET "/portal/actions" => actions, Access::Portal, Page;
-    POST "/portal/findings/{finding}/plan" => plan, Access::Portal, Page;
-    POST "/portal/findings/{finding}/done" => report_done, Access::Portal, Page;
+    POST "/portal/findings/{finding}/plan" => plan, Access::Portal, Page, ["text", "owner_name", "due_on", "revision", "mutation"];
+    POST "/portal/findings/{finding}/done" => report_done, Access::Portal, Page, ["note", "revision", "mutation"];
 }
 
 /// A path of the portal that a form may return to, with the question's card; the task list for anything else.
@@ -366,7 +368,6 @@ impl Cards<'_> {
                     about.submission_number + 1
                 ),
                 action: "/portal/submit".to_owned(),
-                revision: about.version.to_string(),
                 mutation: mint(),
                 fields,
                 button: if count == 1 { "Send 1 reply".to_owned() } else { format!("Send {count} replies") },
@@ -468,12 +469,12 @@ async fn save(
     services: Data<Services>,
     renderer: Data<Renderer>,
     question: Path<String>,
+    request: HttpRequest,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let stale = || UseCaseError::field("revision", "required", "Reload the page and try again");
     let input = SaveAnswer {
         question: question.into_inner(),
-        rev: form.parsed("revision").ok_or_else(stale)?,
+        rev: form.revision("revision")?,
         mutation: form.text("mutation").to_owned(),
         typed: typed(&form),
     };
@@ -486,12 +487,18 @@ async fn save(
     };
     let status = match answers::save(&who.ctx, input).await {
         Ok(_) => return Ok(see_other(&back_to(go, &unsaved.question))),
+        Err(refused) if wants_json(&request) => return Err(refused.into()),
         Err(UseCaseError::Invalid(faults)) => {
             unsaved.faults = faults;
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(UseCaseError::VersionConflict(Some(now))) => {
             unsaved.conflict = Some(*now);
+            StatusCode::PRECONDITION_FAILED
+        }
+        Err(UseCaseError::VersionConflict(None)) => {
+            let words = "This page was out of date; nothing is saved here yet. Look at your answer and save it again.";
+            unsaved.faults = vec![FieldError::new("revision", "stale", words)];
             StatusCode::PRECONDITION_FAILED
         }
         Err(other) => return Err(other.into()),
@@ -623,7 +630,6 @@ fn declaration_page(
         statement: submission::statement(&about.vendor),
         fields,
         action: "/portal/submit".to_owned(),
-        revision: about.version.to_string(),
         mutation: services.surroundings.uuid().to_string(),
         button: format!("Send to {organisation}"),
         back: Link::new("Back to the check", "/portal/check"),
@@ -885,7 +891,8 @@ fn finding_card(
         evidence: sent.can_be_reported().then(|| {
             let base = format!("/portal/findings/{}", finding.id);
             let shelf = evidence.iter().filter(|piece| proof(piece).is_none());
-            evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", shelf)
+            let mutation = services.surroundings.uuid().to_string();
+            evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", mutation, shelf)
         }),
         report,
         history: history(sent, tenant.zone, &tenant.name),
@@ -920,11 +927,6 @@ fn history(sent: &SentFinding, zone: chrono_tz::Tz, organisation: &str) -> Vec<H
     lines
 }
 
-fn version(form: &Fields) -> Result<i64, Problem> {
-    let stale = || UseCaseError::field("revision", "required", "Reload the page and try again");
-    Ok(form.parsed("revision").ok_or_else(stale)?)
-}
-
 async fn plan(
     who: Respondent,
     services: Data<Services>,
@@ -936,7 +938,8 @@ async fn plan(
         text: form.text("text").to_owned(),
         owner_name: form.text("owner_name").to_owned(),
         due_on: form.text("due_on").to_owned(),
-        version: version(&form)?,
+        version: form.revision("revision")?,
+        key: form.text("mutation").to_owned(),
     };
     match portal_findings::plan(&who.ctx, *finding, input).await {
         Ok(()) => Ok(see_other(&format!("/portal/actions#f-{finding}"))),
@@ -955,7 +958,9 @@ async fn report_done(
     finding: Path<FindingId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    match portal_findings::report_done(&who.ctx, *finding, version(&form)?, form.text("note")).await {
+    let version = form.revision("revision")?;
+    let (note, key) = (form.text("note"), form.text("mutation"));
+    match portal_findings::report_done(&who.ctx, *finding, version, note, key).await {
         Ok(()) => Ok(see_other(&format!("/portal/actions#f-{finding}"))),
         Err(UseCaseError::Invalid(faults)) => {
             let refused = Refused { finding: *finding, form: &form, faults: &faults };

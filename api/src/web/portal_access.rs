@@ -1,11 +1,11 @@
 //! The vendor's way in: the static link page, the exchange of a link secret, the one-time code, a fresh link.
 
 use super::{
-    Answer,
-    form::{CsrfForm, OpenForm, bounded_body},
+    Answer, body,
+    form::{CsrfForm, OpenForm},
     guard::{Respondent, request_info},
     page::{respond, see_other},
-    problem::{CODE_NOT_ACCEPTED, CSRF_REJECTED, MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
+    problem::{CODE_NOT_ACCEPTED, CSRF_REJECTED, Problem},
     routes::{Access, routes},
     session::{CookieKind, CookieRules},
 };
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     cookie::time::Duration,
     http::{StatusCode, header},
     web::{Data, Payload},
@@ -35,11 +35,11 @@ use serde_json::json;
 
 routes! {
     GET "/q" => link, Access::Public, Page;
-    POST "/q" => open_with_code, Access::Public, Page;
+    POST "/q" => open_with_code, Access::Public, Page, ["code"];
     GET "/q/code" => code_page, Access::Public, Page;
-    POST "/q/code" => give_code, Access::Public, Page;
+    POST "/q/code" => give_code, Access::Public, Page, ["code", "shared"];
     POST "/q/code/resend" => resend, Access::Public, Page;
-    POST "/q/fresh" => fresh, Access::Public, Page;
+    POST "/q/fresh" => fresh, Access::Public, Page, ["email", "link_id"];
     POST "/q/exchange" => exchange, Access::Public, Json, "Exchanges a link's secret; answers where to go next.";
     GET "/q/{link_id}" => link, Access::Public, Page;
     POST "/portal/sign-out" => sign_out, Access::Portal, Page;
@@ -71,14 +71,10 @@ async fn exchange(
     rules: Data<CookieRules>,
     payload: Payload,
 ) -> Answer {
-    if request.content_type() != "application/json" {
-        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE));
-    }
     if request.headers().get("x-assay").is_none_or(|value| value != "1") {
         return Err(Problem::new(CSRF_REJECTED));
     }
-    let body = bounded_body(&mut payload.into_inner(), 4_096).await?;
-    let sent: Exchange = serde_json::from_slice(&body).map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+    let sent: Exchange = body::json(&request, &mut payload.into_inner(), 4_096).await?;
     let secret = Secret::typed(&sent.secret);
     let cookies = presented(&rules, &request);
     let opened =

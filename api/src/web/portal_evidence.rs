@@ -1,8 +1,8 @@
 //! Evidence in and out: uploads that are checked while they stream, links, removing, and downloads that never show.
 
 use super::{
-    Answer,
-    form::{CsrfForm, check_token},
+    Answer, body,
+    form::{CsrfForm, check_token, refuse_unknown},
     guard::{FormToken, Respondent, Staff},
     page::see_other,
     portal::back_to,
@@ -20,7 +20,7 @@ use crate::{
         evidence::{self, Download, Incoming, Supports},
     },
 };
-use actix_multipart::{Field, Multipart};
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     http::header::{self, ContentEncoding},
@@ -30,13 +30,13 @@ use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
 
 routes! {
-    POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page;
-    POST "/portal/questions/{question}/link" => link_for_answer, Access::Portal, Page;
-    POST "/portal/questions/{question}/reuse" => reuse_for_answer, Access::Portal, Page;
-    POST "/portal/findings/{finding}/evidence" => upload_for_finding, Access::Portal, Page;
-    POST "/portal/findings/{finding}/link" => link_for_finding, Access::Portal, Page;
-    POST "/portal/findings/{finding}/reuse" => reuse_for_finding, Access::Portal, Page;
-    POST "/portal/citations/{citation}/remove" => remove, Access::Portal, Page;
+    POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
+    POST "/portal/questions/{question}/link" => link_for_answer, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
+    POST "/portal/questions/{question}/reuse" => reuse_for_answer, Access::Portal, Page, ["evidence", "go", "mutation"];
+    POST "/portal/findings/{finding}/evidence" => upload_for_finding, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
+    POST "/portal/findings/{finding}/link" => link_for_finding, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
+    POST "/portal/findings/{finding}/reuse" => reuse_for_finding, Access::Portal, Page, ["evidence", "go", "mutation"];
+    POST "/portal/citations/{citation}/remove" => remove, Access::Portal, Page, ["go"];
     GET "/portal/evidence/{evidence}" => read, Access::Portal, Bytes;
     GET "/evidence/{evidence}" => read_as_user, Access::Staff(Permission::Read), Bytes;
 }
@@ -46,10 +46,18 @@ const FIELD_LIMIT: usize = 4 * 1024;
 /// After a refusal the rest of the body is read and dropped up to here, so that the browser gets to read why.
 const DRAIN_LIMIT: usize = 256 * 1024 * 1024;
 
+/// A body that cannot be read on.
+fn broken(error: MultipartError) -> Problem {
+    match error {
+        MultipartError::Payload(cause) => body::fault(&cause),
+        _ => Problem::new(MALFORMED_REQUEST),
+    }
+}
+
 async fn text(field: &mut Field) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+        let chunk = chunk.map_err(broken)?;
         if bytes.len() + chunk.len() > FIELD_LIMIT {
             return Err(Problem::new(MALFORMED_REQUEST));
         }
@@ -63,19 +71,22 @@ async fn text(field: &mut Field) -> Result<String, Problem> {
 struct Sent {
     go: String,
     valid_until: String,
+    mutation: String,
     file: Option<Incoming>,
 }
 
 async fn receive(
+    request: &HttpRequest,
     ctx: &PortalCtx,
-    token: Option<&FormToken>,
     supports: &Supports,
     parts: &mut Multipart,
 ) -> Result<Sent, Problem> {
-    let mut sent = Sent::default();
+    let token = request.extensions().get::<FormToken>().cloned();
+    let token = token.as_ref();
+    let (mut sent, mut unknown) = (Sent::default(), Vec::new());
     let mut ours = false;
     while let Some(part) = parts.next().await {
-        let mut field = part.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+        let mut field = part.map_err(broken)?;
         let name = field.name().unwrap_or_default().to_owned();
         // The token comes first, so that nothing of a foreign form is kept.
         if !ours {
@@ -87,6 +98,7 @@ async fn receive(
         match name.as_str() {
             "go" => sent.go = text(&mut field).await?,
             "valid_until" => sent.valid_until = text(&mut field).await?,
+            "mutation" => sent.mutation = text(&mut field).await?,
             "file" if sent.file.is_some() => {
                 return Err(UseCaseError::field("file", "too_many", "Add one file at a time").into());
             }
@@ -95,17 +107,19 @@ async fn receive(
                     field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
                 let mut incoming = evidence::begin_upload(ctx, supports.clone(), &name).await?;
                 while let Some(chunk) = field.next().await {
-                    let chunk = chunk.map_err(|_| Problem::new(MALFORMED_REQUEST))?;
+                    let chunk = chunk.map_err(broken)?;
                     incoming.write(&chunk).await?;
                 }
                 sent.file = Some(incoming);
             }
             _ => {
                 text(&mut field).await?;
+                unknown.push(name);
             }
         }
     }
     check_token(token, if ours { token.map(|t| t.0.as_str()).unwrap_or_default() } else { "" })?;
+    refuse_unknown(request, unknown.iter().map(String::as_str))?;
     Ok(sent)
 }
 
@@ -130,8 +144,7 @@ async fn upload(
     if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
         return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE));
     }
-    let token = request.extensions().get::<FormToken>().cloned();
-    let sent = match receive(&respondent.ctx, token.as_ref(), &supports, &mut parts).await {
+    let sent = match receive(request, &respondent.ctx, &supports, &mut parts).await {
         Ok(sent) => sent,
         Err(problem) => {
             drain(parts).await;
@@ -140,7 +153,7 @@ async fn upload(
     };
     let missing = || UseCaseError::field("file", "required", "Choose a file");
     let incoming = sent.file.ok_or_else(missing)?;
-    evidence::finish_upload(&respondent.ctx, incoming, &sent.valid_until).await?;
+    evidence::finish_upload(&respondent.ctx, incoming, &sent.valid_until, &sent.mutation).await?;
     Ok(see_other(&place(&sent.go, &supports)))
 }
 
@@ -172,7 +185,7 @@ async fn upload_for_finding(
 
 async fn link(who: &Respondent, supports: Supports, form: &super::form::Fields) -> Answer {
     let (url, title, until) = (form.text("url"), form.text("title"), form.text("valid_until"));
-    evidence::add_link(&who.ctx, supports.clone(), url, title, until).await?;
+    evidence::add_link(&who.ctx, supports.clone(), url, title, until, form.text("mutation")).await?;
     Ok(see_other(&place(form.text("go"), &supports)))
 }
 
@@ -187,7 +200,7 @@ async fn link_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(fo
 async fn reuse(who: &Respondent, supports: Supports, form: &super::form::Fields) -> Answer {
     let choose = || UseCaseError::field("evidence", "required", "Choose a file");
     let id: EvidenceId = form.parsed("evidence").ok_or_else(choose)?;
-    evidence::reuse(&who.ctx, supports.clone(), id).await?;
+    evidence::reuse(&who.ctx, supports.clone(), id, form.text("mutation")).await?;
     Ok(see_other(&place(form.text("go"), &supports)))
 }
 

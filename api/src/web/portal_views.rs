@@ -300,18 +300,20 @@ impl Desk<'_> {
                 &placed.number,
                 &format!("/portal/questions/{}", placed.id),
                 &self.go,
+                (self.mutation)(),
                 self.sheet.rows.evidence.iter().filter(|piece| !here.contains(&piece.id)),
             )
         }
     }
 }
 
-/// The forms that add evidence below `base`.
+/// The forms that add evidence below `base`; with `mutation` each of them acts once.
 pub(super) fn evidence_forms<'a>(
     id: &str,
     number: &str,
     base: &str,
     go: &str,
+    mutation: String,
     shelf: impl Iterator<Item = &'a EvidenceRow>,
 ) -> EvidenceForms {
     let shelf = shelf.map(|piece| FieldOption {
@@ -335,6 +337,7 @@ pub(super) fn evidence_forms<'a>(
         reuse: format!("{base}/reuse"),
         shelf: shelf.collect(),
         go: go.to_owned(),
+        mutation,
     }
 }
 

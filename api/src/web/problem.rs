@@ -30,6 +30,7 @@ codes! {
     NOT_FOUND = ("not-found", 404, "There is nothing here"),
     LINK_NOT_USABLE = ("link-not-usable", 404, "This link cannot be used"),
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method"),
+    REQUEST_TIMEOUT = ("request-timeout", 408, "The request took too long to arrive"),
     ALREADY_SUBMITTED = ("already-submitted", 409, "This has been submitted already"),
     STATE_CONFLICT = ("state-conflict", 409, "This cannot be done now"),
     QUOTA_EXCEEDED = ("quota-exceeded", 409, "A limit is reached"),
@@ -41,11 +42,34 @@ codes! {
     FILE_NOT_ALLOWED = ("file-not-allowed", 422, "This kind of file is not taken"),
     INCOMPLETE = ("incomplete", 422, "Something required is missing"),
     IDEMPOTENCY_KEY_REUSED = ("idempotency-key-reused", 422, "This form was used for something else"),
+    PRECONDITION_REQUIRED = ("precondition-required", 428, "The form does not say what it was made from"),
     RATE_LIMITED = ("rate-limited", 429, "Too many tries"),
     INTERNAL = ("internal", 500, "Something went wrong on our side"),
     OVERLOADED = ("overloaded", 503, "We are busy"),
     STORAGE_FULL = ("storage-full", 503, "Storage is full"),
+}
 
+/// The code for a status that a library answered by itself: where the table has no row for it, the nearest one.
+#[must_use]
+pub fn nearest(status: StatusCode) -> Code {
+    match status.as_u16() {
+        401 => UNAUTHENTICATED,
+        403 => FORBIDDEN,
+        404 | 410 => NOT_FOUND,
+        405 => METHOD_NOT_ALLOWED,
+        408 => REQUEST_TIMEOUT,
+        409 => STATE_CONFLICT,
+        412 => VERSION_CONFLICT,
+        413 => PAYLOAD_TOO_LARGE,
+        415 => UNSUPPORTED_MEDIA_TYPE,
+        422 => VALIDATION_FAILED,
+        428 => PRECONDITION_REQUIRED,
+        429 => RATE_LIMITED,
+        503 | 504 => OVERLOADED,
+        507 => STORAGE_FULL,
+        400..=499 => MALFORMED_REQUEST,
+        _ => INTERNAL,
+    }
 }
 
 /// One problem of one request.
@@ -198,6 +222,22 @@ impl ResponseError for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_of_a_library_keeps_its_row_or_takes_the_nearest() {
+        for (_, status, _) in CODES {
+            assert_eq!(nearest(StatusCode::from_u16(*status).unwrap()).1, *status);
+        }
+        for (status, code) in [(403, FORBIDDEN), (409, STATE_CONFLICT), (422, VALIDATION_FAILED)] {
+            assert_eq!(nearest(StatusCode::from_u16(status).unwrap()), code);
+        }
+        for (status, code) in [(402, MALFORMED_REQUEST), (414, MALFORMED_REQUEST), (431, MALFORMED_REQUEST)] {
+            assert_eq!(nearest(StatusCode::from_u16(status).unwrap()), code);
+        }
+        for (status, code) in [(501, INTERNAL), (504, OVERLOADED), (507, STORAGE_FULL)] {
+            assert_eq!(nearest(StatusCode::from_u16(status).unwrap()), code);
+        }
+    }
 
     #[test]
     fn every_code_is_unique_and_documented() {

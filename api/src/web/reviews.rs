@@ -46,9 +46,9 @@ use questionnaires::{
 
 routes! {
     GET "/assessments/{assessment}/review" => review_page, Access::Staff(Permission::Read), Page;
-    POST "/assessments/{assessment}/review/{question}" => give_verdict, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/review/{question}" => give_verdict, Access::Staff(Permission::Review), Page, ["verdict", "credit", "compensating", "grade", "reason", "text", "version", "answer_rev", "show"];
     GET "/assessments/{assessment}/return" => batch_page, Access::Staff(Permission::Review), Page;
-    POST "/assessments/{assessment}/return" => return_to_vendor, Access::Staff(Permission::Review), Page;
+    POST "/assessments/{assessment}/return" => return_to_vendor, Access::Staff(Permission::Review), Page, ["text.*", "due_on", "version"];
     POST "/assessments/{assessment}/return/{clarification}/withdraw" => withdraw, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/start-review" => start, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/finish-review" => finish, Access::Staff(Permission::Review), Page;
@@ -487,8 +487,8 @@ async fn give_verdict(
         grade: form.text("grade").to_owned(),
         reason: form.text("reason").to_owned(),
         text: form.text("text").to_owned(),
-        version: form.parsed("version").unwrap_or(-1),
-        answer_rev: form.parsed("answer_rev").unwrap_or(-1),
+        version: form.revision("version")?,
+        answer_rev: form.revision("answer_rev")?,
     };
     let show = form.text("show").to_owned();
     match reviews::give_verdict(&staff.ctx, id, &question, input).await {
@@ -575,7 +575,7 @@ async fn return_to_vendor(
     let input = ReturnToVendor {
         texts: texts.collect(),
         due_on: form.text("due_on").to_owned(),
-        version: form.parsed("version").unwrap_or(-1),
+        version: form.revision("version")?,
     };
     match reviews::return_to_vendor(&staff.ctx, *id, input).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}"))),

@@ -39,19 +39,24 @@ pub struct Route {
     pub access: Access,
     /// What comes back.
     pub answers: Answers,
+    /// The fields that the form of this address has besides `csrf`, each once; `rows.*` stands for every name that
+    /// begins so. Another field is refused before the handler runs (`form.rs`).
+    pub fields: &'static [&'static str],
     /// One sentence for the OpenAPI document; empty for pages.
     pub about: &'static str,
 }
 
 /// Builds a table and the function that registers it, from one list.
 macro_rules! routes {
-    ($( $method:ident $path:literal => $handler:path, $access:expr, $answers:ident $(, $about:literal)? ; )+) => {
+    ($( $method:ident $path:literal => $handler:path, $access:expr, $answers:ident
+        $(, [$($field:literal),*])? $(, $about:literal)? ; )+) => {
         /// The rows of this table.
         pub(crate) const ROUTES: &[$crate::web::routes::Route] = &[$( $crate::web::routes::Route {
             method: stringify!($method),
             path: $path,
             access: $access,
             answers: $crate::web::routes::Answers::$answers,
+            fields: &[$($($field),*)?],
             about: routes!(@about $($about)?),
         } ),+];
         /// Registers the handlers of this table.
@@ -108,6 +113,15 @@ pub fn find(method: &str, pattern: &str) -> Option<&'static Route> {
     all().find(|route| route.method == method && route.path == pattern)
 }
 
+impl Route {
+    /// Whether the form of this address has a field of this name.
+    #[must_use]
+    pub fn has_field(&self, name: &str) -> bool {
+        let is = |known: &&str| known.strip_suffix('*').map_or(*known == name, |stem| name.starts_with(stem));
+        name == "csrf" || self.fields.iter().any(is)
+    }
+}
+
 /// The methods that a path pattern takes; empty for an unknown one.
 #[must_use]
 pub fn methods(pattern: &str) -> Vec<&'static str> {
@@ -123,6 +137,17 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for route in all() {
             assert!(seen.insert((route.method, route.path)), "{} {} twice", route.method, route.path);
+        }
+    }
+
+    #[test]
+    fn a_form_has_the_fields_of_its_row_and_no_other() {
+        let route = find("POST", "/portal/questions/{question}").unwrap();
+        for known in ["csrf", "choice", "rows.0.company"] {
+            assert!(route.has_field(known), "{known}");
+        }
+        for unknown in ["", "choic", "choices", "rows", "tenant_id"] {
+            assert!(!route.has_field(unknown), "{unknown}");
         }
     }
 

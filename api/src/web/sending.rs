@@ -35,13 +35,13 @@ use questionnaires::definition::{Audience, Questionnaire};
 
 routes! {
     GET "/assessments/new" => new_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page, ["service", "key"];
     GET "/assessments/{assessment}/questionnaires" => questionnaires_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/questionnaires" => choose_questionnaires, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/questionnaires" => choose_questionnaires, Access::Staff(Permission::SendAssessments), Page, ["questionnaire", "reason-*", "version"];
     GET "/assessments/{assessment}/people" => people_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people" => choose_people, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/people" => choose_people, Access::Staff(Permission::SendAssessments), Page, ["contact", "new_name", "new_email", "new_job_title", "owner", "reviewer", "due_on", "message", "version"];
     GET "/assessments/{assessment}/check" => check_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/send" => send, Access::Staff(Permission::SendAssessments), Page;
+    POST "/assessments/{assessment}/send" => send, Access::Staff(Permission::SendAssessments), Page, ["version", "key"];
 }
 
 type Errors<'a> = &'a [FieldError];
@@ -209,7 +209,7 @@ async fn choose_questionnaires(
             Some(LeftOut { questionnaire, reason: value.to_owned() })
         })
         .collect();
-    let version = form.parsed("version").unwrap_or_default();
+    let version = form.revision("version")?;
     match sending::choose_questionnaires(&staff.ctx, *id, version, &chosen, &reasons).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}/people"))),
         Err(UseCaseError::Invalid(errors)) => {
@@ -305,7 +305,7 @@ async fn choose_people(
     id: Path<AssessmentId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let (input, version) = (people_input(&form), form.parsed("version").unwrap_or_default());
+    let (input, version) = (people_input(&form), form.revision("version")?);
     match sending::choose_people(&staff.ctx, *id, version, &input).await {
         Ok(()) => Ok(see_other(&format!("/assessments/{id}/check"))),
         Err(UseCaseError::Invalid(errors)) => {
@@ -406,6 +406,6 @@ async fn check_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentI
 }
 
 async fn send(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -> Answer {
-    sending::send(&staff.ctx, *id, form.parsed("version").unwrap_or_default(), form.text("key")).await?;
+    sending::send(&staff.ctx, *id, form.revision("version")?, form.text("key")).await?;
     Ok(see_other(&format!("/assessments/{id}")))
 }

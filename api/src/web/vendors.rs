@@ -37,20 +37,20 @@ use std::collections::BTreeMap;
 routes! {
     GET "/vendors" => list, Access::Staff(Permission::Read), Page;
     GET "/vendors/new" => new_vendor, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors" => add_vendor, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors" => add_vendor, Access::Staff(Permission::ManageVendors), Page, ["name", "website", "note", "key"];
     GET "/vendors/{vendor}" => profile, Access::Staff(Permission::Read), Page;
     GET "/vendors/{vendor}/edit" => edit_page, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors/{vendor}/edit" => edit, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors/{vendor}/edit" => edit, Access::Staff(Permission::ManageVendors), Page, ["name", "website", "note", "version"];
     GET "/vendors/{vendor}/archive" => archive_page, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors/{vendor}/archive" => archive, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors/{vendor}/archive" => archive, Access::Staff(Permission::ManageVendors), Page, ["version"];
     GET "/vendors/{vendor}/contacts/new" => new_contact, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors/{vendor}/contacts" => add_contact, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors/{vendor}/contacts" => add_contact, Access::Staff(Permission::ManageVendors), Page, ["name", "email", "job_title", "key"];
     GET "/vendors/{vendor}/contacts/{contact}/edit" => edit_contact_page, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors/{vendor}/contacts/{contact}/edit" => edit_contact, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors/{vendor}/contacts/{contact}/edit" => edit_contact, Access::Staff(Permission::ManageVendors), Page, ["name", "email", "job_title", "version"];
     GET "/vendors/{vendor}/services/new" => new_service, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors/{vendor}/services" => add_service, Access::Staff(Permission::ManageVendors), Page;
+    POST "/vendors/{vendor}/services" => add_service, Access::Staff(Permission::ManageVendors), Page, ["name", "description", "key"];
     GET "/services/{service}/edit" => edit_service_page, Access::Staff(Permission::ManageVendors), Page;
-    POST "/services/{service}/edit" => edit_service, Access::Staff(Permission::ManageVendors), Page;
+    POST "/services/{service}/edit" => edit_service, Access::Staff(Permission::ManageVendors), Page, ["name", "description", "version"];
 }
 
 type Errors<'a> = &'a [FieldError];
@@ -199,7 +199,7 @@ async fn edit(
     id: Path<VendorId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let (input, version) = (vendor_input(&form), form.parsed("version").unwrap_or_default());
+    let (input, version) = (vendor_input(&form), form.revision("version")?);
     match vendors::edit(&staff.ctx, *id, version, &input).await {
         Ok(()) => Ok(see_other(&format!("/vendors/{id}"))),
         Err(UseCaseError::Invalid(errors)) => edit_form(&staff, &renderer, *id, version, &input, &errors),
@@ -238,7 +238,7 @@ async fn archive_page(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>
 }
 
 async fn archive(staff: Staff, id: Path<VendorId>, CsrfForm(form): CsrfForm) -> Answer {
-    vendors::archive(&staff.ctx, *id, form.parsed("version").unwrap_or_default()).await?;
+    vendors::archive(&staff.ctx, *id, form.revision("version")?).await?;
     Ok(see_other(&format!("/vendors/{id}")))
 }
 
@@ -254,21 +254,20 @@ fn contact_form(
     staff: &Staff,
     renderer: &Renderer,
     vendor: VendorId,
-    editing: Option<(ContactId, i64)>,
+    editing: Option<ContactId>,
+    hidden: Hidden,
     input: &ContactInput,
     errors: Errors<'_>,
 ) -> Answer {
     let (action, title, submit) = match editing {
-        Some((id, _)) => (format!("/vendors/{vendor}/contacts/{id}/edit"), "Edit contact", "Save contact"),
+        Some(id) => (format!("/vendors/{vendor}/contacts/{id}/edit"), "Edit contact", "Save contact"),
         None => (format!("/vendors/{vendor}/contacts"), "Add contact", "Add contact"),
     };
     let mut view = ActView::new(action, submit, Link::new("Cancel", format!("/vendors/{vendor}")));
     view.lede = Some(
         "A person at the vendor who can be asked. They need no password: each link is mailed.".to_owned(),
     );
-    if let Some((_, version)) = editing {
-        view.hidden = vec![Hidden::new("version", version)];
-    }
+    view.hidden = vec![hidden];
     view.fields = vec![
         FieldView::text("name", "Name").value(&input.name).maxlength(100),
         FieldView::email("email", "E-mail").value(&input.email),
@@ -279,7 +278,8 @@ fn contact_form(
 
 async fn new_contact(staff: Staff, renderer: Data<Renderer>, vendor: Path<VendorId>) -> Answer {
     vendors::vendor(&staff.ctx, *vendor).await?;
-    contact_form(&staff, &renderer, *vendor, None, &ContactInput::default(), &[])
+    let key = Hidden::new("key", fresh_key(&staff));
+    contact_form(&staff, &renderer, *vendor, None, key, &ContactInput::default(), &[])
 }
 
 async fn add_contact(
@@ -289,9 +289,12 @@ async fn add_contact(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let input = contact_input(&form);
-    match vendors::add_contact(&staff.ctx, *vendor, &input).await {
+    match vendors::add_contact(&staff.ctx, *vendor, &input, form.text("key")).await {
         Ok(_) => Ok(see_other(&format!("/vendors/{vendor}"))),
-        Err(UseCaseError::Invalid(errors)) => contact_form(&staff, &renderer, *vendor, None, &input, &errors),
+        Err(UseCaseError::Invalid(errors)) => {
+            let key = Hidden::new("key", form.text("key"));
+            contact_form(&staff, &renderer, *vendor, None, key, &input, &errors)
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -308,7 +311,8 @@ async fn edit_contact_page(
         email: contact.email,
         job_title: contact.job_title.unwrap_or_default(),
     };
-    contact_form(&staff, &renderer, vendor, Some((id, contact.version)), &input, &[])
+    let version = Hidden::new("version", contact.version);
+    contact_form(&staff, &renderer, vendor, Some(id), version, &input, &[])
 }
 
 async fn edit_contact(
@@ -318,11 +322,12 @@ async fn edit_contact(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let (vendor, id) = *ids;
-    let (input, version) = (contact_input(&form), form.parsed("version").unwrap_or_default());
+    let (input, version) = (contact_input(&form), form.revision("version")?);
     match vendors::edit_contact(&staff.ctx, vendor, id, version, &input).await {
         Ok(()) => Ok(see_other(&format!("/vendors/{vendor}"))),
         Err(UseCaseError::Invalid(errors)) => {
-            contact_form(&staff, &renderer, vendor, Some((id, version)), &input, &errors)
+            let version = Hidden::new("version", version);
+            contact_form(&staff, &renderer, vendor, Some(id), version, &input, &errors)
         }
         Err(other) => Err(other.into()),
     }
@@ -397,7 +402,7 @@ async fn edit_service(
     id: Path<ServiceId>,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
-    let (input, version) = (service_input(&form), form.parsed("version").unwrap_or_default());
+    let (input, version) = (service_input(&form), form.revision("version")?);
     match vendors::edit_service(&staff.ctx, *id, version, &input).await {
         Ok(_) => Ok(see_other(&format!("/services/{id}"))),
         Err(UseCaseError::Invalid(errors)) => {

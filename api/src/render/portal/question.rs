@@ -137,7 +137,7 @@ pub struct Citation {
 }
 
 /// Adding evidence: a file, one that is there already, or a link. Posts `file`, `locator`, `valid_until`, or
-/// `evidence` (an id), or `url` and `title`; each with `csrf` and `go`.
+/// `evidence` (an id), or `url` and `title`; each with `csrf`, `go` and `mutation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EvidenceForms {
     /// Prefix of ids on the page.
@@ -164,6 +164,8 @@ pub struct EvidenceForms {
     pub shelf: Vec<super::super::fields::FieldOption>,
     /// Path to return to.
     pub go: String,
+    /// Makes a second click harmless.
+    pub mutation: String,
 }
 
 /// Rows to fill in.

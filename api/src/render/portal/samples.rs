@@ -88,6 +88,7 @@ fn evidence(id: &str, number: &str) -> EvidenceForms {
             chosen: false,
         }],
         go: format!("/portal/sections/ait-lif#{id}"),
+        mutation: "0199f3c2-7a10-7c3e-9d1e-000000000007".to_owned(),
     }
 }
 
@@ -420,7 +421,6 @@ fn declaration(wrong: bool) -> Page<Declaration> {
         ],
         fields: signature(wrong),
         action: "/portal/submit".to_owned(),
-        revision: "41".to_owned(),
         mutation: "0199f3c2-7a10-7c3e-9d1e-000000000041".to_owned(),
         button: "Send to Northwind Bank".to_owned(),
         back: Link::new("Back to the check", "/portal/check"),
@@ -472,7 +472,6 @@ fn clarifications() -> Page<Clarifications> {
         send: Some(SendReplies {
             lede: "Sending closes these answers again and makes snapshot 2.".to_owned(),
             action: "/portal/submit".to_owned(),
-            revision: "52".to_owned(),
             mutation: "0199f3c2-7a10-7c3e-9d1e-000000000052".to_owned(),
             fields: signature(false),
             button: "Send 1 reply".to_owned(),

@@ -1,0 +1,189 @@
+//! Files as bytes: what is taken comes back as it was, whatever its size (U-01), and what a browser or an office
+//! program would run is refused, or never served as what it pretends to be (U-05).
+
+use crate::{
+    doors::said,
+    vendor_side::{PRIYA, Signed, invited},
+};
+use reqwest::header;
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use tests::{app::TestApp, browser::Page};
+
+const QUESTION: &str = "/portal/questions/SEC-GOV-01";
+const LIMIT: usize = 25 * 1024 * 1024;
+
+async fn respondent(app: &TestApp) -> Signed {
+    invited(app).await;
+    Signed::come_in(app, PRIYA).await
+}
+
+async fn upload(vendor: &Signed, name: &str, bytes: Vec<u8>) -> Page {
+    let page = vendor.client.open(QUESTION).await.expect(200);
+    page.form("SEC-GOV-01/evidence").file("file", name, bytes).submit().await
+}
+
+/// Addresses of the files beside the answer.
+async fn files(vendor: &Signed) -> Vec<String> {
+    let page = vendor.client.open(QUESTION).await.expect(200);
+    page.attributes(".file a[href^='/portal/evidence/']", "href")
+}
+
+/// An archive with stored entries of these names, each holding its own name.
+fn archive(names: &[&str]) -> Vec<u8> {
+    let (mut body, mut directory) = (Vec::new(), Vec::new());
+    for name in names {
+        let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let size = u32::try_from(name.len()).unwrap().to_le_bytes();
+        let offset = u32::try_from(body.len()).unwrap().to_le_bytes();
+        let sizes = [[0; 4], size, size].concat();
+        body.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0");
+        body.extend(&sizes);
+        body.extend([&name_length[..], b"\0\0", name.as_bytes(), name.as_bytes()].concat());
+        directory.extend(b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0");
+        directory.extend(&sizes);
+        directory.extend([&name_length[..], &[0; 12], &offset, name.as_bytes()].concat());
+    }
+    let (at, length, count) = (body.len() as u32, directory.len() as u32, names.len() as u16);
+    body.extend(directory);
+    body.extend(b"PK\x05\x06\0\0\0\0");
+    body.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
+    body.extend([length.to_le_bytes(), at.to_le_bytes()].concat());
+    body.extend(b"\0\0");
+    body
+}
+
+/// The least content of each kind that is taken.
+fn least() -> Vec<(&'static str, Vec<u8>)> {
+    let office = |part: &str| archive(&["[Content_Types].xml", part]);
+    vec![
+        ("a.pdf", b"%PDF-".to_vec()),
+        ("a.png", b"\x89PNG\r\n\x1a\n".to_vec()),
+        ("a.jpg", b"\xff\xd8\xff".to_vec()),
+        ("a.jpeg", b"\xff\xd8\xff".to_vec()),
+        ("a.docx", office("word/document.xml")),
+        ("a.xlsx", office("xl/workbook.xml")),
+        ("a.pptx", office("ppt/presentation.xml")),
+        ("a.txt", b"a".to_vec()),
+        ("a.csv", b"a".to_vec()),
+        ("a.md", b"a".to_vec()),
+    ]
+}
+
+#[tokio::test]
+async fn u_01_each_kind_from_its_least_bytes_to_the_limit_comes_back_as_it_was() {
+    let app = TestApp::start().await;
+    let vendor = respondent(&app).await;
+    let mut sent = Vec::new();
+    for (name, content) in least() {
+        let more = [content.clone(), b"1".to_vec()].concat();
+        sent.extend([(name, content), (name, more)]);
+    }
+    let mut full = b"%PDF-1.7\n".to_vec();
+    full.resize(LIMIT, b'x');
+    sent.push(("full.pdf", full));
+    let mut known = Vec::new();
+    for (name, content) in sent {
+        let (size, sha256) = (content.len(), Sha256::digest(&content));
+        upload(&vendor, name, content).await.expect(303);
+        let mut fresh = files(&vendor).await;
+        fresh.retain(|href| !known.contains(href));
+        let [href] = &fresh[..] else { panic!("{name}: {fresh:?}") };
+        let answer = vendor.client.request(reqwest::Method::GET, href).send().await.unwrap();
+        assert_eq!(answer.headers()[header::CONTENT_LENGTH], size.to_string().as_str(), "{name}");
+        let back = answer.bytes().await.unwrap();
+        assert_eq!((back.len(), Sha256::digest(&back)), (size, sha256), "{name} of {size} bytes");
+        known.push(href.clone());
+    }
+}
+
+/// Bytes of all files below a folder.
+fn kept_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    // A file may be deleted while we look.
+    let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .map(|p| if p.is_dir() { kept_bytes(&p) } else { size(&p) })
+        .sum()
+}
+
+#[tokio::test]
+async fn u_05_what_a_browser_or_an_office_program_would_run_is_refused() {
+    let app = TestApp::start().await;
+    let vendor = respondent(&app).await;
+    let office = |names: &[&str]| archive(&[&["[Content_Types].xml"], names].concat());
+    let lnk = b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F".to_vec();
+    let elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0".to_vec();
+    let mht = b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n".to_vec();
+    let hta = b"<html><head><HTA:APPLICATION/></head><script>1</script></html>".to_vec();
+    let xhtml = b"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'/>".to_vec();
+    let macros = ["word/document.xml", "word/vbaProject.bin"];
+    for (name, content) in [
+        // By their own names.
+        ("x.mht", mht.clone()),
+        ("x.mhtml", mht.clone()),
+        ("x.hta", hta.clone()),
+        ("x.lnk", lnk.clone()),
+        ("x.js", b"alert(1)".to_vec()),
+        ("x.xhtml", xhtml.clone()),
+        ("x.xml", xhtml.clone()),
+        ("x", elf.clone()),
+        ("x.elf", elf.clone()),
+        ("x.so", elf.clone()),
+        ("x.gif", b"GIF89a=1;alert(1)".to_vec()),
+        ("x.zip", office(&["word/document.xml"])),
+        ("x.docm", office(&macros)),
+        ("x.xlsm", office(&["xl/workbook.xml", "xl/vbaProject.bin"])),
+        ("x.pptm", office(&["ppt/presentation.xml", "ppt/vbaProject.bin"])),
+        // Under a name that is taken.
+        ("x.txt", mht),
+        ("x.md", hta),
+        ("x.csv", xhtml),
+        ("x.txt", lnk.clone()),
+        ("x.txt", elf.clone()),
+        ("x.pdf", elf),
+        ("x.docx", lnk),
+        ("x.docx", office(&macros)),
+        ("x.xlsx", office(&["xl/workbook.xml", "xl/vbaProject.bin"])),
+        ("x.xlsx", office(&["xl/workbook.xml", "xl/macrosheets/sheet1.xml"])),
+        ("x.pptx", office(&["ppt/presentation.xml", "ppt/activeX/activeX1.xml"])),
+        // Two kinds in one.
+        ("x.txt", b"GIF89a=1;alert(1)".to_vec()),
+        ("x.docx", [b"%PDF-1.7\n".to_vec(), office(&["word/document.xml"])].concat()),
+        ("x.png", [b"<svg onload=alert(1)>".to_vec(), b"\x89PNG\r\n\x1a\n".to_vec()].concat()),
+    ] {
+        let refused = upload(&vendor, name, content).await.expect(422);
+        assert!(said(&refused, "file-not-allowed"), "{name}: {}", refused.text());
+    }
+    assert_eq!(files(&vendor).await, Vec::<String>::new());
+    assert_eq!(kept_bytes(app.evidence_folder()), 0);
+}
+
+#[tokio::test]
+async fn u_05_a_file_of_two_kinds_is_kept_as_the_one_that_is_taken_and_never_shown() {
+    let app = TestApp::start().await;
+    let vendor = respondent(&app).await;
+    let page = b"<html><script>alert(1)</script></html>".to_vec();
+    for (name, kind, content) in [
+        ("a.pdf", "application/pdf", [b"%PDF-1.7\n".to_vec(), page.clone()].concat()),
+        ("b.pdf", "application/pdf", [b"%PDF-1.7\n".to_vec(), archive(&["x.html"])].concat()),
+        ("c.png", "image/png", [b"\x89PNG\r\n\x1a\n".to_vec(), page.clone()].concat()),
+        ("d.jpg", "image/jpeg", [b"\xff\xd8\xff\xe0/*".to_vec(), b"*/=alert(1)".to_vec()].concat()),
+        ("e.txt", "application/octet-stream", [b"Minutes\n".to_vec(), page].concat()),
+        ("f.csv", "application/octet-stream", b"=cmd|' /C calc'!A1".to_vec()),
+    ] {
+        let known = files(&vendor).await;
+        upload(&vendor, name, content.clone()).await.expect(303);
+        let href = files(&vendor).await.into_iter().find(|href| !known.contains(href)).unwrap();
+        let answer = vendor.client.request(reqwest::Method::GET, &href).send().await.unwrap();
+        let value = |header: &str| answer.headers()[header].to_str().unwrap().to_owned();
+        assert_eq!(value("content-type"), kind, "{name}");
+        assert!(value("content-disposition").starts_with("attachment; "), "{name}");
+        assert_eq!(value("x-content-type-options"), "nosniff", "{name}");
+        assert_eq!(value("content-security-policy"), "sandbox; default-src 'none'", "{name}");
+        assert_eq!(value("cross-origin-resource-policy"), "same-origin", "{name}");
+        assert_eq!(answer.bytes().await.unwrap(), content, "{name}");
+    }
+}
