@@ -149,10 +149,10 @@ test("a sign-in link fills in its own code, and its secret leaves the address ba
   await page.getByLabel("Password").fill(password);
   await press(page, "Sign in");
   await page.goto(new URL("/users", demo.url).href);
-  await page.getByLabel("Name").fill("Ines Winter");
-  await page.getByLabel("E-mail").fill("ines@northwind.example");
+  await page.getByLabel("Name").fill("Wanda Winter");
+  await page.getByLabel("E-mail").fill("wanda@northwind.example");
   await press(page, "Send invitation");
-  const mail = await awaitMail(demo, seen, "ines@northwind.example", /invited/);
+  const mail = await awaitMail(demo, seen, "wanda@northwind.example", /invited/);
   await context.close();
   const fresh = await pageIn(await browser.newContext());
   const problems = [];

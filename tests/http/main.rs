@@ -19,6 +19,7 @@ mod proxies;
 mod races;
 mod replays;
 mod reviews;
+mod saving;
 mod seed;
 mod statements;
 mod submission;

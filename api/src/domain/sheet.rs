@@ -13,7 +13,7 @@ use super::{
 use crate::word_enum;
 use chrono::{DateTime, NaiveDate, Utc};
 use questionnaires::{
-    answering::{Answers, Facts, firing_checks, progress, visible},
+    answering::{Answers, Facts, firing_checks, named_ids, progress, visible},
     definition::{Question, Questionnaire, Section, Tier},
 };
 use serde_json::{Value, json};
@@ -404,6 +404,12 @@ impl Sheet {
             answers.insert(question.id.clone(), engine_answer(question, value, note, &cited, today));
         }
         answers
+    }
+
+    /// Whether other questions hang on the answer to this one.
+    #[must_use]
+    pub fn is_gate(&self, question: &str) -> bool {
+        self.rows.questionnaires.iter().any(|asked| named_ids(&asked.definition).contains(question))
     }
 
     /// The current answer to a question.

@@ -136,6 +136,8 @@ pub struct Shell {
     pub progress: Option<SectionProgress>,
     /// Names of the static modules to load.
     pub scripts: Vec<String>,
+    /// On pages whose script saves answers: whose they are, so that nobody's waiting text is sent as another's.
+    pub saving: Option<String>,
     /// Links of the foot.
     pub foot: Vec<NavItem>,
 }
@@ -163,6 +165,7 @@ impl Shell {
             saved: None,
             progress: None,
             scripts: Vec::new(),
+            saving: None,
             foot: Vec::new(),
         }
     }

@@ -39,6 +39,8 @@ pub fn portal_shell(respondent: &Respondent, title: impl Into<String>, about: im
     let role = if ctx.respondent().is_lead { "Lead" } else { "Helper" };
     shell.user = Some(SignedIn::new(ctx.respondent().name.clone(), role));
     shell.sign_out = Some("/portal/sign-out".to_owned());
+    shell.scripts = vec!["saving.js".to_owned()];
+    shell.saving = Some(ctx.respondent().id.to_string());
     shell
 }
 

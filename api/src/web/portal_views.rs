@@ -168,6 +168,7 @@ impl Desk<'_> {
             TypedAnswer::of_stored(row.and_then(|r| r.value.as_ref()), row.and_then(|r| r.note.as_deref()));
         let typed = unsaved.map_or(&stored, |unsaved| &unsaved.typed);
         let mut card = QuestionCard::new(&placed.id, &placed.number, &question.text, kind(question));
+        card.gate = self.sheet.is_gate(&placed.id);
         card.help.clone_from(&question.help);
         card.revision = row.map_or(0, |row| row.rev);
         card.mutation = (self.mutation)();

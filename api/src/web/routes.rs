@@ -31,7 +31,7 @@ pub enum Answers {
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// `GET` or `POST` (`HEAD` goes with `GET`).
+    /// `GET`, `POST` or `PUT` (`HEAD` goes with `GET`).
     pub method: &'static str,
     /// The path with `{name}` parameters.
     pub path: &'static str,
@@ -68,6 +68,7 @@ macro_rules! routes {
     (@about $about:literal) => { $about };
     (@route GET) => { actix_web::web::route().guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Head())) };
     (@route POST) => { actix_web::web::post() };
+    (@route PUT) => { actix_web::web::put() };
 }
 pub(crate) use routes;
 
@@ -81,6 +82,7 @@ const TABLES: &[Table] = &[
     (super::mailbox::ROUTES, super::mailbox::register),
     (super::portal_access::ROUTES, super::portal_access::register),
     (super::portal::ROUTES, super::portal::register),
+    (super::portal_saving::ROUTES, super::portal_saving::register),
     (super::portal_evidence::ROUTES, super::portal_evidence::register),
     (super::accounts::ROUTES, super::accounts::register),
     (super::jobs::ROUTES, super::jobs::register),

@@ -189,7 +189,8 @@ pub fn visible(
 }
 
 /// The ids that conditions of sections and questions name; those of checks do not count.
-fn named_ids(questionnaire: &Questionnaire) -> BTreeSet<&str> {
+#[must_use]
+pub fn named_ids(questionnaire: &Questionnaire) -> BTreeSet<&str> {
     let sections = questionnaire.sections.iter().filter_map(|section| section.show_if.as_ref());
     let questions = questionnaire.questions().filter_map(|(_, question)| question.show_if.as_ref());
     sections.chain(questions).flat_map(Condition::questions).collect()

@@ -237,6 +237,8 @@ pub struct QuestionCard {
     pub follows: Option<String>,
     /// Which inputs.
     pub kind: QuestionKind,
+    /// Other questions hang on its answer, so that saving it may show or hide them.
+    pub gate: bool,
     /// Where the answer is posted: `/portal/questions/<question id>`.
     pub action: String,
     /// Revision of the answer that was read; 0 before the first.
@@ -298,6 +300,7 @@ impl QuestionCard {
             number: number.into(),
             text: text.into(),
             help: None,
+            gate: false,
             follows: None,
             kind,
             action: format!("/portal/questions/{id}"),

@@ -1,0 +1,79 @@
+// One question's card on a page: what it holds, what it says about being saved, and how it changes when the server
+// knows better. It reads and shows; sending is the business of saving.js.
+
+/** What the form holds, as the server's `PUT` takes it. */
+export function answerOf(form) {
+  const answer = { choices: [], value: "", rows: [], reason: "", note: "" };
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value !== "string") continue;
+    if (name === "choice") answer.choices.push(value);
+    else if (name === "unknown") answer.choices.push("-unknown");
+    else if (name === "na") answer.choices.push("-na");
+    else if (name === "attest") answer.choices.push("yes");
+    else if (name === "reason" || name === "note") answer[name] = value;
+    else if (name === "number" || name === "date" || name === "text") answer.value = value;
+    else {
+      const cell = name.match(/^rows\.(\d+)\.(.+)$/);
+      if (!cell) continue;
+      while (answer.rows.length <= Number(cell[1])) answer.rows.push({});
+      answer.rows[Number(cell[1])][cell[2]] = value;
+    }
+  }
+  return answer;
+}
+
+/** Puts an answer that waited back into the inputs, after the page was loaded again. */
+export function fill(form, answer) {
+  const chosen = new Set(answer.choices);
+  for (const input of form.elements) {
+    const special = { unknown: "-unknown", na: "-na", attest: "yes" }[input.name];
+    const cell = input.name.match(/^rows\.(\d+)\.(.+)$/);
+    if (input.name === "choice") input.checked = chosen.has(input.value);
+    else if (special) input.checked = chosen.has(special);
+    else if (input.name === "reason" || input.name === "note") input.value = answer[input.name];
+    else if (["number", "date", "text"].includes(input.name)) input.value = answer.value;
+    else if (cell) input.value = answer.rows[Number(cell[1])]?.[cell[2]] ?? "";
+  }
+}
+
+/** A card that can be edited. */
+export class Card {
+  constructor(article) {
+    this.article = article;
+    this.question = article.id;
+    this.form = article.querySelector("form[data-answer]");
+    this.line = this.form.querySelector("[data-saved]");
+    this.stored = JSON.stringify(answerOf(this.form));
+  }
+
+  get rev() { return Number(this.form.elements.revision.value); }
+  set rev(rev) { this.form.elements.revision.value = rev; }
+
+  /** Whether the inputs hold something that is not stored. */
+  changed() { return JSON.stringify(answerOf(this.form)) !== this.stored; }
+
+  say(text, kind = "") {
+    this.line.textContent = text;
+    this.line.className = `sm ${kind || "mut"}`;
+  }
+
+  /** The faults that the server named, in the card and in words. */
+  fault(messages) {
+    this.say(`Not saved: ${messages.join(" ")}`, "err");
+    this.article.classList.add("on");
+  }
+
+  saved(rev, answer, text) {
+    this.rev = rev;
+    this.stored = JSON.stringify(answer);
+    this.article.classList.remove("on");
+    this.say(text);
+  }
+
+  /** Takes the card as the server shows it now: its conflict with both texts, or new words. */
+  replace(article) {
+    const place = document.importNode(article, true);
+    this.article.replaceWith(place);
+    return place;
+  }
+}

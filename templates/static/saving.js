@@ -1,0 +1,375 @@
+// Saves answers while they are typed. Each change is written to the queue in this browser first, then sent on its own
+// with the revision it was made from, and taken out of the queue only when the server has stored it. Without this
+// script the same forms save with their buttons.
+
+import { Card, answerOf, fill } from "/static/saving-card.js";
+import { Queue } from "/static/saving-queue.js";
+
+const KEEP = 100; // at most this much typing is lost when the browser dies
+const DEBOUNCE = 800;
+const LONGEST_WAIT = 5_000;
+const RETRY_FIRST = 1_000;
+const RETRY_LAST = 60_000;
+const KEEPALIVE_LIMIT = 60_000;
+
+const root = document.querySelector("main");
+const { saving: scope } = document.body.dataset;
+const header = document.querySelector("[data-page-saved]");
+const sharedBox = document.querySelector("#shared-computer");
+const isShared = () => sessionStorage.getItem("assay-shared") === "yes";
+const queue = new Queue(scope, isShared());
+const channel = new BroadcastChannel(`assay-${scope}`);
+const cards = new Map();
+const timers = new Map(); // question -> {keep, timer, since}
+let retryAt = 0;
+let retries = 0;
+let flushing = null;
+let signedOut = false;
+let leaving = false;
+
+const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+
+// --- what the page says
+
+async function sayState() {
+  if (!header) return;
+  const waiting = (await queue.all()).length + [...cards.values()].filter((card) => timers.has(card.question)).length;
+  const text = header.querySelector("[data-text]");
+  header.classList.toggle("wait", waiting > 0);
+  const answers = waiting === 1 ? "1 answer" : `${waiting} answers`;
+  if (waiting === 0) {
+    if (header.dataset.touched) text.textContent = `Everything saved ${clock()}`;
+  } else if (signedOut) text.textContent = `${answers} kept in this browser; open your link again to save`;
+  else if (retries > 0) text.textContent = `${answers} not saved yet, trying again`;
+  else text.textContent = `Saving ${answers}`;
+  header.dataset.touched = "yes";
+}
+
+// --- changes
+
+function changed(card) {
+  if (card.article.querySelector(".clash")) {
+    card.say("Not saved: choose which text stays, or save what you write here");
+    return;
+  }
+  const now = Date.now();
+  const before = timers.get(card.question);
+  if (before) clearTimeout(before.timer);
+  const since = before?.since ?? now;
+  const wait = Math.max(0, Math.min(DEBOUNCE, since + LONGEST_WAIT - now));
+  const keep = before?.keep ?? setTimeout(() => { keepOnDisk(card); const at = timers.get(card.question); if (at) at.keep = null; }, KEEP);
+  timers.set(card.question, { since, keep, timer: setTimeout(() => take(card).then(flush), wait) });
+  card.say("Not saved yet");
+  sayState();
+}
+
+const entryOf = (card) => ({
+  question: card.question,
+  rev: card.rev,
+  mutation: crypto.randomUUID(),
+  answer: answerOf(card.form),
+  url: card.form.dataset.answer,
+  at: Date.now(),
+});
+
+/** Writes a card's text to the queue, before anything is sent. */
+const keepOnDisk = (card) => (card.changed() ? queue.put(entryOf(card)) : undefined);
+
+/** The person has paused: what the card holds is kept, and goes to the server next. */
+async function take(card) {
+  const timer = timers.get(card.question);
+  if (timer) {
+    clearTimeout(timer.timer);
+    clearTimeout(timer.keep);
+  }
+  timers.delete(card.question);
+  if (!card.changed()) {
+    if (timer) card.say(card.form.dataset.words ?? "");
+    return;
+  }
+  const kept = await queue.put(entryOf(card));
+  card.say(kept ? "Saving" : "Saving; keep this page open until it is saved");
+}
+
+async function takeAll() {
+  await Promise.all([...timers.keys()].map((question) => cards.get(question)).filter(Boolean).map(take));
+}
+
+// --- sending
+
+/** Sends what waits, one tab at a time. Resolves when the queue is empty or sending has to wait. */
+function flush() {
+  flushing ??= navigator.locks
+    .request(`assay-${scope}`, drain)
+    .catch(() => undefined)
+    .finally(() => { flushing = null; sayState(); });
+  return flushing;
+}
+
+async function drain() {
+  for (const entry of await queue.all()) {
+    if (signedOut || Date.now() < retryAt) return;
+    if (!(await send(entry))) return;
+  }
+}
+
+const request = (entry, keepalive = false) => fetch(entry.url, {
+  method: "PUT",
+  headers: {
+    "Content-Type": "application/json",
+    "If-Match": `"${entry.rev}"`,
+    "X-Mutation-Id": entry.mutation,
+    "X-Assay": "1",
+  },
+  body: JSON.stringify(entry.answer),
+  cache: "no-store",
+  keepalive,
+});
+
+/** Sends one entry. True when the next may follow, false when sending has to wait. */
+async function send(entry) {
+  const card = cards.get(entry.question);
+  card?.say("Saving");
+  let answer;
+  try {
+    answer = await request(entry);
+  } catch {
+    return later(card);
+  }
+  if (answer.ok) {
+    const { rev, shown } = await answer.json();
+    await queue.done(entry);
+    retries = 0;
+    if (card) {
+      card.saved(rev, entry.answer, `Saved ${clock()}`);
+      card.form.dataset.words = `Saved ${clock()}`;
+      if (card.changed()) changed(card);
+      if (card.form.dataset.gate) await showFollowUps();
+    }
+    channel.postMessage({ question: entry.question, rev, shown });
+    return true;
+  }
+  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 412) return conflict(entry, card);
+  if (answer.status === 422) {
+    await queue.done(entry);
+    card?.fault((problem.errors ?? []).map((fault) => fault.message));
+    return true;
+  }
+  if (answer.status === 401 || answer.status === 403) {
+    signedOut = true;
+    needLink(problem);
+    return false;
+  }
+  if (answer.status === 404 || answer.status === 409) {
+    await keepCopy(entry, problem);
+    return true;
+  }
+  return later(card, Number(answer.headers.get("Retry-After")) * 1_000);
+}
+
+/** Waits longer each time, by chance, and as long as the server asks for. */
+function later(card, asked = 0) {
+  retries += 1;
+  const longest = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** Math.min(retries - 1, 6));
+  const wait = Math.max(asked || 0, Math.random() * longest);
+  retryAt = Date.now() + wait;
+  setTimeout(flush, wait + 10);
+  card?.say("Not saved yet, trying again");
+  return false;
+}
+
+/** Somebody else saved first: the server shows both texts in the card, and the person chooses. */
+async function conflict(entry, card) {
+  await queue.done(entry);
+  if (!card) return true;
+  const form = new FormData(card.form);
+  form.set("revision", entry.rev);
+  form.set("mutation", crypto.randomUUID());
+  const answer = await fetch(card.form.action, {
+    method: "POST", body: new URLSearchParams(form), cache: "no-store", headers: { Accept: "text/html" },
+  }).catch(() => null);
+  if (!answer) return later(card);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const article = page.getElementById(entry.question);
+  if (article) {
+    const typed = answerOf(card.form); // typing went on meanwhile
+    const place = card.replace(article);
+    watch(place);
+    fill(cards.get(entry.question).form, typed);
+    place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
+    place.querySelector(".clash h2")?.focus();
+  }
+  return true;
+}
+
+/** The answer cannot be saved any more (submitted, or the link is gone): the text is shown to be copied. */
+async function keepCopy(entry, problem) {
+  await queue.done(entry);
+  const card = cards.get(entry.question);
+  const box = document.createElement("div");
+  box.className = "notice bad";
+  box.setAttribute("role", "alert");
+  const text = document.createElement("p");
+  text.textContent = `${problem.title ?? "This cannot be saved any more"}. Your text of ${entry.question} was not saved: ${
+    [entry.answer.value, entry.answer.note, ...entry.answer.choices].filter(Boolean).join("; ")}`;
+  box.append(text);
+  (card?.article ?? root).before(box);
+}
+
+function needLink(problem) {
+  if (document.querySelector("#need-link")) return;
+  const box = document.createElement("div");
+  box.id = "need-link";
+  box.className = "notice bad";
+  box.setAttribute("role", "alert");
+  const text = document.createElement("p");
+  const link = document.createElement("a");
+  const code = problem.code === "step-up-required";
+  link.href = code ? "/q/code" : "/q";
+  link.target = "_blank";
+  link.rel = "opener";
+  link.textContent = code ? "Enter the code" : "open the link from your mail again, or type its access code";
+  text.append("Your session has ended. What you typed is kept here. To save it, ", link, "; then come back to this page.");
+  box.append(text);
+  root.prepend(box);
+}
+
+// --- pages that change by an answer
+
+/** Shows follow-up questions that an answer opened, and takes away those that it closed. */
+async function showFollowUps() {
+  const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const list = root.querySelector("[data-cards]");
+  if (!list) return;
+  const fresh = [...page.querySelectorAll("[data-cards] > article")];
+  const wanted = new Set(fresh.map((article) => article.id));
+  for (const article of [...list.children]) {
+    if (!wanted.has(article.id) && !timers.has(article.id)) {
+      article.remove();
+      cards.delete(article.id);
+    }
+  }
+  let before = null;
+  for (const article of fresh) {
+    let here = document.getElementById(article.id);
+    if (!here) {
+      here = document.importNode(article, true);
+      if (before) before.after(here); else list.prepend(here);
+      watch(here);
+    }
+    before = here;
+  }
+}
+
+// --- wiring
+
+function watch(article) {
+  if (!article.querySelector("form[data-answer]")) return;
+  const card = new Card(article);
+  card.form.dataset.words = card.line.textContent;
+  cards.set(card.question, card);
+  card.form.addEventListener("input", () => changed(card));
+  card.form.addEventListener("change", () => {
+    if (!card.article.querySelector(".clash")) take(card).then(flush);
+  });
+  card.form.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "resolve") return; // the server stores the person's choice
+    event.preventDefault();
+    card.article.classList.remove("on");
+    take(card).then(flush);
+  });
+}
+
+/** Other forms and links leave the page: what is typed is sent first, and nothing is left behind. */
+async function leave(event) {
+  const form = event.target.closest("form");
+  if (!form || form.matches("[data-answer]") || form.dataset.flushed) return;
+  event.preventDefault();
+  const submitter = event.submitter;
+  await takeAll();
+  await flush();
+  const ends = form.matches("[data-ends-saving]");
+  if (ends && (await queue.all()).length > 0) {
+    const left = "What you typed last is not saved yet.";
+    if (form.dataset.endsSaving === "wait") {
+      alert(`${left} It is tried again; please send in a moment.`);
+      return;
+    }
+    if (!confirm(`${left} Sign out and lose it?`)) return;
+  }
+  if (ends) await queue.clear();
+  leaving = true;
+  form.dataset.flushed = "yes";
+  form.requestSubmit(submitter);
+}
+
+async function follow(event) {
+  const link = event.target.closest("a[href]");
+  if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (new URL(link.href).origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+  if (timers.size === 0 && !flushing) return;
+  event.preventDefault();
+  await takeAll();
+  await flush();
+  leaving = true;
+  location.assign(link.href);
+}
+
+async function start() {
+  for (const article of root.querySelectorAll("article.q")) watch(article);
+  // What an earlier page could not send is shown again where it belongs, then sent.
+  for (const entry of await queue.all()) {
+    const card = cards.get(entry.question);
+    if (card) {
+      fill(card.form, entry.answer);
+      card.say("Not saved yet");
+    }
+  }
+  const how = document.querySelector("[data-how]");
+  if (how) how.textContent = "Answers are saved while you type.";
+  if (sharedBox) {
+    sharedBox.closest("[hidden]")?.removeAttribute("hidden");
+    sharedBox.checked = isShared();
+    sharedBox.addEventListener("change", async () => {
+      sessionStorage.setItem("assay-shared", sharedBox.checked ? "yes" : "no");
+      const waiting = await queue.all();
+      if (sharedBox.checked) await queue.clear();
+      queue.onDisk = !sharedBox.checked;
+      for (const entry of waiting) await queue.put(entry);
+    });
+  }
+  document.addEventListener("submit", leave);
+  document.addEventListener("click", follow);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") takeAll().then(flush);
+    else if (signedOut) { signedOut = false; document.querySelector("#need-link")?.remove(); flush(); }
+  });
+  addEventListener("online", () => { retryAt = 0; flush(); });
+  addEventListener("focus", () => { if (signedOut) { signedOut = false; document.querySelector("#need-link")?.remove(); flush(); } });
+  addEventListener("pagehide", () => {
+    for (const question of timers.keys()) {
+      const card = cards.get(question);
+      if (!card?.changed()) continue;
+      const entry = entryOf(card);
+      queue.put(entry);
+      if (JSON.stringify(entry.answer).length < KEEPALIVE_LIMIT) request(entry, true).catch(() => undefined);
+    }
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && (timers.size > 0 || queue.memory.size > 0)) event.preventDefault();
+  });
+  channel.addEventListener("message", async ({ data }) => {
+    const card = cards.get(data.question);
+    if (!card || card.changed()) return;
+    const answer = await fetch(`/portal/questions/${data.question}`, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const article = page?.getElementById(data.question);
+    if (article) watch(card.replace(article));
+  });
+  await flush();
+}
+
+start();

@@ -1,0 +1,190 @@
+// Saving by script in a real browser: what is typed is never lost, and the page never says "saved" of what is not.
+// A slow or absent server, two tabs, a colleague's change, a session that ends, and a shared computer.
+//
+//   JOURNEY_BIN   the binary (else the debug build)
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { awaitMail, digitsOf, launch, linkOf, startDemo } from "./lib.mjs";
+import { Journey } from "./walk.mjs";
+
+const EMAIL = "mira@tern.example";
+const seen = new Set();
+let demo;
+let browser;
+let link;
+let context;
+
+const press = (page, name) => Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).click()]);
+
+/** A browser of the vendor that has come in with its link and code. */
+async function vendor() {
+  const own = await browser.newContext();
+  const page = await own.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.goto(link);
+  await press(page, "Open questionnaire");
+  if (new URL(page.url()).pathname === "/q/code") {
+    await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, seen, EMAIL, /code/i)));
+    await press(page, "Continue");
+  }
+  return own;
+}
+
+async function section(own, name = /Service and duties/) {
+  const page = await own.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.goto(new URL("/portal/tasks", demo.url).href);
+  await Promise.all([page.waitForNavigation(), page.getByRole("main").getByRole("link", { name }).first().click()]);
+  return page;
+}
+
+const card = (page, id) => page.locator(`article#${id}`);
+const words = (page, id) => card(page, id).locator("[data-saved]");
+const says = (page, id, pattern) => page.waitForFunction(
+  ([question, text]) => new RegExp(text).test(document.querySelector(`article#${question} [data-saved]`)?.textContent ?? ""),
+  [id, pattern],
+);
+/** What the server holds, read by a browser without script. */
+async function stored(id) {
+  const state = await context.storageState();
+  const plain = await browser.newContext({ storageState: state, javaScriptEnabled: false });
+  const page = await plain.newPage();
+  await page.goto(new URL(`/portal/questions/${id}`, demo.url).href);
+  const note = await card(page, id).getByLabel("Note").inputValue();
+  await plain.close();
+  return note;
+}
+/** Whether the browser has the text on disk. */
+const kept = async (page, text) => {
+  for (let turn = 0; turn < 50; turn += 1) {
+    if (JSON.stringify(await entries(page)).includes(text)) return;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  throw new Error(`${text} is not in the queue`);
+};
+const waiting = async (page) => (await entries(page)).length;
+const entries = (page) => page.evaluate(() => new Promise((resolve) => {
+  const request = indexedDB.open("assay-answers", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("waiting", { keyPath: ["scope", "question"] });
+  request.onsuccess = () => {
+    const all = request.result.transaction("waiting").objectStore("waiting").getAll();
+    all.onsuccess = () => { request.result.close(); resolve(all.result); };
+  };
+}));
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+  const procurement = new Journey(demo, browser, { meet: () => Promise.resolve() }, 1280);
+  Object.assign(procurement, { email: EMAIL });
+  await procurement.registerAndIntake();
+  await procurement.prepareAndSend();
+  ({ link } = linkOf(procurement.invitation));
+  context = await vendor();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test("what is typed is saved by itself, each answer alone, and survives leaving by a link", async () => {
+  const page = await section(context);
+  await card(page, "SUB-02").getByRole("radio", { name: /^Yes, fixed/ }).check();
+  await says(page, "SUB-02", "^Saved");
+  await card(page, "SUB-02").getByLabel("Note").fill("Germany and Ireland.");
+  await card(page, "SUB-01").locator("#SUB-01-value").fill("We transcribe calls.");
+  await Promise.all([page.waitForNavigation(), page.getByRole("link", { name: /^Continue to/ }).click()]);
+  assert.equal(await stored("SUB-02"), "Germany and Ireland.");
+  assert.equal(await waiting(page), 0);
+  await page.close();
+});
+
+test("C-12: offline, the page says so, a reload keeps the text, and it arrives once the line is back", async () => {
+  const page = await section(context);
+  await context.setOffline(true);
+  await card(page, "SUB-03").getByRole("radio", { name: /^General confidentiality/ }).check();
+  await card(page, "SUB-03").getByLabel("Note").fill("Typed in a tunnel.");
+  await says(page, "SUB-03", "^Not saved yet");
+  await kept(page, "Typed in a tunnel.");
+  assert.match(await page.locator("[data-page-saved]").innerText(), /not saved yet/);
+  await page.close({ runBeforeUnload: false });
+  await context.setOffline(false);
+  const again = await section(context);
+  await says(again, "SUB-03", "^Saved");
+  assert.equal(await stored("SUB-03"), "Typed in a tunnel.");
+  assert.equal(await waiting(again), 0);
+  await again.close();
+});
+
+test("C-02: a colleague's change is shown with both texts, and nothing is overwritten", async () => {
+  const colleague = await vendor();
+  const [mine, theirs] = [await section(context), await section(colleague)];
+  await card(theirs, "SUB-04").getByRole("radio", { name: /^We do not know/ }).check();
+  await says(theirs, "SUB-04", "^Saved");
+  await card(mine, "SUB-04").getByLabel("Note").fill("We never had one.");
+  await card(mine, "SUB-04").getByRole("radio", { name: /^No$/ }).check();
+  const clash = card(mine, "SUB-04").getByRole("group", { name: /changed this/ });
+  await clash.waitFor();
+  const text = await clash.innerText();
+  assert.match(text, /Yours, not saved[\s\S]*No[\s\S]*We never had one\./);
+  assert.match(text, /We do not know/);
+  await card(mine, "SUB-04").getByLabel("Note").fill("We never had one, and plan none.");
+  await new Promise((resolve) => { setTimeout(resolve, 1_200); });
+  assert.equal(await stored("SUB-04"), "", "typing on decides nothing");
+  await Promise.all([mine.waitForNavigation(), clash.getByRole("button", { name: "Keep mine" }).click()]);
+  assert.equal(await stored("SUB-04"), "We never had one, and plan none.");
+  await mine.close();
+  await colleague.close();
+});
+
+test("a session that has ended keeps the text and goes on after the link was opened again", async () => {
+  const page = await section(context);
+  const before = await context.cookies();
+  await context.clearCookies({ name: /resp/ });
+  await card(page, "SUB-02").getByLabel("Note").fill("After lunch.");
+  await page.locator("#need-link").waitFor();
+  assert.equal(await waiting(page), 1);
+  await context.addCookies(before);
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await says(page, "SUB-02", "^Saved");
+  assert.equal(await stored("SUB-02"), "After lunch.");
+  await page.close();
+});
+
+test("two tabs: the other tab shows what this one saved", async () => {
+  const [one, other] = [await section(context), await section(context)];
+  await card(one, "SUB-02").getByLabel("Note").fill("From the first tab.");
+  await says(one, "SUB-02", "^Saved");
+  await other.waitForFunction(() => document.querySelector("#SUB-02-note").value === "From the first tab.");
+  await card(other, "SUB-02").getByLabel("Note").fill("From the second tab.");
+  await says(other, "SUB-02", "^Saved");
+  assert.equal(await stored("SUB-02"), "From the second tab.");
+  await one.close();
+  await other.close();
+});
+
+test("an answer that opens a follow-up shows it at once", async () => {
+  const page = await section(context, /Use of AI/);
+  assert.equal(await card(page, "SUB-10").count(), 0);
+  await card(page, "SUB-09").getByRole("radio", { name: /^Yes/ }).check();
+  await card(page, "SUB-10").waitFor();
+  await card(page, "SUB-10").getByRole("radio", { name: /^Never/ }).check();
+  await says(page, "SUB-10", "^Saved");
+  await page.close();
+});
+
+test("on a shared computer nothing is ever kept in the browser", async () => {
+  const page = await section(context);
+  await page.getByLabel(/shared computer/).check();
+  await context.setOffline(true);
+  await card(page, "SUB-02").getByLabel("Note").fill("Only in this page.");
+  await says(page, "SUB-02", "^Not saved yet");
+  assert.equal(await waiting(page), 0);
+  await context.setOffline(false);
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await says(page, "SUB-02", "^Saved");
+  assert.equal(await stored("SUB-02"), "Only in this page.");
+  await page.close();
+});

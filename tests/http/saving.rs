@@ -1,0 +1,88 @@
+//! Saving by script: one answer a request, made from a revision, replayed without harm (C-02 to C-04, V-01 to V-03).
+
+use crate::vendor_side::{options, respondent};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{
+    app::TestApp,
+    browser::{Client, Page},
+};
+
+const URL: &str = "/portal/questions/SEC-GOV-01/answer";
+
+async fn put(vendor: &Client, rev: &str, mutation: &str, body: &Value) -> Page {
+    let request = vendor.request(Method::PUT, URL).header("X-Assay", "1");
+    let request = request.header("If-Match", rev).header("X-Mutation-Id", mutation).json(body);
+    vendor.send(request).await
+}
+
+fn choice(option: &str, note: &str) -> Value {
+    json!({"choices": [option], "note": note})
+}
+
+#[tokio::test]
+async fn an_answer_is_saved_under_its_revision_and_a_replay_gives_the_same_result() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let offered = options(&vendor, "SEC-GOV-01").await;
+    let saved = put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "First")).await.expect(200);
+    assert_eq!(saved.value()["rev"], 1);
+    assert_eq!(saved.headers["etag"], "\"1\"");
+    let replayed = put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "First")).await.expect(200);
+    assert_eq!(replayed.value()["rev"], 1);
+    let next = put(&vendor, "\"1\"", "m-2", &choice(&offered[1], "Second")).await.expect(200);
+    assert_eq!(next.value()["rev"], 2);
+    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    assert_eq!(page.form("/portal/questions/SEC-GOV-01").values()["note"], ["Second"]);
+}
+
+#[tokio::test]
+async fn c_04_without_a_revision_or_from_a_stale_one_nothing_is_saved() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let offered = options(&vendor, "SEC-GOV-01").await;
+    put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "Theirs")).await.expect(200);
+    let bare = vendor.request(Method::PUT, URL).header("X-Assay", "1").json(&choice(&offered[1], ""));
+    let bare = vendor.send(bare).await.expect(428);
+    assert_eq!(bare.value()["code"], "precondition-required");
+    put(&vendor, "*", "m-2", &choice(&offered[1], "")).await.expect(422);
+    for stale in ["\"0\"", "W/\"1\"", "\"7\""] {
+        let refused = put(&vendor, stale, "m-3", &choice(&offered[1], "Mine")).await.expect(412);
+        assert_eq!(refused.value()["current"]["rev"], 1, "{stale}");
+        assert_eq!(refused.value()["current"]["note"], "Theirs");
+    }
+}
+
+#[tokio::test]
+async fn a_save_needs_our_own_header_json_and_known_fields() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let offered = options(&vendor, "SEC-GOV-01").await;
+    let send = |request: reqwest::RequestBuilder| {
+        vendor.send(request.header("If-Match", "\"0\"").header("X-Mutation-Id", "m-1"))
+    };
+    let body = choice(&offered[0], "");
+    let plain = vendor.request(Method::PUT, URL).json(&body);
+    assert_eq!(send(plain).await.expect(403).value()["code"], "csrf-rejected");
+    let text = vendor.request(Method::PUT, URL).header("X-Assay", "1").body(body.to_string());
+    let text = text.header("Content-Type", "text/plain");
+    send(text).await.expect(415);
+    let more = json!({"choices": [offered[0]], "tenant_id": "x"});
+    send(vendor.request(Method::PUT, URL).header("X-Assay", "1").json(&more)).await.expect(400);
+    put(&vendor, "\"0\"", "m-1", &choice("nothing", "")).await.expect(422);
+    put(&vendor, "\"0\"", "", &body).await.expect(422);
+    let other = vendor.request(Method::PUT, "/portal/questions/SEC-XXX-99/answer").header("X-Assay", "1");
+    send(other.json(&body)).await.expect(404);
+    let stranger = app.anonymous();
+    put(&stranger, "\"0\"", "m-1", &body).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_save_takes_at_most_seven_statements() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let offered = options(&vendor, "SEC-GOV-01").await;
+    put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "One")).await.expect(200);
+    let (_, count) = app.statements(put(&vendor, "\"1\"", "m-2", &choice(&offered[1], "Two"))).await;
+    assert!(count <= 7, "{count} statements");
+}
