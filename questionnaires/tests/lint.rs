@@ -23,6 +23,13 @@ fn codes(text: &str) -> Vec<&'static str> {
     lint(text).faults.iter().map(|f| f.code.as_str()).collect()
 }
 
+/// The codes of several files given together.
+fn together(files: &[&str]) -> Vec<&'static str> {
+    let files: Vec<SourceFile<'_>> =
+        files.iter().map(|text| SourceFile { name: "f", bytes: text.as_bytes() }).collect();
+    load(&files).faults.iter().map(|fault| fault.code.as_str()).collect()
+}
+
 #[test]
 fn every_code_has_a_smallest_file_that_yields_exactly_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint");
@@ -292,6 +299,280 @@ fn one_version_of_a_file_says_one_thing() {
     assert_eq!(told(&asked("One"), &asked("One")), [], "the same file given twice");
     assert_eq!(told(&asked("One"), &asked("Two")), [(2, "duplicate_id")]);
     assert_eq!(told(&asked("One"), &asked("Two").replace("1.0.0", "1.0.1")), [], "another version");
+}
+
+#[test]
+fn one_version_of_a_translation_says_one_thing() {
+    let hindi = |text: &str, lang: &str| {
+        format!(
+            "questionnaire: meeting-notes-ai\nversion: 1.2.0\nlang: {lang}\nquestions:\n  MTG-DAT-02: {{text: \"{text}?\"}}\n"
+        )
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(together(&[&hindi("One", "hi"), &hindi("One", "hi")]), none, "the same file given twice");
+    assert_eq!(together(&[&hindi("One", "hi"), &hindi("Two", "hi")]), ["duplicate_id"]);
+    assert_eq!(together(&[&hindi("One", "hi"), &hindi("Two", "de")]), none, "another language");
+}
+
+#[test]
+fn an_empty_id_is_no_id() {
+    let question = |id: &str, text: &str| format!("{{id: {id}, text: \"{text}?\", type: text, weight: 0}}");
+    let (empty, syntax) = (question("\"\"", "First"), "question_id_syntax");
+    assert_eq!(found(&file(&[&empty])), [(syntax, 14, 14, None)]);
+    let second = question("\"\"", "Other matter");
+    assert_eq!(codes(&file(&[&empty, &second])), [syntax, syntax, "duplicate_id"]);
+    assert_eq!(
+        codes(&file(&[&empty, &question("SAM-02", "Other matter")])),
+        [syntax],
+        "nothing about SAM-02"
+    );
+    assert_eq!(codes(&file(&[&question("~", "First"), &question("~", "Other matter")])), ["wrong_type"; 2]);
+
+    let options = "[{id: \"\", label: a}, {id: \"\", label: b}]";
+    let told = ["option_id_syntax", "option_id_syntax", "duplicate_id"];
+    let own = format!("{{id: SAM-01, text: \"First?\", weight: 0, options: {options}}}");
+    assert_eq!(codes(&file(&[&own])), told);
+    let column = format!(
+        "{{id: SAM-01, text: \"First?\", type: table, weight: 0, \
+         columns: [{{id: one, label: One, type: select_one, options: {options}}}]}}"
+    );
+    assert_eq!(codes(&file(&[&column])), told);
+    let scale = file(&[&question("SAM-01", "First")])
+        .replace("sections:", &format!("scales: {{some: {options}}}\nsections:"));
+    assert_eq!(codes(&scale), told);
+
+    let hangs =
+        "{id: SAM-02, text: \"Other matter?\", type: text, weight: 0, show_if: {q: \"\", in: [\"\"]}}";
+    let gate = "{id: \"\", text: \"First?\", weight: 0, options: [{id: \"\", label: a}]}";
+    assert_eq!(codes(&file(&[hangs])), ["condition_unknown_question"]);
+    assert_eq!(codes(&file(&[gate, hangs])), [syntax, "option_id_syntax", "condition_unknown_question"]);
+}
+
+/// A questionnaire that asks nothing itself: `(questionnaire, range, questions)` in one section.
+fn using(uses: &[(&str, &str, &str)]) -> String {
+    let list: String = uses
+        .iter()
+        .map(|(home, range, ids)| {
+            format!("      - {{questionnaire: {home}, version: \"{range}\", questions: [{ids}]}}\n")
+        })
+        .collect();
+    format!("{HEAD}  - id: AAA\n    title: Part\n    uses:\n{list}").replace("id: sample", "id: other")
+}
+
+#[test]
+fn a_used_gate_is_the_one_that_the_questions_own_version_means() {
+    let version = |version: &str, questions: &[&str]| file(questions).replace("1.0.0", version);
+    let open = "{id: SAM-01, text: \"First thing?\", options: [{id: best, label: a}, {id: none, label: d}], weight: 0}";
+    let after = follower("{q: SAM-01, in: [none]}").replace(", if_hidden: zero", "");
+    let first = version("1.0.0", &[open, &after]);
+    let other = using(&[("sample", "^2", "SAM-01"), ("sample", "^1", "SAM-02")]);
+    for changed in [
+        gate(),
+        open.replace("id: best", "id: good"),
+        "{id: SAM-01, text: \"First thing?\", type: number, weight: 0}".to_owned(),
+    ] {
+        assert_eq!(
+            together(&[&other, &first, &version("2.0.0", &[&changed])]),
+            ["used_gate_missing"],
+            "{changed}"
+        );
+    }
+    let none: [&str; 0] = [];
+    assert_eq!(
+        together(&[&other, &first, &version("2.0.0", &[open])]),
+        none,
+        "the same words in both versions"
+    );
+    let one = using(&[("sample", "1.0.0", "SAM-01"), ("sample", "^1", "SAM-02")]);
+    assert_eq!(together(&[&one, &first, &version("2.0.0", &[&gate()])]), none);
+}
+
+#[test]
+fn a_used_gate_may_be_at_home_in_a_third_file() {
+    let core = ("supplier-security-core", "^1", "SEC-GOV-01");
+    let home = format!(
+        "{}  - id: BBB\n    title: Rest\n    questions:\n      - {}\n",
+        using(&[core]).replace("id: other", "id: home"),
+        follower("{q: SEC-GOV-01, answered: true}").replace("SAM-02", "HOM-01")
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(together(&[&home]), none);
+    assert_eq!(together(&[&home, &using(&[core, ("home", "^1", "HOM-01")])]), none);
+    assert_eq!(together(&[&home, &using(&[("home", "^1", "HOM-01")])]), ["used_gate_missing"]);
+    assert_eq!(together(&[&home, &using(&[("home", "^1", "HOM-01"), core])]), ["used_gate_missing"]);
+
+    // A word-for-word copy of the gate is the gate, another question of its id is not.
+    let (first, after) = (gate(), follower("{q: SAM-01, answered: true}"));
+    let sample = file(&[&first, &after]);
+    let copy = |text: &str| {
+        let own =
+            format!("    title: Part\n    questions:\n      - {}\n    uses:", gate().replace("First", text));
+        using(&[("sample", "^1", "SAM-02")]).replace("    title: Part\n    uses:", &own)
+    };
+    assert_eq!(together(&[&sample, &copy("First")]), none);
+    assert_eq!(together(&[&sample, &copy("Other")]), ["used_gate_missing"]);
+}
+
+/// An intake without a fault: twelve factors, one scale.
+fn intake() -> String {
+    include_str!("lint/intake_audience.yaml").replace("audience: vendor", "audience: buyer")
+}
+
+#[test]
+fn an_option_of_a_column_is_a_word_and_no_more() {
+    let table = |id: &str, key: &str| {
+        format!(
+            "{{id: {id}, text: \"Which of them?\", type: table, weight: 0, columns: [{{id: one, label: One, \
+             type: select_one, options: [{{id: aa, label: a, {key}}}]}}]}}"
+        )
+    };
+    let outside = |key: &str| codes(&file(&[&table("SAM-01", key)]));
+    let inside = |key: &str| {
+        let facts = "scales:\n  unused: [{id: aa, label: a, sets_facts: [known]}]\n";
+        let text = intake()
+            .replace("scales:\n", &format!("facts: [{{id: known, label: Known, default: true}}]\n{facts}"));
+        let set = "{id: INH-CTX, text: \"Where is it?\", weight: 0, options: [{id: aa, label: a, sets_facts: [known]}]}";
+        codes(&format!("{text}      - {set}\n      - {}\n", table("INH-01", key)))
+    };
+    let none: [&str; 0] = [];
+    for key in ["credit: 1", "exclusive: true"] {
+        assert_eq!(outside(key), ["key_not_for_type"], "{key}");
+        assert_eq!(inside(key), ["key_not_for_type"], "{key}");
+    }
+    for key in ["points: 3", "sets_facts: [known]"] {
+        assert_eq!(outside(key), ["intake_only"], "{key}");
+        assert_eq!(inside(key), ["key_not_for_type"], "{key}");
+    }
+    assert_eq!(inside("sets_facts: [nosuch]"), ["key_not_for_type", "unknown_fact"]);
+    assert_eq!((outside("plan: true"), inside("explain: true")), (none.to_vec(), none.to_vec()));
+}
+
+#[test]
+fn an_unused_scale_of_the_intake_sets_declared_facts_only() {
+    let with = |fact: &str| {
+        intake()
+            .replace("scales:\n", &format!("scales:\n  some: [{{id: aa, label: a, sets_facts: [{fact}]}}]\n"))
+    };
+    let told: Vec<_> = found(&with("nosuch")).into_iter().map(|fault| (fault.0, fault.1, fault.2)).collect();
+    assert_eq!(told, [("unknown_fact", 12, 42)]);
+}
+
+#[test]
+fn questions_of_the_intake_stay_in_intakes() {
+    let other = using(&[("inherent-risk-intake", "^1", "INH-DAT, INH-CTX")]);
+    let told: Vec<_> = found(&other).into_iter().map(|f| (f.0, f.1, f.3.unwrap())).collect();
+    assert_eq!(told, [("intake_only", 14, "INH-DAT".to_owned()), ("intake_only", 14, "INH-CTX".to_owned())]);
+    // Another intake may use them, a factor among them.
+    let own =
+        "      - {id: INH-NTH, text: \"How much hotel?\", scale: points, factor_weight: 1, weight: 0}\n";
+    let uses = "    uses: [{questionnaire: inherent-risk-intake, version: ^1, questions: [INH-NTH]}]\n";
+    let none: [&str; 0] = [];
+    assert!(intake().contains(own));
+    let text = intake().replace(own, "").replace("    questions:\n", &format!("{uses}    questions:\n"));
+    assert_eq!(codes(&text), none);
+}
+
+#[test]
+fn the_weights_of_the_factors_are_those_of_the_score() {
+    let swapped = intake().replace("scale: points, factor_weight: 1", "scale: points, factor_weight: 2");
+    let swapped = swapped
+        .replace("lima?\", scale: points, factor_weight: 2", "lima?\", scale: points, factor_weight: 1");
+    let told: Vec<_> = found(&swapped).into_iter().map(|f| (f.0, f.3.unwrap())).collect();
+    assert_eq!(told, [("intake_factors", "INH-NTH".to_owned()), ("intake_factors", "INH-PPL".to_owned())]);
+}
+
+#[test]
+fn links_are_https_in_every_text() {
+    let none: [&str; 0] = [];
+    let with = |link: &str| {
+        [
+            format!("{{id: SAM-01, text: \"First?\", type: text, weight: 0, help: \"{link}\"}}"),
+            format!("{{id: SAM-01, text: \"First?\", type: text, weight: 0, na: \"{link}\"}}"),
+            format!("{{id: SAM-01, text: \"First?\", type: text, weight: 0, evidence: \"{link}\"}}"),
+            format!("{{id: SAM-01, text: \"First?\", type: text, weight: 0, fix: \"{link}\"}}"),
+            format!("{{id: SAM-01, text: \"First?\", weight: 0, options: [{{id: aa, label: \"{link}\"}}]}}"),
+            format!("{{id: SAM-01, text: \"First?\", weight: 0, options: [{{id: aa, label: a, finding: \"{link}\"}}]}}"),
+        ]
+        .map(|question| file(&[&question]))
+    };
+    let plain = file(&["{id: SAM-01, text: \"First?\", type: text, weight: 0}"]);
+    for (link, told) in [("http://x.org", &["help_link"][..]), ("https://x.org", &none)] {
+        let described = plain.replace("description: A sample.", &format!("description: \"{link}\""));
+        let checked = format!("{plain}checks: [{{id: aa, when: {{tier: [low]}}, text: \"{link}\"}}]\n");
+        let translated = format!(
+            "questionnaire: meeting-notes-ai\nversion: 1.2.0\nlang: hi\nquestions: {{MTG-DAT-02: {{fix: \"{link}\"}}}}\n"
+        );
+        let source = include_str!("lint/control_url.yaml")
+            .replace("url: \"http:", "source: \"http:")
+            .replace("http://example.org", link);
+        for text in with(link).iter().chain([&described, &checked, &translated, &source]) {
+            assert_eq!(codes(text), told, "{text}");
+        }
+    }
+    let asked =
+        |text: &str| codes(&file(&[&format!("{{id: SAM-01, text: \"{text}\", type: text, weight: 0}}")]));
+    for text in [
+        "Is mailto:a@b.c known?",
+        "See http://x.org?",
+        "Is [this](/a) so?",
+        "Is **this** so?",
+        "Is `ls` run?",
+        "# Is it so?",
+    ] {
+        assert_eq!(asked(text), ["text_not_plain"], "{text}");
+    }
+    for text in [
+        "Is it 2 * 3 * 4?",
+        "Are issues (such as #3) closed?",
+        "Does the policy name data: personal, public, secret?",
+    ] {
+        assert_eq!(asked(text), none, "{text}");
+    }
+}
+
+#[test]
+fn a_map_names_a_control_and_nothing_else() {
+    let mapped = |map: &str| codes(&file(&[&gate().replace("iso27001:A.5.1", map)]));
+    assert_eq!(mapped("\"iso27001:<b>x</b>\""), ["map_syntax"]);
+    assert_eq!(mapped("\"iso27001:x:y<5\""), ["unknown_control"]);
+}
+
+#[test]
+fn the_address_of_a_control_has_a_host_and_no_space() {
+    let with = |url: &str| codes(&include_str!("lint/control_url.yaml").replace("http://example.org", url));
+    let none: [&str; 0] = [];
+    for good in ["https://example.org", "https://example.org/a?b=c#d", "https://example.org:8443/a"] {
+        assert_eq!(with(good), none, "{good}");
+    }
+    for bad in [
+        "https://",
+        "https:///a",
+        "https://?a",
+        "https://:443",
+        "https://a b",
+        "https://example.org/a\u{a0}b",
+        "ftp://x",
+    ] {
+        assert_eq!(with(bad), ["control_url"], "{bad}");
+    }
+}
+
+#[test]
+fn a_questions_own_text_ends_with_the_plain_mark_and_a_translation_with_that_of_its_script() {
+    let own = |mark: &str| {
+        codes(&file(&[&format!("{{id: SAM-01, text: \"First{mark}\", type: text, weight: 0}}")]))
+    };
+    let translated = |mark: &str| {
+        codes(&format!(
+            "questionnaire: meeting-notes-ai\nversion: 1.2.0\nlang: ja\nquestions: {{MTG-DAT-02: {{text: \"First{mark}\"}}}}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for mark in ["？", "؟"] {
+        assert_eq!(own(mark), ["text_no_question_mark"]);
+        assert_eq!(translated(mark), none);
+    }
+    assert_eq!((own("?"), translated("?")), (none.to_vec(), none.to_vec()));
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub(crate) struct QuestionDraft<'n> {
 /// What could be read without a fault. Rules that need a broken part stay silent, so that one mistake is one fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sound {
+    pub id: bool,
     pub weight: bool,
     pub answer_type: bool,
     /// The list of options and their ids.
@@ -68,7 +69,7 @@ pub(crate) struct Sound {
 
 impl Sound {
     pub const ALL: Self =
-        Self { weight: true, answer_type: true, options: true, credits: true, show_if: true };
+        Self { id: true, weight: true, answer_type: true, options: true, credits: true, show_if: true };
 }
 
 impl QuestionDraft<'_> {
@@ -112,10 +113,10 @@ pub(crate) fn placed<'c>(
 }
 
 impl<'n> Draft<'n> {
-    /// The position of each question id; the first one where an id repeats.
+    /// The position of each question id; the first one where an id repeats. Nothing can name an empty id.
     pub fn index(&self) -> HashMap<&str, usize> {
         let mut index = HashMap::with_capacity(self.questions.len());
-        for (at, question) in self.questions.iter().enumerate() {
+        for (at, question) in self.questions.iter().enumerate().filter(|(_, q)| !q.id().is_empty()) {
             index.entry(question.id()).or_insert(at);
         }
         index

@@ -105,6 +105,20 @@ pub(crate) fn word(node: &Node, faults: &mut Faults) -> Option<String> {
 
 /// A text for people: any scalar but null, without line breaks at its end, held to the rules of every text.
 pub(crate) fn text(node: &Node, faults: &mut Faults) -> Option<String> {
+    let text = bare_text(node, faults)?;
+    texts::check_links(&text, node.pos, faults);
+    Some(text)
+}
+
+/// The text of a question, which ends with one of the `marks`.
+pub(crate) fn question_text(node: &Node, marks: &[char], faults: &mut Faults) -> Option<String> {
+    let text = bare_text(node, faults)?;
+    texts::check_question(&text, marks, node.pos, faults);
+    Some(text)
+}
+
+/// A text whose links have a rule of their own.
+pub(crate) fn bare_text(node: &Node, faults: &mut Faults) -> Option<String> {
     match &node.value {
         Value::Scalar { text, plain } if !(*plain && is_null(text)) => {
             let text = text.trim_end_matches('\n').to_owned();

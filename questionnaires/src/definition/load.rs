@@ -16,7 +16,7 @@ use super::control_set::ControlSet;
 use super::definition::Questionnaire;
 use super::draft::Draft;
 use super::lint::maps::KnownControls;
-use super::lint::uses::Homes;
+use super::lint::uses::{Homes, Versions};
 use super::lint::{self, Code, Fault, Faults, Severity, show};
 use super::overlay::{self, Overlay};
 use super::yaml::{self, Node, Pos, Tree};
@@ -84,14 +84,11 @@ pub(crate) fn load_over(files: &[SourceFile<'_>], shipped: Option<&Loaded>) -> L
     homes.iter().for_each(|home| known_homes.add(home, true));
     shipped.iter().flat_map(|all| &all.questionnaires).for_each(|home| known_homes.add(home, false));
 
-    let known_controls = known_controls(&contents, shipped);
     for (content, faults) in contents.iter_mut().zip(&mut faults) {
         if let Content::Questionnaire(draft) = content {
-            questionnaire(draft, &known_homes, &known_controls, faults);
+            lint::uses::expand(draft, &known_homes, faults);
         }
     }
-
-    let mut loaded = Loaded::default();
     let all: Vec<Option<Questionnaire>> = contents
         .iter()
         .map(|content| match content {
@@ -99,6 +96,18 @@ pub(crate) fn load_over(files: &[SourceFile<'_>], shipped: Option<&Loaded>) -> L
             _ => None,
         })
         .collect();
+    let mut versions = Versions::new();
+    for whole in all.iter().flatten().chain(shipped.iter().flat_map(|all| &all.questionnaires)) {
+        versions.entry((&whole.id, &whole.version)).or_insert(whole);
+    }
+    let known_controls = known_controls(&contents, shipped);
+    for (content, faults) in contents.iter().zip(&mut faults) {
+        if let Content::Questionnaire(draft) = content {
+            questionnaire(draft, &versions, &known_controls, faults);
+        }
+    }
+
+    let mut loaded = Loaded::default();
     published_twice(&contents, &all, &trees, &mut faults);
     for (at, content) in contents.iter().enumerate() {
         if let (Content::Overlay(overlay), Some(root), Some(faults)) =
@@ -124,29 +133,39 @@ pub(crate) fn load_over(files: &[SourceFile<'_>], shipped: Option<&Loaded>) -> L
     loaded
 }
 
-/// Rule 16: a version is published once. Two given files with one id and version say the same.
+/// Rule 16: a version is published once. Two given files with one id and version say the same; translations also have
+/// a language.
 fn published_twice(
     contents: &[Content<'_>],
     questionnaires: &[Option<Questionnaire>],
     trees: &[Tree],
     faults: &mut [Faults],
 ) {
-    let mut first: HashMap<(bool, &str, &str), usize> = HashMap::new();
+    let mut first: HashMap<(&str, &str, &str, &str), usize> = HashMap::new();
     for (at, content) in contents.iter().enumerate() {
-        let (is_set, id, version) = match (content, &questionnaires[at]) {
-            (Content::ControlSet(set), _) => (true, set.id.as_str(), set.version.as_str()),
-            (_, Some(one)) => (false, one.id.as_str(), one.version.as_str()),
+        let (kind, id, version, lang) = match (content, &questionnaires[at]) {
+            (Content::ControlSet(set), _) => ("control set", set.id.as_str(), set.version.as_str(), ""),
+            (Content::Overlay(o), _) => {
+                ("translation", o.questionnaire.as_str(), o.version.as_str(), o.lang.as_str())
+            }
+            (_, Some(one)) => ("questionnaire", one.id.as_str(), one.version.as_str(), ""),
             _ => continue,
         };
-        let earlier = *first.entry((is_set, id, version)).or_insert(at);
+        let earlier = *first.entry((kind, id, version, lang)).or_insert(at);
         let same = match (content, &contents[earlier]) {
             (Content::ControlSet(a), Content::ControlSet(b)) => a == b,
+            (Content::Overlay(a), Content::Overlay(b)) => a == b,
             _ => questionnaires[at] == questionnaires[earlier],
         };
         if !same && !id.is_empty() {
-            let place =
-                trees[at].root.as_ref().and_then(|root| root.get("id")).map_or(Pos::START, |node| node.pos);
-            let message = format!("another file given says otherwise what {} {} is", show(id), show(version));
+            let root = trees[at].root.as_ref();
+            let place = root.and_then(|root| root.get("id").or(root.get("questionnaire")));
+            let place = place.map_or(Pos::START, |node| node.pos);
+            let message = format!(
+                "another file given says otherwise what the {kind} {} {} is",
+                show(id),
+                show(version)
+            );
             faults[at].add(place, Code::DuplicateId, message);
         }
     }
@@ -199,13 +218,13 @@ fn known_controls(contents: &[Content<'_>], shipped: Option<&Loaded>) -> KnownCo
     known
 }
 
-fn questionnaire(draft: &mut Draft<'_>, homes: &Homes<'_>, controls: &KnownControls, faults: &mut Faults) {
-    lint::uses::expand(draft, homes, faults);
+/// All rules for a questionnaire whose `uses` are expanded.
+fn questionnaire(draft: &Draft<'_>, versions: &Versions<'_>, controls: &KnownControls, faults: &mut Faults) {
     lint::ids::lint(draft, faults);
     lint::options::lint(draft, faults);
     lint::weights::lint(draft, faults);
     lint::conditions::lint(draft, faults);
-    lint::uses::lint(draft, homes, faults);
+    lint::uses::lint(draft, versions, faults);
     lint::maps::lint(draft, controls, faults);
     lint::intake::lint(draft, faults);
     lint::warnings::lint(draft, faults);
@@ -229,7 +248,6 @@ fn lint_overlay<'q>(
             overlay::lint(root, over, faults);
             stale(overlay, root, over, faults);
         }
-        None if overlay.questionnaire.is_empty() => {}
         None => {
             let pos = root.get("questionnaire").map_or(root.pos, |node| node.pos);
             let message = format!("there is no questionnaire {}", show(&overlay.questionnaire));
@@ -257,7 +275,7 @@ fn finish(root: Option<&Node>, mut faults: Faults) -> Vec<Fault> {
     let mut spans: Vec<(Pos, Pos, &str)> = Vec::new();
     for section in root.and_then(|root| root.get("sections")).map(Node::items).unwrap_or_default() {
         for question in section.get("questions").map(Node::items).unwrap_or_default() {
-            if let Some(id) = question.get("id").and_then(Node::scalar) {
+            if let Some(id) = question.get("id").and_then(Node::scalar).filter(|id| !id.is_empty()) {
                 spans.push((question.pos, question.end, id));
             }
         }

@@ -110,9 +110,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> Option<Overlay> {
     let keys = ["questionnaire", "version", "lang", "scales", "questions"];
     let fields = Fields::read(root, "a translation", &keys, faults)?;
     let mut overlay = Overlay::default();
-    if let Some(node) = fields.required("questionnaire", faults) {
-        overlay.questionnaire = word(node, faults).unwrap_or_default();
-    }
+    let questionnaire = fields.required("questionnaire", faults).and_then(|node| word(node, faults));
     if let Some(node) = fields.required("version", faults) {
         overlay.version = super::lint::ids::version(node, faults).unwrap_or_default();
     }
@@ -131,6 +129,8 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> Option<Overlay> {
             }
         }
     }
+    // Without an id nothing can be said about what is translated.
+    overlay.questionnaire = questionnaire?;
     Some(overlay)
 }
 
@@ -172,21 +172,14 @@ fn labels(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
 fn question(node: &Node, faults: &mut Faults) -> Option<QuestionTexts> {
     let keys = ["text", "help", "options", "evidence", "fix", "text_hash"];
     let fields = Fields::read(node, "a translated question", &keys, faults)?;
-    let texts = QuestionTexts {
-        text: fields.text("text", faults),
+    Some(QuestionTexts {
+        text: fields.get("text").and_then(|node| question_text(node, &texts::MARKS, faults)),
         help: fields.text("help", faults),
         options: fields.get("options").map(|node| labels(node, faults)).unwrap_or_default(),
         evidence: fields.text("evidence", faults),
         fix: fields.text("fix", faults),
         text_hash: fields.get("text_hash").and_then(|node| word(node, faults)),
-    };
-    if let (Some(node), Some(text)) = (fields.get("text"), &texts.text) {
-        texts::check_question(text, node.pos, faults);
-    }
-    if let (Some(node), Some(help)) = (fields.get("help"), &texts.help) {
-        texts::check_help(help, node.pos, faults);
-    }
-    Some(texts)
+    })
 }
 
 /// That a translation has no id which the questionnaire lacks.

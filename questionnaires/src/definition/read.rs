@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::definition::*;
 use super::draft::{Draft, QuestionDraft, SectionDraft, Sound, UseDraft};
 use super::fields::*;
-use super::lint::{Code, Faults, ids, show, texts};
+use super::lint::{Code, Faults, ids, maps, show, texts};
 use super::yaml::{Node, Pos, Value};
 use crate::exact::Exact;
 
@@ -203,14 +203,14 @@ fn options(node: &Node, faults: &mut Faults) -> Options {
             continue;
         };
         let mut choice = Choice::default();
-        if let Some(node) = fields.required("id", faults) {
-            choice.id = ids::option_word(node, faults).unwrap_or_default();
-            if !choice.id.is_empty() {
-                ids::check_option(&choice.id, node.pos, faults);
-                if !seen.insert(choice.id.clone()) {
-                    faults.add(node.pos, Code::DuplicateId, format!("a second option {}", show(&choice.id)));
-                }
+        if let Some(node) = fields.required("id", faults)
+            && let Some(id) = ids::option_word(node, faults)
+        {
+            ids::check_option(&id, node.pos, faults);
+            if !seen.insert(id.clone()) {
+                faults.add(node.pos, Code::DuplicateId, format!("a second option {}", show(&id)));
             }
+            choice.id = id;
         }
         read.ids_sound &= !choice.id.is_empty();
         choice.label = fields.required_text("label", faults);
@@ -310,19 +310,15 @@ fn question<'n>(
     let fields = Fields::read(node, "a question", &QUESTION_KEYS, faults)?;
     let mut sound = Sound::ALL;
     let mut question = Question::default();
-    if let Some(node) = fields.required("id", faults) {
-        question.id = word(node, faults).unwrap_or_default();
+    match fields.required("id", faults).and_then(|node| word(node, faults)) {
+        Some(id) => question.id = id,
+        None => sound.id = false,
     }
-    if let Some(node) = fields.required("text", faults)
-        && let Some(text) = text(node, faults)
-    {
-        texts::check_question(&text, node.pos, faults);
-        question.text = text;
-    }
-    if let Some(node) = fields.get("help") {
-        question.help = text(node, faults);
-        texts::check_help(question.help.as_deref().unwrap_or_default(), node.pos, faults);
-    }
+    question.text = fields
+        .required("text", faults)
+        .and_then(|node| question_text(node, &texts::OWN_MARK, faults))
+        .unwrap_or_default();
+    question.help = fields.text("help", faults);
     if let Some(node) = fields.get("type") {
         let found = one_of(node, &TYPES, faults);
         sound.answer_type = found.is_some();
@@ -348,7 +344,7 @@ fn question<'n>(
     question.if_hidden =
         fields.get("if_hidden").and_then(|node| one_of(node, &[("zero", IfHidden::Zero)], faults));
     question.widen = fields.get("widen").map(|node| widen(node, faults)).unwrap_or_default();
-    question.maps = maps(&fields, faults);
+    question.maps = control_refs(&fields, faults);
     question.evidence = fields.text("evidence", faults);
     question.evidence_required_from =
         fields.get("evidence_required_from").and_then(|node| one_of(node, &TIERS, faults));
@@ -448,12 +444,12 @@ fn widen(node: &Node, faults: &mut Faults) -> Vec<Widen> {
     found
 }
 
-fn maps(fields: &Fields<'_>, faults: &mut Faults) -> Vec<MapRef> {
+fn control_refs(fields: &Fields<'_>, faults: &mut Faults) -> Vec<MapRef> {
     let mut found = Vec::new();
     for (text, pos) in fields.words("maps", faults) {
-        match text.parse() {
-            Ok(map) => found.push(map),
-            Err(_) => {
+        match maps::parse(&text) {
+            Some(map) => found.push(map),
+            None => {
                 faults.add(pos, Code::MapSyntax, format!("{} is not <control set id>:<ref>", show(&text)));
             }
         }

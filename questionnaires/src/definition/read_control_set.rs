@@ -95,14 +95,20 @@ fn control(node: &Node, references: &mut HashSet<String>, faults: &mut Faults) -
             faults.add(node.pos, Code::ControlWhyMissing, format!("weight {weight} without a reason"));
         }
     }
-    control.url = fields.text("url", faults);
-    if let (Some(node), Some(url)) = (fields.get("url"), &control.url)
-        && !url.starts_with("https://")
-    {
-        faults.add(node.pos, Code::ControlUrl, format!("{} is no https address", show(url)));
+    if let Some(node) = fields.get("url") {
+        control.url = bare_text(node, faults);
+        if let Some(url) = control.url.as_deref().filter(|url| !is_https_address(url)) {
+            faults.add(node.pos, Code::ControlUrl, format!("{} is no https address", show(url)));
+        }
     }
     control.applies_from = fields.get("applies_from").and_then(|node| date(node, faults));
     control.source = fields.text("source", faults);
     control.checked_on = fields.get("checked_on").and_then(|node| date(node, faults));
     Some(control)
+}
+
+/// `https://`, a host, and no space anywhere.
+fn is_https_address(url: &str) -> bool {
+    let host = url.strip_prefix("https://").and_then(|rest| rest.chars().next());
+    host.is_some_and(char::is_alphanumeric) && !url.contains(char::is_whitespace)
 }

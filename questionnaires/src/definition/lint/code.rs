@@ -130,7 +130,7 @@ codes! {
     TextNoQuestionMark = "text_no_question_mark", Fault, "End the question with '?'.";
     TextNotPlain = "text_not_plain", Fault, "Plain words on one line; links and paragraphs go to help.";
     Html = "html", Fault, "Write plain text; no tags and no entities.";
-    HelpLink = "help_link", Fault, "Only https links.";
+    HelpLink = "help_link", Fault, "Only https links, and only outside the text of a question.";
 
     // Rule 14: maps.
     MapSyntax = "map_syntax", Fault, "Write <control set id>:<ref>, such as iso27001:A.5.1.";
@@ -140,19 +140,19 @@ codes! {
     UsesUnknownQuestionnaire = "uses_unknown_questionnaire", Fault, "Name a shipped questionnaire or give its file too.";
     UsesVersion = "uses_version", Fault, "Write a range such as \"^1\" or an exact version that exists.";
     UsesUnknownQuestion = "uses_unknown_question", Fault, "Name a question that the other file itself asks.";
-    UsedGateMissing = "used_gate_missing", Fault, "Use the gate too, from the same questionnaire, before this question.";
+    UsedGateMissing = "used_gate_missing", Fault, "Use the gate too, before this question, with the content that it has in the question's own questionnaire and version.";
 
     // The intake.
     IntakeAudience = "intake_audience", Fault, "The intake is answered by the buyer: 'audience: buyer'.";
     IntakeScored = "intake_scored", Fault, "Every question of the intake has weight 0.";
-    IntakeFactors = "intake_factors", Fault, "The intake has the 12 factors DAT VOL ACC CRT SUB REG LOC NTH AIE AUT AIX PPL; their factor_weight sums to 38.";
+    IntakeFactors = "intake_factors", Fault, "The intake has 12 factors with these factor_weights: DAT 5, VOL 3, ACC 4, CRT 5, SUB 2, REG 3, LOC 2, NTH 1, AIE 5, AUT 3, AIX 3, PPL 2.";
     IntakePoints = "intake_points", Fault, "A factor has exactly one option for each of points 0, 1, 2, 3 and 4.";
     IntakeFactUnset = "intake_fact_unset", Fault, "Let an option of INH-CTX or of another question set it.";
-    IntakeOnly = "intake_only", Fault, "Only 'kind: intake' has factor_weight, points and sets_facts.";
+    IntakeOnly = "intake_only", Fault, "Only 'kind: intake' has factor_weight, points, sets_facts and the intake's questions.";
 
     // Control-set files and translations.
     ControlWhyMissing = "control_why_missing", Fault, "Say in why, in one sentence, what makes the weight differ from 1.";
-    ControlUrl = "control_url", Fault, "Write an https address.";
+    ControlUrl = "control_url", Fault, "Write an https address with a host and without spaces.";
     DateSyntax = "date_syntax", Fault, "Write the day as 2027-12-31.";
     OverlayUnknownQuestionnaire = "overlay_unknown_questionnaire", Fault, "Name a shipped questionnaire or give its file too.";
     OverlayUnknownId = "overlay_unknown_id", Fault, "Translate what the questionnaire has.";

@@ -63,7 +63,7 @@ impl Context<'_> {
     /// Rule 5. `before` is the position that named questions must precede; checks have none.
     fn term(&self, term: &Condition, pos: Pos, before: Option<usize>, on: Option<&str>, faults: &mut Faults) {
         let mut add = |code: Code, message: String| {
-            faults.add(pos, code, message).question = on.map(super::clean);
+            faults.add(pos, code, message).question = on.and_then(super::named);
         };
         if let Condition::Profile { fact, .. } = term
             && !self.declared.contains(fact.as_str())
@@ -201,7 +201,7 @@ impl Context<'_> {
         if let Some(gate) = self.gate(term).filter(|gate| gate.scored()) {
             let who = if on.is_some() { "a weight-0 question that conditions name" } else { "a section" };
             let message = format!("{who} hangs on the scored question {}", show(gate.id()));
-            faults.add(pos, Code::ScoredGateLaundered, message).question = on.map(super::clean);
+            faults.add(pos, Code::ScoredGateLaundered, message).question = on.and_then(super::named);
         }
     }
 }

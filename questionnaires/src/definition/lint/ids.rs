@@ -91,8 +91,8 @@ fn form(id: &str) -> Option<Form> {
 
 /// Ids of own questions, and that ids of sections, questions, facts and checks stand once.
 pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
-    let own: Vec<_> = draft.questions.iter().filter(|q| q.node.is_some() && !q.id().is_empty()).collect();
-    let first = own.first().and_then(|q| q.id().get(..3));
+    let own: Vec<_> = draft.questions.iter().filter(|q| q.node.is_some() && q.sound.id).collect();
+    let first = own.iter().find(|q| form(q.id()).is_some()).and_then(|q| q.id().get(..3));
     let any_short = own.iter().any(|q| form(q.id()) == Some(Form::Short));
     for question in &own {
         let (id, pos) = (question.id(), question.at("id"));
@@ -113,7 +113,7 @@ pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
     }
     let mut seen = HashSet::new();
     for question in &draft.questions {
-        if !question.id().is_empty() && !seen.insert(question.id()) {
+        if question.sound.id && !seen.insert(question.id()) {
             let message = format!("a second question {}", show(question.id()));
             faults.add_for(question.id(), question.at("id"), Code::DuplicateId, message);
         }

@@ -2,17 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Code, Faults, clean, list, show};
+use super::{Code, Faults, list, show};
 use crate::definition::definition::{AnswerType, Audience, Kind};
 use crate::definition::draft::{Draft, QuestionDraft};
 use crate::definition::yaml::{Node, Pos};
-
-/// The factors of the inherent risk; a factor question has the id `INH-<factor>`.
-const FACTORS: [&str; 12] =
-    ["DAT", "VOL", "ACC", "CRT", "SUB", "REG", "LOC", "NTH", "AIE", "AUT", "AIX", "PPL"];
-
-/// What the weights of the factors sum to.
-const WEIGHT_SUM: u32 = 38;
+use crate::risk::inherent::Factor;
 
 /// All rules of the intake; in other questionnaires, that its keys do not occur.
 pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
@@ -36,15 +30,12 @@ pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
 }
 
 fn foreign_keys(draft: &Draft<'_>, faults: &mut Faults) {
-    let scales = draft.root.get("scales").map(Node::entries).unwrap_or_default();
-    let mut lists: Vec<&Node> = scales.iter().map(|entry| &entry.node).collect();
     for question in draft.questions.iter().filter_map(|q| q.node) {
         if let Some(node) = question.get("factor_weight") {
             faults.add(node.pos, Code::IntakeOnly, "factor_weight outside the intake");
         }
-        lists.extend(question.get("options"));
     }
-    for option in lists.into_iter().flat_map(Node::items) {
+    for option in options(draft) {
         for key in ["points", "sets_facts"] {
             if let Some(node) = option.get(key) {
                 faults.add(node.pos, Code::IntakeOnly, format!("{key} outside the intake"));
@@ -53,27 +44,44 @@ fn foreign_keys(draft: &Draft<'_>, faults: &mut Faults) {
     }
 }
 
+/// Every option that the file writes out: of scales, whether used or not, of questions and of table columns.
+fn options<'n>(draft: &Draft<'n>) -> impl Iterator<Item = &'n Node> {
+    let scales = draft.root.get("scales").map(Node::entries).unwrap_or_default();
+    let mut lists: Vec<&Node> = scales.iter().map(|entry| &entry.node).collect();
+    for question in draft.questions.iter().filter_map(|q| q.node) {
+        let columns = question.get("columns").map(Node::items).unwrap_or_default();
+        lists.extend(question.get("options"));
+        lists.extend(columns.iter().filter_map(|column| column.get("options")));
+    }
+    lists.into_iter().flat_map(Node::items)
+}
+
 fn factors(draft: &Draft<'_>, sections: Pos, faults: &mut Faults) {
-    let factors: Vec<&QuestionDraft<'_>> =
-        draft.questions.iter().filter(|q| q.has("factor_weight")).collect();
-    let mut complete = true;
+    let is_factor = |q: &&QuestionDraft<'_>| q.has("factor_weight") || q.question.factor_weight.is_some();
+    let factors: Vec<&QuestionDraft<'_>> = draft.questions.iter().filter(is_factor).collect();
     for question in &factors {
-        complete &= question.question.factor_weight.is_some();
-        let factor = question.id().strip_prefix("INH-").unwrap_or_default();
-        if !FACTORS.contains(&factor) {
-            let message = "the inherent risk knows no such factor";
+        let mut add = |message: String| {
             faults.add_for(question.id(), question.at("factor_weight"), Code::IntakeFactors, message);
+        };
+        match question.id().strip_prefix("INH-").and_then(Factor::from_letters) {
+            None => add("the inherent risk knows no such factor".to_owned()),
+            Some(factor) => {
+                if question.question.factor_weight.is_some_and(|weight| i64::from(weight) != factor.weight())
+                {
+                    add(format!("{factor} has the weight {} in the inherent risk", factor.weight()));
+                }
+            }
         }
         points(question, faults);
     }
     let ids: HashSet<&str> = factors.iter().map(|q| q.id()).collect();
-    let sum: u32 = factors.iter().filter_map(|q| q.question.factor_weight).map(u32::from).sum();
-    let missing: Vec<&str> =
-        FACTORS.into_iter().filter(|f| !ids.contains(format!("INH-{f}").as_str())).collect();
+    let missing: Vec<&str> = Factor::ALL
+        .into_iter()
+        .map(Factor::as_str)
+        .filter(|factor| !ids.contains(format!("INH-{factor}").as_str()))
+        .collect();
     if !missing.is_empty() {
         faults.add(sections, Code::IntakeFactors, format!("factors without a question: {}", list(&missing)));
-    } else if complete && sum != WEIGHT_SUM {
-        faults.add(sections, Code::IntakeFactors, format!("the factor weights sum to {sum}"));
     }
 }
 
@@ -90,22 +98,21 @@ fn points(q: &QuestionDraft<'_>, faults: &mut Faults) {
     }
 }
 
-/// Facts set are declared, and facts declared are set.
+/// Facts set are declared, and facts declared are set by an option of a question.
 fn facts(draft: &Draft<'_>, faults: &mut Faults) {
     let declared: HashSet<&str> = draft.head.facts.iter().map(|fact| fact.id.as_str()).collect();
+    let undeclared = |fact: &str| format!("an option sets {}, which is not declared", show(fact));
+    for node in options(draft).filter_map(|option| option.get("sets_facts")).flat_map(Node::items) {
+        if let Some(fact) = node.scalar().filter(|fact| !declared.contains(fact)) {
+            faults.add(node.pos, Code::UnknownFact, undeclared(fact));
+        }
+    }
     let mut set: HashSet<&str> = HashSet::new();
     for question in &draft.questions {
-        for option in &question.question.options {
-            for fact in &option.sets_facts {
-                set.insert(fact);
-                if !declared.contains(fact.as_str()) {
-                    let message = format!(
-                        "the option {} sets {}, which is not declared",
-                        clean(&option.id),
-                        show(fact)
-                    );
-                    faults.add_for(question.id(), question.at("options"), Code::UnknownFact, message);
-                }
+        for fact in question.question.options.iter().flat_map(|option| &option.sets_facts) {
+            set.insert(fact);
+            if question.node.is_none() && !declared.contains(fact.as_str()) {
+                faults.add_for(question.id(), question.pos, Code::UnknownFact, undeclared(fact));
             }
         }
     }

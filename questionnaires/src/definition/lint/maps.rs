@@ -2,12 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::texts::holds_html;
 use super::{Code, Faults, show};
+use crate::definition::definition::MapRef;
 use crate::definition::draft::Draft;
 use crate::definition::yaml::Node;
 
 /// The references of every known control set, by its id.
 pub(crate) type KnownControls = HashMap<String, HashSet<String>>;
+
+/// One entry of `maps`: `<control set id>:<ref>`, without HTML.
+pub(crate) fn parse(text: &str) -> Option<MapRef> {
+    text.parse().ok().filter(|_| !holds_html(text))
+}
 
 /// Every own question. The format says of `maps` that its sets are known; for `assured_by`, a list of the same ids,
 /// the same holds here.
@@ -15,20 +22,17 @@ pub(crate) fn lint(draft: &Draft<'_>, known: &KnownControls, faults: &mut Faults
     for question in &draft.questions {
         let Some(node) = question.node else { continue };
         for item in node.get("maps").map(Node::items).unwrap_or_default() {
-            let Some((set, reference)) = item.scalar().and_then(|text| text.split_once(':')) else {
-                continue;
-            };
-            match known.get(set) {
-                _ if set.is_empty() || reference.is_empty() => {}
+            let Some(MapRef { set, reference }) = item.scalar().and_then(parse) else { continue };
+            match known.get(&set) {
                 None => {
                     faults.add(
                         item.pos,
                         Code::UnknownControlSet,
-                        format!("there is no control set {}", show(set)),
+                        format!("there is no control set {}", show(&set)),
                     );
                 }
-                Some(controls) if !controls.contains(reference) => {
-                    let message = format!("the control set {set} has no control {}", show(reference));
+                Some(controls) if !controls.contains(&reference) => {
+                    let message = format!("the control set {set} has no control {}", show(&reference));
                     faults.add(item.pos, Code::UnknownControl, message);
                 }
                 Some(_) => {}

@@ -124,7 +124,7 @@ impl Faults {
 
     /// Records something about one question.
     pub fn add_for(&mut self, question: &str, pos: Pos, code: Code, message: impl Into<String>) {
-        self.add(pos, code, message).question = Some(clean(question));
+        self.add(pos, code, message).question = named(question);
     }
 
     /// How many were found so far.
@@ -146,6 +146,11 @@ impl Faults {
         }
         self.found
     }
+}
+
+/// The question that a fault concerns; an empty id names none.
+pub(crate) fn named(question: &str) -> Option<String> {
+    Some(clean(question)).filter(|id| !id.is_empty())
 }
 
 /// An author's text inside a message: in quotes, without control characters, shortened.

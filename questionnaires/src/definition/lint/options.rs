@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Code, Faults, show};
-use crate::definition::definition::AnswerType;
+use crate::definition::definition::{AnswerType, Kind};
 use crate::definition::draft::{Draft, QuestionDraft};
 use crate::definition::yaml::Node;
 
@@ -14,7 +14,26 @@ pub(crate) fn lint(draft: &Draft<'_>, faults: &mut Faults) {
         if question.sound.answer_type {
             keys(question, faults);
         }
+        if question.question.answer_type == AnswerType::Table {
+            column_options(question, draft.head.kind, faults);
+        }
         widen(question, &declared, faults);
+    }
+}
+
+/// An option of a table's column is a word to choose: it has no credit and shuts nothing out. What belongs to the
+/// intake is told to be so elsewhere; inside the intake a column gives no points and sets no facts either.
+fn column_options(q: &QuestionDraft<'_>, kind: Kind, faults: &mut Faults) {
+    let keys: &[&str] = match kind {
+        Kind::Questionnaire => &["credit", "exclusive"],
+        Kind::Intake => &["credit", "exclusive", "points", "sets_facts"],
+    };
+    let columns = q.node.and_then(|node| node.get("columns")).map(Node::items).unwrap_or_default();
+    for option in columns.iter().filter_map(|column| column.get("options")).flat_map(Node::items) {
+        for (key, node) in keys.iter().filter_map(|key| Some((key, option.get(key)?))) {
+            let message = format!("{key} does not belong to an option of a column");
+            faults.add(node.pos, Code::KeyNotForType, message);
+        }
     }
 }
 

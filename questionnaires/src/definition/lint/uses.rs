@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Code, Faults, clean, show};
-use crate::definition::definition::{Condition, Fact, Question, Questionnaire, UsedFrom};
+use crate::definition::definition::{Condition, Fact, Kind, Question, Questionnaire, UsedFrom};
 use crate::definition::draft::{Draft, QuestionDraft, Sound, UseDraft};
 use crate::definition::version::{Version, VersionRange};
 
@@ -33,12 +33,6 @@ impl<'a> Homes<'a> {
         self.by_id.entry(&whole.id).or_default().push(Home { version, whole, own, given });
     }
 
-    /// The question that this version of the home itself asks.
-    fn asked(&self, from: &UsedFrom, id: &str) -> Option<&'a Question> {
-        let mut versions = self.by_id.get(from.questionnaire.as_str())?.iter();
-        versions.find(|home| home.version.to_string() == from.version)?.own.get(id).copied()
-    }
-
     /// The highest match among the given files, else among the shipped ones; among equals the first given.
     fn find(&self, id: &str, range: VersionRange) -> Option<&Home<'a>> {
         let all = self.by_id.get(id)?;
@@ -48,6 +42,9 @@ impl<'a> Homes<'a> {
         })
     }
 }
+
+/// Questionnaires with their `uses` expanded, by id and version; of two that are the same the first.
+pub(crate) type Versions<'a> = HashMap<(&'a str, &'a str), &'a Questionnaire>;
 
 /// Puts the used questions behind each section's own and adds the facts that they name.
 ///
@@ -73,6 +70,14 @@ pub(crate) fn expand(draft: &mut Draft<'_>, homes: &Homes<'_>, faults: &mut Faul
                     faults.add_for(id, *pos, Code::UsesUnknownQuestion, message);
                     continue;
                 };
+                if home.whole.kind == Kind::Intake && draft.head.kind != Kind::Intake {
+                    faults.add_for(
+                        id,
+                        *pos,
+                        Code::IntakeOnly,
+                        format!("{} is asked in the intake", show(id)),
+                    );
+                }
                 if !taken.insert(id.clone()) {
                     faults.add_for(id, *pos, Code::DuplicateId, format!("a second question {}", show(id)));
                     continue;
@@ -137,22 +142,30 @@ fn bring_facts(
     }
 }
 
-/// Rule 15, after expansion: every question that a used question's condition names stands before it, used from the
-/// same home or word for word the same.
-pub(crate) fn lint(draft: &Draft<'_>, homes: &Homes<'_>, faults: &mut Faults) {
+/// Rule 15, after expansion: every question that a used question's condition names stands before it, with the content
+/// that it has in the used question's own version of its home. Another version's question of the same id, or a
+/// namesake, may score and hide otherwise than the condition was judged for.
+pub(crate) fn lint(draft: &Draft<'_>, versions: &Versions<'_>, faults: &mut Faults) {
+    let mut homes: HashMap<(&str, &str), HashMap<&str, &Question>> = HashMap::new();
     let mut earlier: HashMap<&str, &Question> = HashMap::new();
     for question in &draft.questions {
         if let (None, Some(from)) = (&question.node, &question.question.used_from) {
+            let version = (from.questionnaire.as_str(), from.version.as_str());
+            let home = homes.entry(version).or_insert_with(|| {
+                let asked = versions.get(&version).into_iter().flat_map(|whole| whole.questions());
+                asked.map(|(_, question)| (question.id.as_str(), question)).collect()
+            });
             let mut told = HashSet::new();
             for gate in question.question.show_if.iter().flat_map(Condition::questions) {
-                let there = earlier.get(gate).is_some_and(|standing| {
-                    let same_home =
-                        standing.used_from.as_ref().is_some_and(|at| at.questionnaire == from.questionnaire);
-                    same_home || homes.asked(from, gate).is_some_and(|meant| standing.same_content(meant))
-                });
-                if !there && told.insert(gate) {
-                    let message =
-                        format!("{} hangs on {}, which is not used before it", question.id(), clean(gate));
+                let standing = earlier.get(gate);
+                let same =
+                    standing.zip(home.get(gate)).is_some_and(|(there, meant)| there.same_content(meant));
+                if !same && told.insert(gate) {
+                    let who = match standing {
+                        Some(_) => "another question of that id stands",
+                        None => "it does not stand",
+                    };
+                    let message = format!("{} hangs on {}; {who} before it", question.id(), clean(gate));
                     faults.add_for(question.id(), question.pos, Code::UsedGateMissing, message);
                 }
             }
