@@ -2,6 +2,8 @@
 //!
 //! A file goes through `yaml` (text to tree), `read`, `read_control_set` or `overlay` (tree to types), `lint` (the
 //! rules that look at more than one value) and [`load`] (all of it, `uses` included).
+//!
+//! `schema/` of this crate tells editors the shape of the three kinds of file; a test holds it to what is read here.
 
 pub mod catalog;
 pub mod control_set;
