@@ -2,7 +2,11 @@
 
 use api::{
     bootstrap,
-    cli::{Cli, Command, ConfigCommand, accounts, config, questionnaire, score, tier},
+    cli::{
+        Cli, Command, ConfigCommand, accounts,
+        audit::{self, AuditCommand},
+        config, questionnaire, score, tier,
+    },
     demo,
 };
 use clap::Parser as _;
@@ -44,6 +48,10 @@ fn service(command: Command, file: Option<std::path::PathBuf>, started: std::tim
                 if let Err(error) = accounts::user(&system, command).await {
                     return Ok(ExitCode::from(accounts::explain(&error)));
                 }
+            }
+            Command::Audit(AuditCommand::Verify) => {
+                let system = bootstrap::operator(&settings, "assay audit").await?;
+                return Ok(ExitCode::from(audit::verify(&system).await?));
             }
             _ => {}
         }

@@ -26,6 +26,8 @@ pub struct Model {
     pub at: DateTimeUtc,
     pub request_id: Option<Uuid>,
     pub client_address: Option<String>,
+    /// SHA-256 in hex over the hash before it and this event (`domain::audit::chained`).
+    pub hash: String,
 }
 
 /// The rows that this one names.

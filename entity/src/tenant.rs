@@ -17,6 +17,8 @@ pub struct Model {
     pub next_reference: i64,
     /// The `seq` of the newest audit event; raised in the transaction of each act.
     pub audit_seq: i64,
+    /// The hash of that event; empty before the first.
+    pub audit_head: String,
     pub created_at: DateTimeUtc,
     pub version: i64,
 }

@@ -16,6 +16,7 @@ mod m20261124_000008_reviews;
 mod m20261124_000009_remediation;
 mod m20261124_000010_evidence;
 mod m20261124_000011_mail;
+mod m20261127_000012_audit_chain;
 mod portable;
 
 /// All steps, oldest first.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_remediation::Migration),
             Box::new(m20261124_000010_evidence::Migration),
             Box::new(m20261124_000011_mail::Migration),
+            Box::new(m20261127_000012_audit_chain::Migration),
         ]
     }
 }

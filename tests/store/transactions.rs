@@ -2,8 +2,11 @@
 
 use crate::fixtures::{Org, event, id, rename};
 use api::{
-    domain::Actor,
-    store::{ConnectOptions, Database, Scoped as _, StoreError},
+    domain::{
+        Actor,
+        audit::{TrailCheck, TrailFault},
+    },
+    store::{ConnectOptions, Database, Scoped as _, StoreError, audit_log},
 };
 use entity::{audit_event, vendor};
 use sea_orm::{
@@ -19,6 +22,7 @@ on_both_databases!(
     a_transaction_in_which_a_statement_failed_cannot_be_committed,
     an_act_and_its_audit_event_are_committed_together,
     the_audit_sequence_has_no_gap_under_concurrency,
+    o_07_the_trail_is_a_chain_and_the_first_change_is_named,
     fifty_concurrent_changes_of_one_row_are_all_kept,
     many_rows_are_inserted_in_pieces,
     statements_are_counted_but_not_begin_and_commit,
@@ -213,9 +217,9 @@ async fn statements_are_counted_but_not_begin_and_commit(at: TestDatabase) {
     org.vendor_names().await;
     assert_eq!(count() - start, 1);
     org.with_vendor("Acme").await;
-    assert_eq!(count() - start, 4, "the insert, the raised sequence, the event");
+    assert_eq!(count() - start, 5, "the insert, the raised sequence, its head, the event");
     drop(org.begin().await);
-    assert_eq!(count() - start, 4);
+    assert_eq!(count() - start, 5);
 }
 
 async fn a_write_that_waits_too_long_is_busy(at: TestDatabase) {
@@ -253,4 +257,36 @@ async fn a_transaction_that_waits_too_long_for_its_turn_is_busy(at: TestDatabase
     assert!(matches!(waited, Err(StoreError::Busy)), "{:?}", waited.err());
     drop(held);
     org.with_vendor("Acme").await;
+}
+
+async fn o_07_the_trail_is_a_chain_and_the_first_change_is_named(at: TestDatabase) {
+    let org = Org::new(at.database()).await;
+    for name in ["One", "Two", "Three"] {
+        org.with_vendor(name).await;
+    }
+    // With values in them, and several at once.
+    let tx = org.begin().await;
+    let changed = |n: i64| event("vendor.edited").after(serde_json::json!({"b": n, "a": [1.5, "\u{20ac}"]}));
+    tx.commit_all(vec![changed(1), changed(2)]).await.unwrap();
+    assert_eq!(checked(&org).await, Ok(5));
+    tamper(&org, "UPDATE audit_event SET act = 'vendor.kept' WHERE seq = 2").await;
+    assert_eq!(checked(&org).await, Err(TrailFault::Changed(2)));
+    tamper(&org, "DELETE FROM audit_event WHERE seq >= 2").await;
+    assert_eq!(checked(&org).await, Err(TrailFault::Cut(1)));
+}
+
+/// Somebody with the database at hand.
+async fn tamper(org: &Org, statement: &str) {
+    let tx = org.begin().await;
+    tx.connection().execute_unprepared(statement).await.unwrap();
+    tx.commit_unaudited("this test").await.unwrap();
+}
+
+async fn checked(org: &Org) -> Result<i64, TrailFault> {
+    let (counted, head) = audit_log::head(&org.scope).await.unwrap();
+    let mut check = TrailCheck::new(counted, head);
+    for (event, hash) in audit_log::after(&org.scope, 0, 100).await.unwrap() {
+        check.take(&event, &hash)?;
+    }
+    check.finish()
 }

@@ -4,6 +4,7 @@
 //! exit status. `serve`, `worker`, `demo` and `migrate` are started by `main` through `bootstrap`.
 
 pub mod accounts;
+pub mod audit;
 pub mod config;
 pub mod questionnaire;
 pub mod score;
@@ -45,6 +46,9 @@ pub enum Command {
     /// Users.
     #[command(subcommand)]
     User(accounts::UserCommand),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Questionnaire and control-set files.
     #[command(subcommand)]
     Questionnaire(questionnaire::QuestionnaireCommand),

@@ -182,6 +182,7 @@ pub async fn insert_tenant(tx: &mut WriteTx, new: &Organisation) -> Result<(), S
         reference_prefix: Set("AIQ".to_owned()),
         next_reference: Set(1),
         audit_seq: Set(0),
+        audit_head: Set(String::new()),
         created_at: Set(new.created_at),
         version: Set(1),
     };

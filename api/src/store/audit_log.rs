@@ -1,11 +1,15 @@
-//! Appending audit events. There is no update and no delete; `seq` has no gap within a tenant.
+//! Appending audit events, and reading them back in order. There is no update and no delete; `seq` has no gap within a
+//! tenant, and each event carries a hash over itself and the one before it.
 
-use super::{error::StoreError, tenant_scope::Scoped as _, write_tx::WriteTx};
-use crate::domain::AuditEvent;
+use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use crate::domain::{
+    AuditEvent,
+    audit::{Recorded, chained},
+};
 use entity::{audit_event, tenant};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Set,
-    sea_query::Expr,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -25,29 +29,86 @@ pub(super) async fn append(tx: &mut WriteTx, events: Vec<AuditEvent>) -> Result<
         .filter(tenant::Column::Id.eq(tx.tenant_id().0))
         .exec_with_returning(tx.connection())
         .await?;
-    let last = raised.first().map(|row| row.audit_seq).ok_or(StoreError::NotFound)?;
-    let rows = events.into_iter().zip(last - count + 1..).map(|(event, seq)| row(tx, event, seq)).collect();
+    let tenant = raised.into_iter().next().ok_or(StoreError::NotFound)?;
+    let mut head = tenant.audit_head;
+    let mut rows = Vec::with_capacity(events.len());
+    for (event, seq) in events.into_iter().zip(tenant.audit_seq - count + 1..) {
+        let mut row = row(tx, event, seq);
+        head =
+            chained(&head, &recorded(&row)).map_err(|_| StoreError::corrupt("audit_event", "after", seq))?;
+        row.hash.clone_from(&head);
+        rows.push(row.into_active_model());
+    }
+    #[expect(clippy::disallowed_methods, reason = "the tenant table itself belongs to no tenant")]
+    let raise_head = tenant::Entity::update_many()
+        .col_expr(tenant::Column::AuditHead, Expr::value(head))
+        .filter(tenant::Column::Id.eq(tx.tenant_id().0));
+    raise_head.exec(tx.connection()).await?;
     debug_assert!(tx.connection().support_returning());
     tx.insert_all::<audit_event::Entity, _>(rows).await
 }
 
-fn row(tx: &WriteTx, event: AuditEvent, seq: i64) -> audit_event::ActiveModel {
-    audit_event::ActiveModel {
+/// What the tenant has counted: the number of its newest event, and that event's hash.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such tenant.
+pub async fn head(s: &impl Scoped) -> Result<(i64, String), StoreError> {
+    #[expect(clippy::disallowed_methods, reason = "the tenant table itself belongs to no tenant")]
+    let row = tenant::Entity::find_by_id(s.tenant_id().0).one(s.connection()).await?;
+    row.map(|row| (row.audit_seq, row.audit_head)).ok_or(StoreError::NotFound)
+}
+
+/// Events of the tenant's trail after `seq`, in order, at most `most`, with their hashes.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn after(s: &impl Scoped, seq: i64, most: u64) -> Result<Vec<(Recorded, String)>, StoreError> {
+    let rows = s
+        .find::<audit_event::Entity>()
+        .filter(audit_event::Column::Seq.gt(seq))
+        .order_by_asc(audit_event::Column::Seq)
+        .limit(most)
+        .all(s.connection())
+        .await?;
+    Ok(rows.iter().map(|row| (recorded(row), row.hash.clone())).collect())
+}
+
+fn recorded(row: &audit_event::Model) -> Recorded {
+    Recorded {
+        tenant: row.tenant_id,
+        seq: row.seq,
+        act: row.act.clone(),
+        record_kind: row.record_kind.clone(),
+        record_id: row.record_id,
+        assessment_id: row.assessment_id,
+        actor_kind: row.actor_kind.clone(),
+        actor_id: row.actor_id,
+        before: row.before.clone(),
+        after: row.after.clone(),
+        at: row.at,
+        request_id: row.request_id,
+        client_address: row.client_address.clone(),
+    }
+}
+
+fn row(tx: &WriteTx, event: AuditEvent, seq: i64) -> audit_event::Model {
+    audit_event::Model {
         // The pair of tenant and sequence is unique, so the id can be derived from it: no randomness is needed here.
-        id: Set(derived_id(tx.tenant_id().0, seq)),
-        tenant_id: Set(tx.tenant_id().0),
-        seq: Set(seq),
-        act: Set(event.act.to_owned()),
-        record_kind: Set(event.record_kind.to_owned()),
-        record_id: Set(event.record_id),
-        assessment_id: Set(event.assessment_id),
-        actor_kind: Set(event.actor.kind().to_owned()),
-        actor_id: Set(event.actor.id()),
-        before: Set(event.before),
-        after: Set(event.after),
-        at: Set(event.at),
-        request_id: Set(event.request.id),
-        client_address: Set(event.request.client_address),
+        id: derived_id(tx.tenant_id().0, seq),
+        tenant_id: tx.tenant_id().0,
+        seq,
+        act: event.act.to_owned(),
+        record_kind: event.record_kind.to_owned(),
+        record_id: event.record_id,
+        assessment_id: event.assessment_id,
+        actor_kind: event.actor.kind().to_owned(),
+        actor_id: event.actor.id(),
+        before: event.before,
+        after: event.after,
+        at: event.at,
+        request_id: event.request.id,
+        client_address: event.request.client_address,
+        hash: String::new(),
     }
 }
 

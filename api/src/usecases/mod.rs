@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod answers;
 pub mod assessments;
+pub mod audit;
 pub mod comparison;
 pub mod ctx;
 pub mod decisions;
