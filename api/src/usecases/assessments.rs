@@ -422,10 +422,10 @@ pub async fn agree_to_amend(ctx: &Ctx, id: AssessmentId, version: i64) -> Result
     // Whoever amends needs time: the link's end counts again from now on.
     let ends_at = found.sent_at.map(|sent| due::link_end(ctx.tenant().zone, sent, found.due_on, ctx.now()));
     let two_weeks = ctx.now() + chrono::Duration::days(14);
-    let link_ends_at = Some(ends_at.map_or(two_weeks, |end| end.max(two_weeks)));
-    store::assessments::update(&mut tx, &Assessment { state, link_ends_at, version, ..found }).await?;
+    let ends_at = ends_at.map_or(two_weeks, |end| end.max(two_weeks));
+    store::assessments::update(&mut tx, &Assessment { state, link_ends_at: Some(ends_at), version, ..found })
+        .await?;
     let news = LinkNews::Amendment;
-    let ends_at = link_ends_at.unwrap_or(two_weeks);
     respondents::extend_invitations(&mut tx, ctx.services(), id, ends_at, news).await?;
     let event = ctx.event("assessment.amendment_agreed", "assessment", id).on_assessment(id);
     tx.commit(event).await?;
