@@ -148,10 +148,11 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
     let open = about.state.open_to_vendor();
     let last = sheet.rows.answers.iter().max_by_key(|row| row.saved_at).map(|row| row.question_id.clone());
     let last = last.and_then(|id| sheet.place_of(&id)).map(|(section, _)| section_href(section));
-    let resume =
-        sheet.sections.iter().find(|s| Some(section_href(s)) == last && s.state != SectionState::Ready);
-    let resume =
-        resume.or_else(|| sheet.sections.iter().find(|s| !s.can_be_ready())).filter(|_| open && done < total);
+    // Where the last answer was saved, or the next section after it that lacks something.
+    let place = sheet.sections.iter().position(|s| Some(section_href(s)) == last).unwrap_or_default();
+    let (before, from_last) = sheet.sections.split_at(place);
+    let lacking = from_last.iter().chain(before).find(|section| !section.can_be_ready());
+    let resume = lacking.filter(|_| open && done < total);
     let asked_again = sheet.asked_again().count();
     let follow_ups = match asked_again {
         1 => "1 follow-up question".to_owned(),

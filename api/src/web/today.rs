@@ -7,6 +7,7 @@ use super::{
     page::{ok, respond, staff_shell},
     routes::{Access, routes},
     scores::{rating_of, reasons_of, score_cell},
+    vendors::title_of,
 };
 use crate::{
     domain::{
@@ -14,6 +15,7 @@ use crate::{
         assessment::AssessmentState,
         due,
         ids::AssessmentId,
+        intake::shown_tenths,
         remediation::{Case, FindingLine},
     },
     render::{
@@ -94,11 +96,12 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     let figures = |case: &Case| {
         let lines = found.results.get(&case.assessment.id).into_iter().flatten();
         let shown: Vec<String> = lines
-            .map(|line| match (&line.rating, line.claimed_tenths) {
-                (Some(rating), Some(tenths)) => {
-                    format!("{} {rating} {}.{}", line.questionnaire, tenths / 10, tenths % 10)
+            .map(|line| {
+                let title = title_of(&line.questionnaire);
+                match (&line.rating, line.claimed_tenths) {
+                    (Some(rating), Some(tenths)) => format!("{title} {rating} {}", shown_tenths(tenths)),
+                    _ => format!("{title} not assessed"),
                 }
-                _ => format!("{} not assessed", line.questionnaire),
             })
             .collect();
         shown.join(", ")
