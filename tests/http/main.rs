@@ -23,6 +23,7 @@ mod saving;
 mod seed;
 mod statements;
 mod submission;
+mod unwanted_mail;
 mod uploads;
 mod vendor_side;
 mod vendors;

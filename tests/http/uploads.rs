@@ -1,4 +1,4 @@
-//! Files as bytes: what is taken comes back as it was, whatever its size (U-01), and what a browser or an office
+//! Files as bytes: what is taken comes back as it was, whatever its size (U-01, U-02), and what a browser or an office
 //! program would run is refused, or never served as what it pretends to be (U-05).
 
 use crate::{
@@ -9,6 +9,10 @@ use reqwest::header;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use tests::{app::TestApp, browser::Page};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 const QUESTION: &str = "/portal/questions/SEC-GOV-01";
 const LIMIT: usize = 25 * 1024 * 1024;
@@ -107,6 +111,55 @@ fn kept_bytes(folder: &Path) -> u64 {
         .map(|entry| entry.path())
         .map(|p| if p.is_dir() { kept_bytes(&p) } else { size(&p) })
         .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u_02_of_a_body_without_end_no_more_than_the_limit_is_written_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    invited(&app).await;
+    let jar = std::sync::Arc::default();
+    let client = tests::browser::Client::with_jar(&app.base, &jar);
+    let link = crate::vendor_side::mailed_link(&app, PRIYA);
+    let page = crate::vendor_side::give_code(&app, &client, &link, PRIYA).await.expect(200);
+    let csrf = page.attributes("input[name=csrf]", "value").remove(0);
+    let cookies: Vec<String> = jar.held().iter().map(|(name, value)| format!("{name}={value}")).collect();
+
+    let address = app.base.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST {QUESTION}/evidence HTTP/1.1\r\nHost: {address}\r\nCookie: {}\r\nContent-Type: multipart/form-data; \
+         boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n",
+        cookies.join("; ")
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let parts = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"endless.txt\"\r\n\r\n"
+    );
+    stream.write_all(format!("{:x}\r\n{parts}\r\n", parts.len()).as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let endless = tokio::spawn(async move {
+        let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, "x".repeat(64 * 1024));
+        while writing.write_all(chunk.as_bytes()).await.is_ok() {}
+    });
+    let folder = app.evidence_folder().to_owned();
+    let watching = tokio::spawn(async move {
+        let mut most = 0;
+        loop {
+            most = most.max(kept_bytes(&folder));
+            let mut answer = [0; 13];
+            let read = reading.read_exact(&mut answer);
+            if tokio::time::timeout(std::time::Duration::from_millis(5), read).await.is_ok() {
+                return (most, String::from_utf8_lossy(&answer).into_owned());
+            }
+        }
+    });
+    let (most, answer) = watching.await.unwrap();
+    endless.abort();
+    assert_eq!(answer, "HTTP/1.1 413 ");
+    assert!(most > LIMIT as u64 / 2, "{most} bytes were seen: the folder was looked at too rarely");
+    assert!(most <= (LIMIT + 64 * 1024) as u64, "{most} bytes were written");
+    assert_eq!(kept_bytes(app.evidence_folder()), 0);
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ use std::{
 };
 use tokio::time::Sleep;
 
+/// The most bytes that are read of any body, even of one that is refused and only read so that the browser gets to
+/// read why. No body that is taken comes near it.
+const MOST: usize = 256 * 1024 * 1024;
+
 /// How slowly a body may arrive before the request is ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -44,11 +48,12 @@ impl Pace {
     }
 }
 
-/// A body on its way in. After its deadline it fails instead of waiting.
+/// A body on its way in. After its deadline it fails instead of waiting, and beyond [`MOST`] bytes instead of going on.
 struct Arriving {
     payload: Payload,
     deadline: Pin<Box<Sleep>>,
     pace: Pace,
+    left: usize,
     complete: bool,
 }
 
@@ -56,6 +61,10 @@ impl Arriving {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
         match Pin::new(&mut self.payload).poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
+                self.left = self.left.saturating_sub(chunk.len());
+                if self.left == 0 {
+                    return Poll::Ready(Some(Err(PayloadError::Overflow)));
+                }
                 let later = self.deadline.deadline() + self.pace.earned_by(chunk.len());
                 self.deadline.as_mut().reset(later);
                 Poll::Ready(Some(Ok(chunk)))
@@ -116,6 +125,7 @@ pub async fn in_time(
             payload,
             deadline: Box::pin(tokio::time::sleep(pace.grace)),
             pace: **pace,
+            left: MOST,
             complete: false,
         }))),
     };
@@ -133,6 +143,7 @@ pub fn fault(error: &PayloadError) -> Problem {
     match error {
         PayloadError::Io(cause) if cause.kind() == io::ErrorKind::TimedOut => Problem::new(REQUEST_TIMEOUT)
             .detail("The request arrived too slowly and was ended. Nothing was saved; please send it again."),
+        PayloadError::Overflow => Problem::new(PAYLOAD_TOO_LARGE),
         _ => Problem::new(MALFORMED_REQUEST),
     }
 }

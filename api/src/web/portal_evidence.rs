@@ -43,8 +43,6 @@ routes! {
 
 /// The most bytes of a text field beside a file.
 const FIELD_LIMIT: usize = 4 * 1024;
-/// After a refusal the rest of the body is read and dropped up to here, so that the browser gets to read why.
-const DRAIN_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A body that cannot be read on.
 fn broken(error: MultipartError) -> Problem {
@@ -123,18 +121,6 @@ async fn receive(
     Ok(sent)
 }
 
-async fn drain(mut parts: Multipart) {
-    let mut left = DRAIN_LIMIT;
-    while let Some(Ok(mut field)) = parts.next().await {
-        while let Some(Ok(chunk)) = field.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                return;
-            }
-        }
-    }
-}
-
 async fn upload(
     request: &HttpRequest,
     respondent: &Respondent,
@@ -147,7 +133,8 @@ async fn upload(
     let sent = match receive(request, &respondent.ctx, &supports, &mut parts).await {
         Ok(sent) => sent,
         Err(problem) => {
-            drain(parts).await;
+            // The rest is read and dropped, so that the browser gets to read why; a body has an end and a deadline.
+            while let Some(Ok(_)) = parts.next().await {}
             return Err(problem);
         }
     };
