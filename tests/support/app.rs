@@ -71,9 +71,9 @@ pub fn start_of_time() -> DateTime<Utc> {
 }
 
 impl TestApp {
-    /// A service on a fresh SQLite file, with an admin, a risk manager, a procurement user and a viewer.
+    /// A service on a fresh database, with an admin, a risk manager, a procurement user and a viewer.
     pub async fn start() -> Self {
-        Self::on(TestDatabase::sqlite().await).await
+        Self::on(TestDatabase::usual().await).await
     }
 
     /// A service on the given database.
@@ -85,7 +85,7 @@ impl TestApp {
     /// A service with other settings for requests.
     pub async fn with(change: impl FnOnce(AppState) -> AppState + 'static) -> Self {
         let mailbox = MemoryMailbox::default();
-        let database = TestDatabase::sqlite().await;
+        let database = TestDatabase::usual().await;
         let launch = Launch { change: Box::new(change), ..Launch::default() };
         Self::launch(database, memory_mailer(&mailbox), mailbox, launch).set_up().await
     }
@@ -93,21 +93,21 @@ impl TestApp {
     /// A service that hands its mails to this mail server.
     pub async fn with_mail_server(server: &SmtpServer) -> Self {
         let mailbox = MemoryMailbox::default();
-        let database = TestDatabase::sqlite().await;
+        let database = TestDatabase::usual().await;
         Self::launch(database, smtp_mailer(server), mailbox, Launch::default()).set_up().await
     }
 
     /// A service that nobody has set up yet.
     pub async fn untouched() -> Self {
         let mailbox = MemoryMailbox::default();
-        let database = TestDatabase::sqlite().await;
+        let database = TestDatabase::usual().await;
         Self::launch(database, memory_mailer(&mailbox), mailbox, Launch::default())
     }
 
     /// As [`Self::untouched`], reached under this base URL by everybody but the tests.
     pub async fn untouched_behind(base_url: &'static str) -> Self {
         let mailbox = MemoryMailbox::default();
-        let database = TestDatabase::sqlite().await;
+        let database = TestDatabase::usual().await;
         let launch = Launch { base_url: Some(base_url), ..Launch::default() };
         Self::launch(database, memory_mailer(&mailbox), mailbox, launch)
     }
@@ -251,19 +251,17 @@ impl TestApp {
         self.folder.path()
     }
 
-    /// Every row of the database, which is a SQLite file.
+    /// Every row of the database.
     pub async fn rows(&self) -> rows::Rows {
         rows::all(self.database.url()).await
     }
 
-    /// The bytes of the database, which is a SQLite file, and of what is not folded into it yet.
+    /// The bytes of the database and of what is not folded into it yet, where it is a SQLite file.
     #[must_use]
-    pub fn database_bytes(&self) -> Vec<u8> {
-        let path = self.database.url().trim_start_matches("sqlite://");
-        [path.to_owned(), format!("{path}-wal")]
-            .iter()
-            .flat_map(|file| std::fs::read(file).unwrap())
-            .collect()
+    pub fn database_bytes(&self) -> Option<Vec<u8>> {
+        let path = self.database.url().strip_prefix("sqlite://")?;
+        let files = [path.to_owned(), format!("{path}-wal")];
+        Some(files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect())
     }
 
     /// Lets time pass.

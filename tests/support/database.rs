@@ -1,7 +1,8 @@
 //! A fresh, migrated database for each test: a SQLite file, or a clone in the test process's own PostgreSQL.
 //!
 //! [`on_both_databases!`](crate::on_both_databases) runs the same function on both, and is how the store's contract is
-//! written. The private PostgreSQL is in `postgres.rs`.
+//! written. Tests of the running service take [`TestDatabase::usual`], and `tests/run` runs them once with each. The
+//! private PostgreSQL is in `postgres.rs`.
 
 use crate::postgres::Cluster;
 use api::store::{ConnectOptions, Database};
@@ -38,6 +39,19 @@ impl TestDatabase {
         let url = cluster.url(&name);
         let database = Database::connect(&ConnectOptions::new(&url)).await.unwrap();
         Some(Self { url, database, _folder: None })
+    }
+
+    /// The kind that this run asks for: a PostgreSQL database with `TEST_DATABASE=postgres`, else a SQLite file.
+    ///
+    /// # Panics
+    /// When PostgreSQL is asked for and not installed, or something else is asked for.
+    pub async fn usual() -> Self {
+        let asked = std::env::var_os("TEST_DATABASE").unwrap_or_default();
+        match asked.to_str() {
+            Some("postgres") => Self::postgres().await.expect("TEST_DATABASE=postgres needs PostgreSQL"),
+            Some("" | "sqlite") => Self::sqlite().await,
+            _ => panic!("TEST_DATABASE is sqlite or postgres, not {asked:?}"),
+        }
     }
 
     /// One of each kind that this machine has.

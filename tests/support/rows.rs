@@ -1,31 +1,39 @@
-//! Every row of a SQLite database as text: for tests that nothing has changed, and that no secret is kept in clear.
+//! Every row of a database as text: for tests that nothing has changed, and that no secret is kept in clear.
 
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use std::{collections::BTreeMap, str::FromStr as _};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
+use std::collections::BTreeMap;
 
-/// The rows of each table, in order; each row with its values as SQL literals.
+/// The rows of each table, in order; each row with its values as text, bytes in hexadecimal.
 pub type Rows = BTreeMap<String, Vec<String>>;
 
 /// Reads all tables of the database at `url`.
 pub async fn all(url: &str) -> Rows {
-    let options = SqliteConnectOptions::from_str(url).unwrap().read_only(true);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let database = Database::connect(url).await.unwrap();
+    let tables = match database.get_database_backend() {
+        DbBackend::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()",
+        _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    };
     let mut rows = Rows::new();
-    for table in column(&mut connection, tables.to_owned()).await {
-        let names = format!("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}')");
-        let values = column(&mut connection, names).await.join(" || ', ' || ");
-        let found = column(&mut connection, format!("SELECT {values} FROM \"{table}\" ORDER BY 1")).await;
+    for table in column(&database, tables.to_owned()).await {
+        let values = match database.get_database_backend() {
+            DbBackend::Postgres => format!("\"{table}\"::text"),
+            _ => {
+                let names = format!("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}')");
+                column(&database, names).await.join(" || ', ' || ")
+            }
+        };
+        let found = column(&database, format!("SELECT {values} FROM \"{table}\" ORDER BY 1")).await;
         rows.insert(table, found);
     }
-    connection.close().await.unwrap();
+    database.close().await.unwrap();
     rows
 }
 
 /// The first column of what a query finds.
-async fn column(connection: &mut SqliteConnection, sql: String) -> Vec<String> {
-    let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
-    found.iter().map(|row| row.try_get(0).unwrap()).collect()
+async fn column(database: &DatabaseConnection, sql: String) -> Vec<String> {
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    let found = database.query_all_raw(statement).await.unwrap();
+    found.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 /// The tables whose rows differ, with how many rows are new or gone.
