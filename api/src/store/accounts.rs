@@ -15,7 +15,7 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use entity::{login_session, tenant, user_account, user_link};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, Set, sea_query::Expr,
 };
 
@@ -138,12 +138,18 @@ pub async fn any_tenant(database: &Database) -> Result<bool, StoreError> {
     Ok(count_tenants(database.reader()).await? > 0)
 }
 
-/// Whether an organisation exists, inside a write transaction.
+/// Whether an organisation exists, inside a write transaction. Until that ends, others who ask wait for their answer:
+/// of two who set up at once, each would otherwise find none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn any_tenant_in(tx: &WriteTx) -> Result<bool, StoreError> {
-    Ok(count_tenants(tx.connection()).await? > 0)
+    let on = tx.connection();
+    // SQLite lets one transaction write at a time.
+    if on.get_database_backend() == DbBackend::Postgres {
+        on.execute_unprepared("SELECT pg_advisory_xact_lock(4158842)").await?;
+    }
+    Ok(count_tenants(on).await? > 0)
 }
 
 /// Every organisation, oldest first.
