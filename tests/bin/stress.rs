@@ -15,7 +15,7 @@ use std::{
 };
 use tests::{
     browser::Client,
-    server::{Place, Question, Stored, assay_beside, questions, vendor},
+    server::{Place, Question, Stored, assay_beside, exit_code, questions, vendor},
 };
 
 /// Questions that all clients answer.
@@ -188,18 +188,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let sound = match arguments() {
+    exit_code(match arguments() {
         Ok(arguments) => run(arguments).await,
         Err(error) => Err(error),
-    };
-    match sound {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::from(2)
-        }
-    }
+    })
 }
 
 #[cfg(test)]

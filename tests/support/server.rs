@@ -10,7 +10,7 @@ use std::{
     fs::OpenOptions,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
@@ -20,6 +20,19 @@ use std::{
 /// When the running program's own place is unknown.
 pub fn assay_beside() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("assay"))
+}
+
+/// How a command that judges the server ends: 0 when all was sound, 1 when not, 2 when it could not tell.
+#[must_use]
+pub fn exit_code(sound: anyhow::Result<bool>) -> ExitCode {
+    match sound {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// The server process; killed when dropped.

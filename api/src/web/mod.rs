@@ -23,6 +23,7 @@ pub mod page;
 pub mod portal;
 pub mod portal_access;
 pub mod portal_evidence;
+pub mod portal_findings;
 pub mod portal_saving;
 mod portal_views;
 pub mod problem;

@@ -84,6 +84,7 @@ const TABLES: &[Table] = &[
     (super::portal::ROUTES, super::portal::register),
     (super::portal_saving::ROUTES, super::portal_saving::register),
     (super::portal_evidence::ROUTES, super::portal_evidence::register),
+    (super::portal_findings::ROUTES, super::portal_findings::register),
     (super::accounts::ROUTES, super::accounts::register),
     (super::jobs::ROUTES, super::jobs::register),
     (super::vendors::ROUTES, super::vendors::register),
