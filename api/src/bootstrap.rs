@@ -4,16 +4,17 @@
 //! may share one database. A stop lets requests and jobs finish for 30 seconds; a second signal stops at once.
 
 use crate::{
+    auth::keys::KeyFolder,
     blobs::Blobs,
     config::{Config, LogFormat, MailTransport, SmtpTls, Sources},
-    domain::{Surroundings, ids::JobId},
+    domain::{Surroundings, ids::JobId, signing_key::PublicKey},
     jobs::worker::Worker,
     mail::{EmailAddress, Mailer, MemoryMailbox, SmtpSettings, SmtpTransport, Timeouts, Tls, Transport},
     render::Renderer,
     shutdown::{GRACE, Shutdown},
-    store::{ConnectOptions, Database},
+    store::{ConnectOptions, Database, signing_keys},
     telemetry,
-    usecases::{Services, SystemCtx},
+    usecases::{Services, SystemCtx, keys},
     web::app::AppState,
 };
 use actix_web::HttpServer;
@@ -48,7 +49,8 @@ async fn database(config: &Config, serving: bool) -> anyhow::Result<Database> {
 
 fn services(config: &Config, database: Database) -> anyhow::Result<Services> {
     let blobs = Blobs::folder(&config.evidence_dir())?;
-    Ok(Services::new(database, Surroundings::system(), blobs, config.base_url()))
+    let keys = KeyFolder::at(&config.keys_dir());
+    Ok(Services::new(database, Surroundings::system(), blobs, keys, config.base_url()))
 }
 
 fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
@@ -86,6 +88,18 @@ pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<
     Ok(SystemCtx::new(services(config, database)?, command))
 }
 
+/// The public keys of this installation, or none where there is no installation: a receipt is verified on any machine,
+/// and that must not make a database.
+///
+/// # Errors
+/// When there is a database and it cannot be read.
+pub async fn published_keys(config: &Config) -> anyhow::Result<Vec<PublicKey>> {
+    if config.database.url.is_none() && !config.data_dir.join("assay.db").is_file() {
+        return Ok(Vec::new());
+    }
+    Ok(signing_keys::all(&database(config, false).await?).await?)
+}
+
 /// Brings the schema up to date.
 ///
 /// # Errors
@@ -114,6 +128,7 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
     }
     database.migrate().await?;
     let services = services(config, database.clone())?;
+    keys::self_test(&services).await?;
     let (mailer, mailbox) = mailer(config)?;
     let renderer = Renderer::new(None)?;
     let shutdown = Shutdown::new();

@@ -305,6 +305,11 @@ impl Config {
         self.data_dir.join("evidence")
     }
 
+    /// The folder of private keys.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.data_dir.join("keys")
+    }
+
     /// The base URL without a slash at its end: append paths to this.
     pub fn base_url(&self) -> &str {
         self.base_url.trim_end_matches('/')

@@ -5,7 +5,7 @@ use api::{
     cli::{
         Cli, Command, ConfigCommand, accounts,
         audit::{self, AuditCommand},
-        config, questionnaire, score, tier,
+        config, keys, questionnaire, score, tier, verify,
     },
     demo,
 };
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Tier(args) => tier::run(&args),
         Command::Questionnaire(command) => questionnaire::run(&command),
         Command::Config(ConfigCommand::Check) => config::check(cli.config),
+        Command::Verify(args) if args.jwks.is_some() => verify::with_saved_keys(&args),
         command => return service(command, cli.config, started),
     };
     ExitCode::from(status)
@@ -52,6 +53,14 @@ fn service(command: Command, file: Option<std::path::PathBuf>, started: std::tim
             Command::Audit(AuditCommand::Verify) => {
                 let system = bootstrap::operator(&settings, "assay audit").await?;
                 return Ok(ExitCode::from(audit::verify(&system).await?));
+            }
+            Command::Keys(command) => {
+                let system = bootstrap::operator(&settings, "assay keys").await?;
+                keys::run(&system, command).await?;
+            }
+            Command::Verify(args) => {
+                let keys = bootstrap::published_keys(&settings).await?;
+                return Ok(ExitCode::from(verify::run(&args, &keys)));
             }
             _ => {}
         }

@@ -38,6 +38,7 @@ pub mod score_result;
 pub mod score_snapshot;
 pub mod section_state;
 pub mod service;
+pub mod signing_key;
 pub mod submission;
 pub mod tenant;
 pub mod tenant_owned;

@@ -148,7 +148,7 @@ async fn z_01_another_organisations_records_cannot_be_told_from_records_that_do_
     let (mut compared, mut blind) = (0, Vec::new());
     for route in staff().filter(|route| parameters(route).iter().any(|parameter| is_id(parameter))) {
         let foreign_ids = |parameter: &str| {
-            let reviewed = ["review", "return", "score", "findings", "decision"];
+            let reviewed = ["review", "return", "score", "findings", "decision", "snapshots"];
             let reviewed = reviewed.iter().any(|part| route.path.contains(part));
             let name = if parameter == "assessment" && reviewed { "reviewed" } else { parameter };
             *records.get(name).unwrap_or_else(|| panic!("a record for {parameter} of {}", route.path))
@@ -177,10 +177,10 @@ async fn z_01_another_organisations_records_cannot_be_told_from_records_that_do_
         ("assessment", "assessments"),
         ("reviewed", "assessments"),
         ("finding", "findings"),
-        ("evidence", "evidence"),
     ] {
         owner.open(&format!("/{folder}/{}", records[name])).await.expect(200);
     }
+    owner.open(&format!("/evidence/{}", records["evidence"])).await.expect(303);
     let ctx = app.ctx(Role::RiskManager).await;
     let finding = findings::open(&ctx, api::domain::ids::FindingId(records["finding"])).await.unwrap();
     assert!(finding.finding.state.is_open());

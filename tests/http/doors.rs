@@ -19,6 +19,7 @@ const WORDS: &[(&str, &str)] = &[
     ("section", "governance"),
     ("file:.*", "app.css"),
     ("mail", "nothing"),
+    ("number", "1"),
     ("link_id", "0123456789abcdef0123"),
 ];
 

@@ -71,7 +71,7 @@ fn kept_bytes(folder: &std::path::Path) -> u64 {
 async fn u_02_of_200_mb_no_more_than_the_limit_is_ever_written() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;
-    let folder = app.evidence_folder().to_owned();
+    let folder = app.evidence_folder();
     let page = vendor.open(&format!("/portal/questions/{QUESTION}")).await.expect(200);
     let form =
         page.form(&format!("{QUESTION}/evidence")).file("file", "big.txt", vec![b'x'; 200 * 1024 * 1024]);

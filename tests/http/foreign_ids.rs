@@ -105,7 +105,7 @@ async fn z_04_another_vendors_records_cannot_be_told_from_records_that_do_not_ex
     };
 
     // While its own questionnaire is open: another vendor's file beside an own answer.
-    let before = (app.rows().await, files(app.evidence_folder()));
+    let before = (app.rows().await, files(&app.evidence_folder()));
     let [foreign, unknown] = [theirs["evidence"], random("")].map(|id| ("evidence", id.to_string()));
     let reuse = "/portal/questions/{question}/reuse";
     let foreign = send(reuse, &[foreign]).await.expect(404);
@@ -119,7 +119,7 @@ async fn z_04_another_vendors_records_cannot_be_told_from_records_that_do_not_ex
 
     // With findings of its own: every route of the portal that names a record.
     let own = lumen.with_a_finding(&app).await;
-    let before = (app.rows().await, files(app.evidence_folder()));
+    let before = (app.rows().await, files(&app.evidence_folder()));
     let mut compared = 0;
     let portal = routes::all().filter(|route| route.access == Access::Portal);
     for route in portal.filter(|route| parameters(route).iter().any(|parameter| is_id(parameter))) {
@@ -145,7 +145,7 @@ async fn z_04_another_vendors_records_cannot_be_told_from_records_that_do_not_ex
     }
     same(&answers[0], &answers[1], &reuse);
     assert_eq!(differences(&before.0, &app.rows().await), Vec::<String>::new());
-    assert_eq!(files(app.evidence_folder()), before.1, "no bytes stay of what was refused");
+    assert_eq!(files(&app.evidence_folder()), before.1, "no bytes stay of what was refused");
     // The owner still reaches what was asked for.
     corvid.client.open(&format!("/portal/evidence/{}", theirs["evidence"])).await.expect(200);
 }

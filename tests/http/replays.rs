@@ -54,7 +54,7 @@ async fn c_03_evidence_of_a_vendor_is_added_once() {
         let shown = once(&app, "evidence.cited", || page.form("SEC-GOV-02/reuse")).await;
         assert_eq!(shown.all(".file").len(), 1, "{}", shown.text());
         // Bytes of the forms that did nothing are not kept.
-        let kept = walk(app.evidence_folder());
+        let kept = walk(&app.evidence_folder());
         assert_eq!(kept, 1, "{kept} files");
     }
 }

@@ -27,6 +27,13 @@ async fn upload(vendor: &Signed, name: &str, bytes: Vec<u8>) -> Page {
     page.form("SEC-GOV-01/evidence").file("file", name, bytes).submit().await
 }
 
+/// A file as it comes back, by the ticket that its link gives.
+async fn fetched(vendor: &Signed, href: &str) -> reqwest::Response {
+    let ticket = vendor.client.open(href).await.expect(303);
+    let place = ticket.headers["location"].to_str().unwrap();
+    vendor.client.request(reqwest::Method::GET, place).send().await.unwrap()
+}
+
 /// Addresses of the files beside the answer.
 async fn files(vendor: &Signed) -> Vec<String> {
     let page = vendor.client.open(QUESTION).await.expect(200);
@@ -93,7 +100,7 @@ async fn u_01_each_kind_from_its_least_bytes_to_the_limit_comes_back_as_it_was()
         let mut fresh = files(&vendor).await;
         fresh.retain(|href| !known.contains(href));
         let [href] = &fresh[..] else { panic!("{name}: {fresh:?}") };
-        let answer = vendor.client.request(reqwest::Method::GET, href).send().await.unwrap();
+        let answer = fetched(&vendor, href).await;
         assert_eq!(answer.headers()[header::CONTENT_LENGTH], size.to_string().as_str(), "{name}");
         let back = answer.bytes().await.unwrap();
         assert_eq!((back.len(), Sha256::digest(&back)), (size, sha256), "{name} of {size} bytes");
@@ -142,7 +149,7 @@ async fn u_02_of_a_body_without_end_no_more_than_the_limit_is_written_and_nothin
         let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, "x".repeat(64 * 1024));
         while writing.write_all(chunk.as_bytes()).await.is_ok() {}
     });
-    let folder = app.evidence_folder().to_owned();
+    let folder = app.evidence_folder();
     let watching = tokio::spawn(async move {
         let mut most = 0;
         loop {
@@ -159,7 +166,7 @@ async fn u_02_of_a_body_without_end_no_more_than_the_limit_is_written_and_nothin
     assert_eq!(answer, "HTTP/1.1 413 ");
     assert!(most > LIMIT as u64 / 2, "{most} bytes were seen: the folder was looked at too rarely");
     assert!(most <= (LIMIT + 64 * 1024) as u64, "{most} bytes were written");
-    assert_eq!(kept_bytes(app.evidence_folder()), 0);
+    assert_eq!(kept_bytes(&app.evidence_folder()), 0);
 }
 
 #[tokio::test]
@@ -211,7 +218,7 @@ async fn u_05_what_a_browser_or_an_office_program_would_run_is_refused() {
         assert!(said(&refused, "file-not-allowed"), "{name}: {}", refused.text());
     }
     assert_eq!(files(&vendor).await, Vec::<String>::new());
-    assert_eq!(kept_bytes(app.evidence_folder()), 0);
+    assert_eq!(kept_bytes(&app.evidence_folder()), 0);
 }
 
 #[tokio::test]
@@ -230,7 +237,7 @@ async fn u_05_a_file_of_two_kinds_is_kept_as_the_one_that_is_taken_and_never_sho
         let known = files(&vendor).await;
         upload(&vendor, name, content.clone()).await.expect(303);
         let href = files(&vendor).await.into_iter().find(|href| !known.contains(href)).unwrap();
-        let answer = vendor.client.request(reqwest::Method::GET, &href).send().await.unwrap();
+        let answer = fetched(&vendor, &href).await;
         let value = |header: &str| answer.headers()[header].to_str().unwrap().to_owned();
         assert_eq!(value("content-type"), kind, "{name}");
         assert!(value("content-disposition").starts_with("attachment; "), "{name}");

@@ -15,7 +15,7 @@ on_both_databases!(
 );
 
 /// Tables of the installation, which have no tenant.
-const OF_THE_INSTALLATION: [&str; 3] = ["installation_setting", "rate_limit", "tenant"];
+const OF_THE_INSTALLATION: [&str; 4] = ["installation_setting", "rate_limit", "signing_key", "tenant"];
 
 /// Ids that point at no table, and why.
 const NO_FOREIGN_KEY: [(&str, &str, &str); 5] = [
@@ -271,6 +271,7 @@ fn entities() -> Vec<(String, Columns)> {
         score_snapshot,
         section_state,
         service,
+        signing_key,
         submission,
         tenant,
         user_account,

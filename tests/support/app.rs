@@ -3,7 +3,7 @@
 use crate::{browser::Client, database::TestDatabase, rows, smtp::SmtpServer};
 use actix_web::HttpServer;
 use api::{
-    auth::Secret,
+    auth::{Secret, keys::KeyFolder},
     blobs::Blobs,
     bootstrap::mailbox_reader,
     domain::{
@@ -18,6 +18,7 @@ use api::{
     usecases::{
         Ctx, Services, SystemCtx,
         accounts::{self, CreateOrganisation, InviteUser},
+        keys,
     },
     web::app::AppState,
 };
@@ -123,9 +124,10 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let blobs = Blobs::folder(folder.path()).unwrap();
+        let blobs = Blobs::folder(&folder.path().join("evidence")).unwrap();
+        let keys = KeyFolder::at(&folder.path().join("keys"));
         let base_url = base_url.unwrap_or(&base);
-        let services = Services::new(database.database().clone(), surroundings, blobs, base_url);
+        let services = Services::new(database.database().clone(), surroundings, blobs, keys, base_url);
         let worker = Worker::new(services.clone(), mailer, Renderer::new(None).unwrap(), "test");
         let server = serve(listener, &services, &mailbox, change);
         Self {
@@ -148,7 +150,8 @@ impl TestApp {
         self.services = Services::new(
             self.database.database().clone(),
             self.services.surroundings.clone(),
-            Blobs::folder(self.folder.path()).unwrap(),
+            Blobs::folder(&self.folder.path().join("evidence")).unwrap(),
+            KeyFolder::at(&self.folder.path().join("keys")),
             &self.services.base_url,
         );
         let renderer = Renderer::new(None).unwrap();
@@ -158,7 +161,15 @@ impl TestApp {
         self.server = serve(listener, &self.services, &self.mailbox, |state| state);
     }
 
+    /// As [`Self::restart`], with the private keys gone.
+    pub async fn restart_without_keys(&mut self) {
+        std::fs::remove_dir_all(self.folder.path().join("keys")).unwrap();
+        self.restart().await;
+    }
+
     async fn set_up(mut self) -> Self {
+        // As at every start of the service.
+        keys::self_test(&self.services).await.unwrap();
         let system = SystemCtx::new(self.services.clone(), "test");
         let input = CreateOrganisation {
             organisation: "Northwind Bank".to_owned(),
@@ -247,8 +258,8 @@ impl TestApp {
 
     /// Where evidence is kept.
     #[must_use]
-    pub fn evidence_folder(&self) -> &std::path::Path {
-        self.folder.path()
+    pub fn evidence_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("evidence")
     }
 
     /// Every row of the database.

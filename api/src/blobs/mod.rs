@@ -3,7 +3,7 @@
 //! An upload is durable before the database hears of it (file synced, renamed, folder synced), so there is never a
 //! row without its bytes. What was begun and not finished is deleted when its [`Upload`] is dropped.
 
-mod sniff;
+pub mod sniff;
 
 use crate::domain::{Surroundings, evidence::FileKind};
 use sha2::{Digest, Sha256};
@@ -174,7 +174,7 @@ impl Upload {
         let (size, destination, root) = (self.size, self.root.join(&key), Arc::clone(&self.root));
         let temporary = self.temporary;
         tokio::task::spawn_blocking(move || {
-            sniff::check(&temporary, size, claimed)?;
+            sniff::check(&mut std::fs::File::open(&temporary)?, size, claimed)?;
             settle(&root, temporary, &destination)
         })
         .await

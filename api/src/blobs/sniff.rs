@@ -4,20 +4,18 @@
 
 use super::BlobError;
 use crate::domain::evidence::FileKind;
-use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
-    path::Path,
-};
+use std::io::{Read, Seek, SeekFrom};
 
 /// Entries that an archive may list; a real document has a few hundred.
 const MAX_ENTRIES: usize = 10_000;
 /// The most bytes of an archive's list of entries.
 const MAX_DIRECTORY: u64 = 2 * 1024 * 1024;
 
-/// Refuses a file whose content is not of the claimed kind.
-pub(super) fn check(path: &Path, size: u64, claimed: FileKind) -> Result<(), BlobError> {
-    let mut file = File::open(path)?;
+/// Refuses a file of `size` bytes whose content is not of the claimed kind.
+///
+/// # Errors
+/// [`BlobError::NotAllowed`] with the reason; [`BlobError::Io`] when it cannot be read.
+pub fn check(file: &mut (impl Read + Seek), size: u64, claimed: FileKind) -> Result<(), BlobError> {
     let mut head = vec![0; usize::try_from(size.min(8_192)).unwrap_or(8_192)];
     file.read_exact(&mut head)?;
     match claimed {
@@ -25,19 +23,15 @@ pub(super) fn check(path: &Path, size: u64, claimed: FileKind) -> Result<(), Blo
         FileKind::Png => signature(&head, b"\x89PNG\r\n\x1a\n", "The file is not a PNG image"),
         FileKind::Jpg => signature(&head, b"\xff\xd8\xff", "The file is not a JPEG image"),
         FileKind::Docx => {
-            office(&mut file, size, &head, "word/document.xml", "The file is not a Word document (.docx)")
+            office(file, size, &head, "word/document.xml", "The file is not a Word document (.docx)")
         }
         FileKind::Xlsx => {
-            office(&mut file, size, &head, "xl/workbook.xml", "The file is not an Excel workbook (.xlsx)")
+            office(file, size, &head, "xl/workbook.xml", "The file is not an Excel workbook (.xlsx)")
         }
-        FileKind::Pptx => office(
-            &mut file,
-            size,
-            &head,
-            "ppt/presentation.xml",
-            "The file is not a PowerPoint file (.pptx)",
-        ),
-        FileKind::Txt | FileKind::Csv | FileKind::Md => text(&mut file, &head),
+        FileKind::Pptx => {
+            office(file, size, &head, "ppt/presentation.xml", "The file is not a PowerPoint file (.pptx)")
+        }
+        FileKind::Txt | FileKind::Csv | FileKind::Md => text(file, &head),
     }
 }
 
@@ -46,7 +40,7 @@ fn signature(head: &[u8], expected: &[u8], refusal: &'static str) -> Result<(), 
 }
 
 /// Text is UTF-8 without NUL, is no other kind in disguise, and does not begin as a page or script.
-fn text(file: &mut File, head: &[u8]) -> Result<(), BlobError> {
+fn text(file: &mut (impl Read + Seek), head: &[u8]) -> Result<(), BlobError> {
     const PAGE: &str = "The file holds a web page, a script or XML, which is not taken";
     const NOT_TEXT: &str = "The file is not plain text in UTF-8";
     if infer::get(head).is_some() {
@@ -87,7 +81,7 @@ fn text(file: &mut File, head: &[u8]) -> Result<(), BlobError> {
 }
 
 fn office(
-    file: &mut File,
+    file: &mut (impl Read + Seek),
     size: u64,
     head: &[u8],
     part: &str,
@@ -110,12 +104,12 @@ fn office(
 }
 
 /// The names that the archive's directory lists; none when it is no archive that we understand.
-fn entries(file: &mut File, size: u64) -> Result<Option<Vec<String>>, BlobError> {
+fn entries(file: &mut (impl Read + Seek), size: u64) -> Result<Option<Vec<String>>, BlobError> {
     // The end record lies in the last 64 kB: 22 bytes and a comment.
     let tail_length = size.min(65_557);
     file.seek(SeekFrom::Start(size - tail_length))?;
     let mut tail = Vec::new();
-    file.take(tail_length).read_to_end(&mut tail)?;
+    file.by_ref().take(tail_length).read_to_end(&mut tail)?;
     let Some(end) = tail.windows(4).rposition(|window| window == b"PK\x05\x06") else { return Ok(None) };
     let record = tail.get(end..).unwrap_or_default();
     let (Some(count), Some(length), Some(offset)) =
@@ -129,7 +123,7 @@ fn entries(file: &mut File, size: u64) -> Result<Option<Vec<String>>, BlobError>
     }
     file.seek(SeekFrom::Start(offset))?;
     let mut directory = Vec::new();
-    file.take(length).read_to_end(&mut directory)?;
+    file.by_ref().take(length).read_to_end(&mut directory)?;
     let mut names = Vec::with_capacity(count);
     let mut at = 0;
     for _ in 0..count {
@@ -159,12 +153,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     fn taken(content: &[u8], claimed: FileKind) -> bool {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(content).unwrap();
-        check(file.path(), content.len() as u64, claimed).is_ok()
+        check(&mut std::io::Cursor::new(content), content.len() as u64, claimed).is_ok()
     }
 
     /// An archive with empty stored entries of these names.

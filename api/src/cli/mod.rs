@@ -6,9 +6,11 @@
 pub mod accounts;
 pub mod audit;
 pub mod config;
+pub mod keys;
 pub mod questionnaire;
 pub mod score;
 pub mod tier;
+pub mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use questionnaires::answering::Fault;
@@ -56,6 +58,11 @@ pub enum Command {
     Score(score::ScoreArgs),
     /// Inherent risk and tier from the twelve factors of an intake.
     Tier(tier::TierArgs),
+    /// Verify a receipt: its signature, its hashes and, of a score receipt, the score.
+    Verify(verify::VerifyArgs),
+    /// The keys that sign receipts.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -5,6 +5,7 @@ mod actors;
 mod story;
 
 use crate::{
+    auth::keys::KeyFolder,
     blobs::Blobs,
     bootstrap::{self, mailbox_reader},
     cli::DemoArgs,
@@ -51,6 +52,7 @@ pub async fn run(args: DemoArgs, started: Instant) -> anyhow::Result<()> {
     let database = Database::connect(&ConnectOptions::new(url).serving()).await?;
     database.migrate().await?;
     let blobs = Blobs::folder(&folder.path().join("evidence"))?;
+    let keys = KeyFolder::at(&folder.path().join("keys"));
     let mailbox = MemoryMailbox::default();
     let renderer = Renderer::new(None)?;
     let from = EmailAddress::parse("assay@northwind.example")?;
@@ -59,13 +61,13 @@ pub async fn run(args: DemoArgs, started: Instant) -> anyhow::Result<()> {
     // The story is told on a clock of its own, which ends at the present; then the machine's clock takes over.
     let clock = ManualClock::at(SystemClock.now() - Duration::days(STORY_DAYS));
     let past = Surroundings::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
-    let seeding = Services::new(database.clone(), past, blobs.clone(), &base);
+    let seeding = Services::new(database.clone(), past, blobs.clone(), keys.clone(), &base);
     let postman = Worker::new(seeding.clone(), mailer(), renderer.clone(), "demo");
     let system = SystemCtx::new(seeding, "assay demo");
     let staff = Staff::hire(&system).await?;
     story::play(&system, &staff, &clock, &postman).await.context("the demo's story")?;
 
-    let services = Services::new(database.clone(), Surroundings::system(), blobs, &base);
+    let services = Services::new(database.clone(), Surroundings::system(), blobs, keys, &base);
     let shutdown = Shutdown::new();
     shutdown.listen()?;
     bootstrap::start_worker(&shutdown, services.clone(), mailer(), renderer.clone());

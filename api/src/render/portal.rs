@@ -380,6 +380,8 @@ pub struct Receipt {
     pub facts: Vec<Fact>,
     /// SHA-256 over the answers, in hexadecimal.
     pub hash: String,
+    /// Saves the signed receipt.
+    pub file: Link,
     /// The form that asks to amend; empty when that is not possible now.
     pub amend: Vec<FieldView>,
     /// That it was asked.

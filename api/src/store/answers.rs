@@ -396,9 +396,31 @@ pub async fn latest_submission(
         .order_by_desc(submission::Column::Number)
         .one(s.connection())
         .await?;
-    Ok(row.map(|row| SubmissionRow {
+    Ok(row.map(submission_of))
+}
+
+/// One submission by its number.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn submission(
+    s: &impl Scoped,
+    id: AssessmentId,
+    number: i32,
+) -> Result<Option<SubmissionRow>, StoreError> {
+    let row = s
+        .find::<submission::Entity>()
+        .filter(submission::Column::AssessmentId.eq(id.0))
+        .filter(submission::Column::Number.eq(number))
+        .one(s.connection())
+        .await?;
+    Ok(row.map(submission_of))
+}
+
+fn submission_of(row: submission::Model) -> SubmissionRow {
+    SubmissionRow {
         id: SubmissionId(row.id),
-        assessment: id,
+        assessment: AssessmentId(row.assessment_id),
         number: row.number,
         answers: row.answers,
         sha256: row.sha256,
@@ -409,7 +431,7 @@ pub async fn latest_submission(
         submitted_by: RespondentId(row.submitted_by),
         submitted_at: row.submitted_at,
         as_of: row.as_of,
-    }))
+    }
 }
 
 /// What a vendor relies on, as a table answer says.

@@ -26,6 +26,7 @@ pub mod respondents;
 pub mod reviews;
 pub mod scores;
 pub mod settings;
+pub mod signing_keys;
 pub mod tenant_scope;
 pub mod timeline;
 pub mod vendors;

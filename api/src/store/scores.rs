@@ -181,6 +181,24 @@ pub async fn latest_snapshot(
     found.map(snapshot_of).transpose()
 }
 
+/// One snapshot by its number.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn snapshot(
+    s: &impl Scoped,
+    assessment: AssessmentId,
+    number: i32,
+) -> Result<Option<Snapshot>, StoreError> {
+    let found = s
+        .find::<score_snapshot::Entity>()
+        .filter(score_snapshot::Column::AssessmentId.eq(assessment.0))
+        .filter(score_snapshot::Column::Number.eq(number))
+        .one(s.connection())
+        .await?;
+    found.map(snapshot_of).transpose()
+}
+
 /// The newest snapshot of one submission of an assessment.
 ///
 /// # Errors

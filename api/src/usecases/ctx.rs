@@ -5,7 +5,7 @@
 
 use super::{Result, UseCaseError};
 use crate::{
-    auth::Proof,
+    auth::{Proof, keys::KeyFolder},
     blobs::Blobs,
     domain::{
         Actor, AuditEvent, Permission, RequestInfo, Surroundings,
@@ -29,6 +29,8 @@ pub struct Services {
     pub surroundings: Surroundings,
     /// Evidence bytes.
     pub blobs: Blobs,
+    /// Private keys.
+    pub keys: KeyFolder,
     /// Address under which people reach the service, without a trailing slash.
     pub base_url: Arc<str>,
     /// Bounds concurrent password hashing, so that sign-ins cannot starve saves.
@@ -38,11 +40,18 @@ pub struct Services {
 impl Services {
     /// Bundles the adapters.
     #[must_use]
-    pub fn new(database: Database, surroundings: Surroundings, blobs: Blobs, base_url: &str) -> Self {
+    pub fn new(
+        database: Database,
+        surroundings: Surroundings,
+        blobs: Blobs,
+        keys: KeyFolder,
+        base_url: &str,
+    ) -> Self {
         Self {
             database,
             surroundings,
             blobs,
+            keys,
             base_url: base_url.trim_end_matches('/').into(),
             hashing: Arc::new(Semaphore::new(4)),
         }

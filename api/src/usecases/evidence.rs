@@ -3,14 +3,13 @@
 use super::{
     Result, UseCaseError,
     answers::{begin_answering, require_open},
-    ctx::{Ctx, PortalCtx},
+    ctx::PortalCtx,
     idempotency::{Once, once},
     library,
 };
 use crate::{
     blobs::{BlobError, Stored, Upload},
     domain::{
-        Permission,
         answer::day,
         assessment::AssessmentState,
         evidence::{
@@ -19,7 +18,7 @@ use crate::{
         },
         finding::ActionState,
         ids::{ActionId, CitationId, EvidenceId, FindingId},
-        sheet::{CitationRow, EvidenceRow},
+        sheet::CitationRow,
     },
     store::{
         Scoped, answers as answer_rows,
@@ -342,49 +341,4 @@ pub async fn remove_citation(ctx: &PortalCtx, id: CitationId) -> Result<()> {
     store::remove_citation(&mut tx, id, ctx.now()).await?;
     tx.commit(ctx.event("evidence.uncited", "evidence", evidence)).await?;
     Ok(())
-}
-
-/// A file on its way out.
-#[derive(Debug)]
-pub struct Download {
-    /// As shown.
-    pub name: String,
-    /// What the content is.
-    pub media_type: Option<String>,
-    /// How many bytes.
-    pub size: u64,
-    /// The bytes.
-    pub file: tokio::fs::File,
-}
-
-async fn download(services: &super::Services, piece: EvidenceRow) -> Result<Download> {
-    let key = piece.storage_key.ok_or(UseCaseError::NotFound)?;
-    let file = services.blobs.open(&key).await.map_err(|error| {
-        tracing::error!(evidence.id = %piece.id, error = %error, "evidence cannot be opened");
-        UseCaseError::conflict("This file cannot be read now. The operator has been told.")
-    })?;
-    Ok(Download { name: piece.name, media_type: piece.media_type, size: piece.size.unwrap_or(0), file })
-}
-
-/// A file of the respondent's own assessment.
-///
-/// # Errors
-/// [`UseCaseError::NotFound`] for links and for files of any other assessment.
-pub async fn read(ctx: &PortalCtx, id: EvidenceId) -> Result<Download> {
-    let found = store::piece(ctx.scope(), id).await?;
-    let (_, piece) = found.filter(|(of, _)| *of == ctx.assessment()).ok_or(UseCaseError::NotFound)?;
-    download(ctx.services(), piece).await
-}
-
-/// A file, for a user who judges it. Every download is audited.
-///
-/// # Errors
-/// [`UseCaseError::NotFound`]; [`UseCaseError::Forbidden`].
-pub async fn read_as_user(ctx: &Ctx, id: EvidenceId) -> Result<Download> {
-    ctx.require(Permission::Read)?;
-    let (assessment, piece) = store::piece(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
-    let file = download(ctx.services(), piece).await?;
-    let tx = ctx.begin_write().await?;
-    tx.commit(ctx.event("evidence.downloaded", "evidence", id).on_assessment(assessment)).await?;
-    Ok(file)
 }

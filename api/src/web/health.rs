@@ -4,14 +4,17 @@ use super::{
     Answer,
     routes::{self, Access, Answers, routes},
 };
-use crate::usecases::{Services, operations};
+use crate::{
+    domain::signing_key::key_set,
+    usecases::{Services, keys, operations},
+};
 use actix_web::{HttpResponse, http::header, web::Data};
 use serde_json::{Map, Value, json};
 
 routes! {
     GET "/health/live" => live, Access::Public, Json, "Answers 200 while the process runs.";
     GET "/health/ready" => ready, Access::Public, Json, "Answers 200 when the database answers and its schema is current.";
-    GET "/.well-known/jwks.json" => keys, Access::Public, Json, "Public keys of signed documents.";
+    GET "/.well-known/jwks.json" => published_keys, Access::Public, Json, "Public keys of signed documents.";
     GET "/openapi.json" => openapi, Access::Public, Json, "This document.";
 }
 
@@ -24,9 +27,9 @@ async fn ready(services: Data<Services>) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"status": "ok"})))
 }
 
-/// No document is signed yet, so the key set is empty.
-async fn keys() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"keys": []}))
+/// Every key that ever signed a receipt, for ever.
+async fn published_keys(services: Data<Services>) -> Answer {
+    Ok(HttpResponse::Ok().json(key_set(&keys::all(&services).await?)))
 }
 
 /// The JSON routes, straight from the route table, so the document cannot name one that does not exist.

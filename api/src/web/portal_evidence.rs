@@ -8,6 +8,7 @@ use super::{
     portal::back_to,
     problem::{MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
     routes::{Access, routes},
+    session::CookieRules,
 };
 use crate::{
     domain::{
@@ -17,14 +18,16 @@ use crate::{
     },
     usecases::{
         PortalCtx, UseCaseError,
-        evidence::{self, Download, Incoming, Supports},
+        downloads::{self, Download},
+        evidence::{self, Incoming, Supports},
     },
 };
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
+    cookie::time::Duration,
     http::header::{self, ContentEncoding},
-    web::{Bytes, Path},
+    web::{Bytes, Data, Path},
 };
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
@@ -37,8 +40,10 @@ routes! {
     POST "/portal/findings/{finding}/link" => link_for_finding, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
     POST "/portal/findings/{finding}/reuse" => reuse_for_finding, Access::Portal, Page, ["evidence", "go", "mutation"];
     POST "/portal/citations/{citation}/remove" => remove, Access::Portal, Page, ["go"];
-    GET "/portal/evidence/{evidence}" => read, Access::Portal, Bytes;
-    GET "/evidence/{evidence}" => read_as_user, Access::Staff(Permission::Read), Bytes;
+    GET "/portal/evidence/{evidence}" => ticket, Access::Portal, Bytes;
+    GET "/portal/downloads/{evidence}" => read, Access::Portal, Bytes;
+    GET "/evidence/{evidence}" => ticket_for_user, Access::Staff(Permission::Read), Bytes;
+    GET "/downloads/{evidence}" => read_as_user, Access::Staff(Permission::Read), Bytes;
 }
 
 /// The most bytes of a text field beside a file.
@@ -229,10 +234,41 @@ fn answer(found: Download) -> HttpResponse {
         .streaming(stream)
 }
 
-async fn read(who: Respondent, evidence: Path<EvidenceId>) -> Answer {
-    Ok(answer(evidence::read(&who.ctx, *evidence).await?))
+/// On to the file, with a ticket that only its own address gets to see.
+fn on_to(rules: &CookieRules, place: String, ticket: &str) -> HttpResponse {
+    let mut response = see_other(&place);
+    let cookie = rules.download_ticket(&place, ticket, Duration::seconds(downloads::TICKET_SECONDS));
+    // A cookie that was just built can always be written as a header.
+    drop(response.add_cookie(&cookie));
+    response
 }
 
-async fn read_as_user(staff: Staff, evidence: Path<EvidenceId>) -> Answer {
-    Ok(answer(evidence::read_as_user(&staff.ctx, *evidence).await?))
+async fn ticket(rules: Data<CookieRules>, who: Respondent, id: Path<EvidenceId>) -> Answer {
+    let ticket = downloads::ticket_for_respondent(&who.ctx, *id).await?;
+    Ok(on_to(&rules, format!("/portal/downloads/{id}"), &ticket))
+}
+
+async fn ticket_for_user(rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
+    let ticket = downloads::ticket_for_user(&staff.ctx, *id).await?;
+    Ok(on_to(&rules, format!("/downloads/{id}"), &ticket))
+}
+
+async fn read(
+    request: HttpRequest,
+    rules: Data<CookieRules>,
+    who: Respondent,
+    id: Path<EvidenceId>,
+) -> Answer {
+    let ticket = rules.presented_ticket(&request).unwrap_or_default();
+    Ok(answer(downloads::read(&who.ctx, *id, &ticket).await?))
+}
+
+async fn read_as_user(
+    request: HttpRequest,
+    rules: Data<CookieRules>,
+    staff: Staff,
+    id: Path<EvidenceId>,
+) -> Answer {
+    let ticket = rules.presented_ticket(&request).unwrap_or_default();
+    Ok(answer(downloads::read_as_user(&staff.ctx, *id, &ticket).await?))
 }

@@ -132,6 +132,11 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
         )
     };
     let mut facts = Vec::new();
+    let receipt = format!("{base}/snapshots/{}/receipt", snapshot.number);
+    let receipt_label = match scored.live {
+        true => format!("Receipt of snapshot {}", snapshot.number),
+        false => "Download score receipt".to_owned(),
+    };
     let residual = scored.score.residual.map_or("none", |level| level.as_str());
     facts.push(
         Fact::band("Residual risk", Band::residual(residual))
@@ -189,6 +194,7 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
             Link::new("Review", format!("{base}/review")),
             Link::new("Findings", format!("{base}/findings")),
             Link::new("Decision", format!("{base}/decision")),
+            Link::new(receipt_label, receipt),
             Link::new("Compare with others", format!("/compare?assessment={}", case.assessment.id)),
         ],
         facts,

@@ -66,6 +66,25 @@ impl CookieRules {
         }
         cookie
     }
+    fn ticket_name(self) -> &'static str {
+        if self.secure { "__Secure-dl" } else { "dl" }
+    }
+    /// A ticket for one download, seen by that address alone: two downloads at once do not take each other's.
+    #[must_use]
+    pub fn download_ticket(self, path: &str, ticket: &str, max_age: Duration) -> Cookie<'static> {
+        Cookie::build(self.ticket_name(), ticket.to_owned())
+            .path(path.to_owned())
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(max_age)
+            .finish()
+    }
+    /// The ticket that the browser presents, if any.
+    #[must_use]
+    pub fn presented_ticket(self, request: &HttpRequest) -> Option<String> {
+        request.cookie(self.ticket_name()).map(|cookie| cookie.value().to_owned())
+    }
     /// A cookie that removes the one of this kind.
     #[must_use]
     pub fn remove(self, kind: CookieKind) -> Cookie<'static> {

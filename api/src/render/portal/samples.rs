@@ -439,6 +439,7 @@ fn receipt() -> Page<Receipt> {
             Fact::new("Submission", "1"),
         ],
         hash: "9f2c41d0b7aa0c5d8e6f3b21c4d59e7081f2a3b4c5d6e7f8091a2b3c4d5ee41a".to_owned(),
+        file: Link::new("Download receipt", "/portal/receipt/file"),
         amend: vec![FieldView::textarea("reason", "What you would like to change, and why")],
         amend_asked: None,
         after: vec![

@@ -1,0 +1,300 @@
+//! Tickets for evidence (Z-05), and tokens that are none.
+
+use crate::vendor_side::{PRIYA, Signed, invited};
+use api::{
+    auth::{
+        jwt::{self, TokenKind},
+        keys::KeyFolder,
+    },
+    domain::{Role, Surroundings, signing_key::KeyPurpose},
+    usecases::keys,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use reqwest::{Method, header::COOKIE};
+use serde_json::{Value, json};
+use tests::{
+    app::{PASSWORD, TestApp, address},
+    browser::Client,
+};
+
+/// A file of Priya's, and the browser of somebody who judges it; both stop at redirects.
+struct Scene {
+    app: TestApp,
+    priya: Signed,
+    staff: Client,
+    /// Ids of two files.
+    files: [String; 2],
+}
+
+async fn sign_in(app: &TestApp, role: Role) -> Client {
+    let client = Client::without_redirects(&app.base);
+    client.post("/sign-in", &[("email", &*address(role)), ("password", PASSWORD)]).await.expect(303);
+    client
+}
+
+async fn scene() -> Scene {
+    let app = TestApp::start().await;
+    invited(&app).await;
+    let priya = Signed::come_in(&app, PRIYA).await;
+    for name in ["one.txt", "two.txt"] {
+        let page = priya.client.open("/portal/questions/SEC-GOV-01").await.expect(200);
+        let content = format!("The content of {name}, which is a secret.").into_bytes();
+        page.form("SEC-GOV-01/evidence").file("file", name, content).submit().await.expect(303);
+    }
+    let page = priya.client.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let links = ".file a[href^='/portal/evidence/']";
+    let mut named: Vec<_> = page.all(links).into_iter().zip(page.attributes(links, "href")).collect();
+    named.sort();
+    let files = [0, 1].map(|n: usize| named[n].1.rsplit('/').next().unwrap().to_owned());
+    let staff = sign_in(&app, Role::RiskManager).await;
+    Scene { app, priya, staff, files }
+}
+
+/// The ticket that an address of evidence gives, and the address to use it at.
+async fn ticket(client: &Client, path: &str) -> (String, String) {
+    let answer = client.open(path).await.expect(303);
+    let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+    let place = answer.headers["location"].to_str().unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Lax", "Max-Age=60", &format!("Path={place}")] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1.to_owned();
+    (value, place)
+}
+
+impl Scene {
+    /// Uses a ticket as somebody; their own session goes with it.
+    async fn fetch(&self, session: &str, ticket: &str, place: &str) -> (u16, String) {
+        let cookies = format!("{session}; dl={ticket}");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.request(Method::GET, format!("{}{place}", self.app.base));
+        let answer =
+            request.header(COOKIE, cookies).header("accept", "application/json").send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+}
+
+/// The session cookie of somebody who signs in.
+async fn session(app: &TestApp, role: Role) -> String {
+    let client = Client::without_redirects(&app.base);
+    let answer =
+        client.post("/sign-in", &[("email", &*address(role)), ("password", PASSWORD)]).await.expect(303);
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned());
+    let cookie = cookies.into_iter().find(|cookie| cookie.starts_with("assay=")).unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn z_05_a_ticket_opens_one_file_for_one_person_for_a_minute() {
+    let scene = scene().await;
+    let [one, two] = &scene.files;
+    let mine = session(&scene.app, Role::RiskManager).await;
+    let (good, place) = ticket(&scene.staff, &format!("/evidence/{one}")).await;
+    let (status, body) = scene.fetch(&mine, &good, &place).await;
+    assert_eq!((status, body.as_str()), (200, "The content of one.txt, which is a secret."));
+    let refused = async |session: &str, ticket: &str, place: &str, why: &str| {
+        let (status, body) = scene.fetch(session, ticket, place).await;
+        assert_eq!(status, 404, "{why}: {body}");
+        assert!(!body.contains("secret"), "{why}: {body}");
+    };
+    refused(&mine, &good, &format!("/downloads/{two}"), "another file").await;
+    refused(&mine, "", &place, "no ticket").await;
+    let another = session(&scene.app, Role::Viewer).await;
+    refused(&another, &good, &place, "another user").await;
+    let (vendors, _) = ticket(&scene.priya.client, &format!("/portal/evidence/{one}")).await;
+    refused(&mine, &vendors, &place, "a respondent's ticket").await;
+    scene.app.advance(chrono::Duration::seconds(61));
+    refused(&mine, &good, &place, "after a minute").await;
+    // Signing out ends what the ticket stood on.
+    let (good, place) = ticket(&scene.staff, &format!("/evidence/{one}")).await;
+    let (status, _) = scene.fetch("assay=0000", &good, &place).await;
+    assert_eq!(status, 401);
+}
+
+#[tokio::test]
+async fn two_downloads_at_once_do_not_take_each_others_ticket() {
+    let scene = scene().await;
+    let [first, second] = [&scene.files[0], &scene.files[1]];
+    ticket(&scene.staff, &format!("/evidence/{first}")).await;
+    ticket(&scene.staff, &format!("/evidence/{second}")).await;
+    for (file, content) in [(first, "one.txt"), (second, "two.txt")] {
+        let page = scene.staff.open(&format!("/downloads/{file}")).await.expect(200);
+        assert!(page.body.contains(content), "{}", page.body);
+    }
+    ticket(&scene.priya.client, &format!("/portal/evidence/{first}")).await;
+    let page = scene.priya.client.open(&format!("/portal/downloads/{first}")).await.expect(200);
+    assert!(page.body.contains("one.txt"), "{}", page.body);
+}
+
+fn part(value: &Value) -> String {
+    BASE64.encode(value.to_string())
+}
+
+/// Other ways to write what the good token says, none of which may open anything.
+fn forgeries(good: &str, public: &str) -> Vec<(&'static str, String)> {
+    let parts: Vec<&str> = good.split('.').collect();
+    let read = |n: usize| -> Value { serde_json::from_slice(&BASE64.decode(parts[n]).unwrap()).unwrap() };
+    let (header, payload) = (read(0), read(1));
+    let with = |of: &Value, name: &str, value: Value| {
+        let mut changed = of.clone();
+        changed[name] = value;
+        part(&changed)
+    };
+    let signed = |head: String, body: &str| format!("{head}.{body}.{}", parts[2]);
+    let mut flipped = parts[2].to_owned();
+    flipped.replace_range(0..1, if flipped.starts_with('A') { "B" } else { "A" });
+    let hs256 = {
+        let head = with(&header, "alg", json!("HS256"));
+        let text = format!("{head}.{}", parts[1]);
+        let key = hmac(public.as_bytes(), text.as_bytes());
+        format!("{text}.{}", BASE64.encode(key))
+    };
+    vec![
+        ("alg none", format!("{}.{}.", with(&header, "alg", json!("none")), parts[1])),
+        ("alg none with the signature", signed(with(&header, "alg", json!("none")), parts[1])),
+        ("HS256 with our public key", hs256),
+        ("a flipped signature", format!("{}.{}.{flipped}", parts[0], parts[1])),
+        ("an edited payload", signed(parts[0].to_owned(), &with(&payload, "exp", json!(9_999_999_999_u64)))),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("two dots", "..".to_owned()),
+        ("no token", "x".to_owned()),
+        ("a key sent along", signed(with(&header, "jwk", json!({"kty": "OKP", "x": public})), parts[1])),
+        ("a key to fetch", signed(with(&header, "jku", json!("https://evil.example")), parts[1])),
+        ("a critical extension", signed(with(&header, "crit", json!(["b64"])), parts[1])),
+        ("another type", signed(with(&header, "typ", json!("score-receipt")), parts[1])),
+        ("an unknown key", signed(with(&header, "kid", json!("x")), parts[1])),
+    ]
+}
+
+/// HMAC-SHA256, for the classic confusion of a public key with a secret.
+fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    use sha2::{Digest as _, Sha256};
+    let mut block = [0_u8; 64];
+    block[..key.len().min(64)].copy_from_slice(&key[..key.len().min(64)]);
+    let pad = |byte: u8| block.map(|b| b ^ byte).to_vec();
+    let inner = Sha256::digest([pad(0x36), text.to_vec()].concat());
+    Sha256::digest([pad(0x5c), inner.to_vec()].concat()).to_vec()
+}
+
+#[tokio::test]
+async fn a_01_a_forged_ticket_opens_nothing() {
+    let scene = scene().await;
+    let mine = session(&scene.app, Role::RiskManager).await;
+    let (good, place) = ticket(&scene.staff, &format!("/evidence/{}", scene.files[0])).await;
+    let keys = keys::all(&scene.app.services).await.unwrap();
+    let key = keys.iter().find(|key| key.purpose == KeyPurpose::Tokens).unwrap();
+    let before = scene.app.rows().await;
+    for (what, forged) in forgeries(&good, &key.x) {
+        assert_ne!(forged, good, "{what}");
+        let (status, body) = scene.fetch(&mine, &forged, &place).await;
+        assert_eq!(status, 404, "{what}: {body}");
+    }
+    assert_eq!(tests::rows::differences(&before, &scene.app.rows().await), Vec::<String>::new());
+    let (status, _) = scene.fetch(&mine, &good, &place).await;
+    assert_eq!(status, 200, "the ticket itself is good");
+}
+
+#[tokio::test]
+async fn a_02_claims_of_the_wrong_form_are_refused_whoever_signed_them() {
+    let scene = scene().await;
+    let mine = session(&scene.app, Role::RiskManager).await;
+    let (good, place) = ticket(&scene.staff, &format!("/evidence/{}", scene.files[0])).await;
+    let payload: Value =
+        serde_json::from_slice(&BASE64.decode(good.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    let now = payload["exp"].as_u64().unwrap();
+    let signed = async |payload: &Value| keys::sign(&scene.app.services, TokenKind::Download, payload).await;
+    assert_eq!(signed(&payload).await.unwrap(), good, "signing is deterministic");
+    let absurd = [
+        json!(now.to_string()),
+        json!(1e30),
+        json!(-1),
+        Value::Null,
+        json!([now]),
+        json!(now as f64 + 0.5),
+        json!(true),
+    ];
+    let mut tried = 0;
+    for name in ["exp", "nbf"] {
+        for value in &absurd {
+            let mut changed = payload.clone();
+            changed[name] = value.clone();
+            let (status, body) = scene.fetch(&mine, &signed(&changed).await.unwrap(), &place).await;
+            assert_eq!(status, 404, "{name}: {value}: {body}");
+            tried += 1;
+        }
+    }
+    let aud = payload["aud"].clone();
+    let audiences = [Value::Null, json!([aud, "other"]), json!([aud]), json!("other"), json!(""), json!(1)];
+    for value in audiences {
+        let mut changed = payload.clone();
+        changed["aud"] = value.clone();
+        let (status, body) = scene.fetch(&mine, &signed(&changed).await.unwrap(), &place).await;
+        assert_eq!(status, 404, "aud: {value}: {body}");
+        tried += 1;
+    }
+    for name in ["iss", "aud", "sub", "nbf", "exp", "evidence"] {
+        let mut changed = payload.clone();
+        changed.as_object_mut().unwrap().remove(name);
+        let (status, body) = scene.fetch(&mine, &signed(&changed).await.unwrap(), &place).await;
+        assert_eq!(status, 404, "without {name}: {body}");
+        tried += 1;
+    }
+    let mut changed = payload.clone();
+    changed["role"] = json!("admin");
+    let (status, _) = scene.fetch(&mine, &signed(&changed).await.unwrap(), &place).await;
+    assert_eq!(status, 404, "a claim that nobody knows");
+    changed = payload.clone();
+    changed["nbf"] = json!(now + 1);
+    let (status, _) = scene.fetch(&mine, &signed(&changed).await.unwrap(), &place).await;
+    assert_eq!(status, 404, "not yet");
+    assert_eq!(tried, 26);
+}
+
+#[tokio::test]
+async fn a_03_one_kind_of_token_is_no_other_kind_and_no_session_and_no_link() {
+    let scene = scene().await;
+    let mine = session(&scene.app, Role::RiskManager).await;
+    let (good, place) = ticket(&scene.staff, &format!("/evidence/{}", scene.files[0])).await;
+    let payload: Value =
+        serde_json::from_slice(&BASE64.decode(good.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    for kind in [TokenKind::SubmissionReceipt, TokenKind::ScoreReceipt] {
+        let mut document = payload.clone();
+        document["aud"] = json!(kind.audience());
+        let document = keys::sign(&scene.app.services, kind, &document).await.unwrap();
+        assert_eq!(scene.fetch(&mine, &document, &place).await.0, 404, "{}", kind.typ());
+        assert!(keys::verify::<Value>(&scene.app.services, TokenKind::Download, &document).await.is_err());
+        assert!(keys::verify::<Value>(&scene.app.services, kind, &good).await.is_err());
+        for token in [&document, &good] {
+            assert_eq!(scene.fetch(&format!("assay={token}"), &good, &place).await.0, 401);
+            assert_eq!(scene.fetch(&format!("resp={token}"), &good, "/portal/tasks").await.0, 401);
+            let form = [("code", token.as_str())];
+            let answer = Client::new(&scene.app.base).post("/q", &form).await;
+            assert!(answer.status.is_client_error(), "{}", answer.status);
+        }
+    }
+    // A key of documents signs no tickets, even with everything else right.
+    let place_of_keys = tempfile::tempdir().unwrap();
+    let own = KeyFolder::at(place_of_keys.path()).make(KeyPurpose::Tokens, &Surroundings::system()).unwrap();
+    let foreign = jwt::sign(TokenKind::Download, &own, &payload).unwrap();
+    assert_eq!(scene.fetch(&mine, &foreign, &place).await.0, 404, "signed by a key of nobody");
+}
+
+#[tokio::test]
+async fn a_04_an_ordinary_rotation_ends_nothing_and_an_emergency_ends_tickets_at_once() {
+    let scene = scene().await;
+    let mine = session(&scene.app, Role::RiskManager).await;
+    let path = format!("/evidence/{}", scene.files[0]);
+    let (first, place) = ticket(&scene.staff, &path).await;
+    keys::rotate(&scene.app.services, false).await.unwrap();
+    let (second, _) = ticket(&scene.staff, &path).await;
+    assert_ne!(jwt::claimed(&first), jwt::claimed(&second), "the new key signs");
+    assert_eq!(scene.fetch(&mine, &first, &place).await.0, 200);
+    assert_eq!(scene.fetch(&mine, &second, &place).await.0, 200);
+    keys::rotate(&scene.app.services, true).await.unwrap();
+    assert_eq!(scene.fetch(&mine, &first, &place).await.0, 404);
+    assert_eq!(scene.fetch(&mine, &second, &place).await.0, 404);
+    // Sessions and links are none of its business.
+    let (third, _) = ticket(&scene.staff, &path).await;
+    assert_eq!(scene.fetch(&mine, &third, &place).await.0, 200);
+    scene.priya.client.open("/portal/tasks").await.expect(200);
+}
