@@ -1,7 +1,7 @@
 //! Wiring: settings become adapters, adapters become a running process.
 //!
 //! `serve` runs pages and background work; with PostgreSQL any number of `serve --no-worker` and `worker` processes
-//! may share one database. A stop lets requests and jobs finish for 30 seconds; a second signal stops at once.
+//! may share one database. A stop lets requests and jobs finish for 25 seconds; a second signal stops at once.
 
 use crate::{
     auth::keys::KeyFolder,
@@ -142,7 +142,6 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
     let state = Arc::new(state.behind(config.trusted_proxies.clone()));
     tracing::info!(base_url = config.base_url(), listen = %config.listen, "serving");
     serve_until_stopped(listener, state, config.workers, &shutdown).await?;
-    shutdown.finish(GRACE).await;
     database.close().await;
     Ok(())
 }
@@ -186,7 +185,8 @@ pub fn mailbox_reader(mailbox: MemoryMailbox) -> crate::web::app::MailboxReader 
     })
 }
 
-/// Serves until the process is told to stop; requests that are being answered finish.
+/// Serves until the process is told to stop; requests that are being answered and background work finish, side by
+/// side within one [`GRACE`].
 ///
 /// # Errors
 /// When the server cannot start.
@@ -205,11 +205,17 @@ pub async fn serve_until_stopped(
         .listen(listener)?
         .run();
     let handle = server.handle();
-    let stopping = shutdown.clone();
-    shutdown.spawn(async move {
-        stopping.stopping().await;
+    let stopping = async {
+        shutdown.stopping().await;
         handle.stop(true).await;
-    });
-    server.await?;
-    Ok(())
+    };
+    let serving = async {
+        tokio::select! {
+            (served, ()) = futures_util::future::join(server, stopping) => served,
+            // Dropping the server ends what it is still doing.
+            () = shutdown.cut_off() => Ok(()),
+        }
+    };
+    let (served, _) = futures_util::future::join(serving, shutdown.finish(GRACE)).await;
+    Ok(served?)
 }

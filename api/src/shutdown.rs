@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long running requests and jobs may take to finish.
-pub const GRACE: Duration = Duration::from_secs(30);
+/// How long running requests and jobs may take to finish: less than the 30 seconds after which supervisors kill.
+pub const GRACE: Duration = Duration::from_secs(25);
 
 /// Shared by its clones.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +62,7 @@ impl Shutdown {
         self.hard.cancel();
     }
 
-    /// True from the first signal on: `/health/ready` answers 503.
+    /// True from the first signal on.
     pub fn is_stopping(&self) -> bool {
         self.soft.is_cancelled()
     }

@@ -136,9 +136,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         let saving = futures_util::future::try_join_all(savers.iter_mut().map(Saver::save_until_killed));
         let killing = async {
             tokio::time::sleep(life).await;
-            server.child.kill()?;
-            server.child.wait()?;
-            Ok::<_, anyhow::Error>(())
+            server.kill()
         };
         let (saved, killed) = futures_util::future::join(saving, killing).await;
         killed?;

@@ -98,6 +98,13 @@ impl Client {
     pub fn without_redirects(base: &str) -> Self {
         Self::with_redirects(base, reqwest::redirect::Policy::none())
     }
+    /// A fresh browser that stops at the first answer and makes a connection for each request: whatever goes wrong with
+    /// one is then the server's doing.
+    #[must_use]
+    pub fn with_fresh_connections(base: &str) -> Self {
+        let builder = reqwest::Client::builder().cookie_store(true).pool_max_idle_per_host(0);
+        Self::built(base, builder.redirect(reqwest::redirect::Policy::none()))
+    }
     fn with_redirects(base: &str, redirects: reqwest::redirect::Policy) -> Self {
         Self::built(base, reqwest::Client::builder().cookie_store(true).redirect(redirects))
     }
@@ -110,6 +117,11 @@ impl Client {
     fn built(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let http = builder.no_proxy().build().expect("a client");
         Self { http, base: base.trim_end_matches('/').into() }
+    }
+    /// The same browser, with the same cookies, at another process of the same service.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { http: self.http.clone(), base: base.trim_end_matches('/').into() }
     }
     /// Opens a page.
     pub async fn open(&self, path: &str) -> Page {

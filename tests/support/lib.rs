@@ -6,6 +6,7 @@
 pub mod app;
 pub mod browser;
 pub mod database;
+pub mod disk;
 pub mod mail_run;
 pub mod postgres;
 pub mod procurement;

@@ -1,16 +1,21 @@
 //! The real `assay serve` in a folder of its own, and what a load on it begins with: a vendor that came in over its
 //! link, questions to answer, and what the database keeps of the answers.
 
-use crate::{app::PASSWORD, browser::Client, procurement};
+use crate::{
+    app::PASSWORD,
+    browser::Client,
+    procurement,
+    smtp::{Received, SmtpServer},
+};
 use anyhow::{Context as _, bail, ensure};
 use reqwest::Method;
-use sqlx::{Connection as _, Row as _, sqlite::SqliteConnectOptions};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use std::{
     collections::BTreeMap,
     fs::OpenOptions,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    process::{Child, Command, ExitCode, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -35,10 +40,47 @@ pub fn exit_code(sound: anyhow::Result<bool>) -> ExitCode {
     }
 }
 
-/// The server process; killed when dropped.
+/// A process of the product; killed when dropped.
 pub struct Server {
     /// The process.
     pub child: Child,
+}
+
+impl Server {
+    /// Asks it to stop (SIGTERM).
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn terminate(&self) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        ensure!(Command::new("kill").args(["-TERM", &pid]).status()?.success(), "there is no process {pid}");
+        Ok(())
+    }
+
+    /// Kills it (SIGKILL), and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// How it ended.
+    ///
+    /// # Errors
+    /// When it has not ended within `limit`.
+    pub async fn ended(&mut self, limit: Duration) -> anyhow::Result<ExitStatus> {
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bail!("the process has not ended after {limit:?}")
+    }
 }
 
 impl Drop for Server {
@@ -48,24 +90,82 @@ impl Drop for Server {
     }
 }
 
-/// Where everything of one run is.
+/// Where a process runs: its data, its settings and its log.
 pub struct Place {
     assay: PathBuf,
-    /// Holds `data/`, and the server's log.
+    /// Holds `data/`.
     pub folder: PathBuf,
+    logs: PathBuf,
     port: u16,
+    settings: BTreeMap<&'static str, String>,
 }
 
 impl Place {
-    /// A place in `folder` for this binary, on a free port.
+    /// A place in `folder` for this binary, on a free port, with a SQLite file and mail kept in memory.
     ///
     /// # Errors
     /// When the binary is missing.
     pub fn new(assay: &Path, folder: &Path) -> anyhow::Result<Self> {
         ensure!(assay.is_file(), "{} is missing: build it first", assay.display());
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let settings = [
+            ("ASSAY_MODE", "development".to_owned()),
+            ("ASSAY_DATA_DIR", folder.join("data").display().to_string()),
+            ("ASSAY_MAIL__TRANSPORT", "memory".to_owned()),
+            ("ASSAY_SMTP__FROM", "assay@northwind.example".to_owned()),
+            ("ASSAY_LOG__FILTER", "warn".to_owned()),
+        ];
         // The server is started in a folder of its own, where a relative path would lead nowhere.
-        Ok(Self { assay: assay.canonicalize()?, folder: folder.to_owned(), port })
+        let assay = assay.canonicalize()?;
+        Self { assay, folder: folder.to_owned(), logs: folder.to_owned(), port: 0, settings: settings.into() }
+            .elsewhere()
+    }
+
+    /// On a free port; with its own address as base URL unless it has one.
+    fn elsewhere(mut self) -> anyhow::Result<Self> {
+        self.port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        self.settings.insert("ASSAY_LISTEN", format!("127.0.0.1:{}", self.port));
+        let base = self.base();
+        self.settings.entry("ASSAY_BASE_URL").or_insert(base);
+        Ok(self)
+    }
+
+    /// A place for one more process of the same installation, on a port of its own.
+    ///
+    /// # Errors
+    /// When there is no port.
+    pub fn beside(&self) -> anyhow::Result<Self> {
+        let Self { assay, folder, logs, port, settings } = self;
+        let (assay, folder, logs, settings) = (assay.clone(), folder.clone(), logs.clone(), settings.clone());
+        Self { assay, folder, logs, port: *port, settings }.elsewhere()
+    }
+
+    /// With another value of a variable of the environment.
+    #[must_use]
+    pub fn with(mut self, variable: &'static str, value: impl Into<String>) -> Self {
+        self.settings.insert(variable, value.into());
+        self
+    }
+
+    /// Keeping its log in this folder.
+    #[must_use]
+    pub fn logging_to(self, folder: &Path) -> Self {
+        Self { logs: folder.to_owned(), ..self }
+    }
+
+    /// Sending its mails to this server.
+    #[must_use]
+    pub fn mailing_to(self, server: &SmtpServer) -> Self {
+        self.with("ASSAY_MAIL__TRANSPORT", "smtp")
+            .with("ASSAY_SMTP__HOST", "127.0.0.1")
+            .with("ASSAY_SMTP__PORT", server.port().to_string())
+            .with("ASSAY_SMTP__TLS", "none")
+    }
+
+    /// Its database, for reading.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}?mode=ro", self.folder.join("data/assay.db").display());
+        self.settings.get("DATABASE_URL").cloned().unwrap_or_else(file)
     }
 
     /// The address of the server.
@@ -74,30 +174,38 @@ impl Place {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Starts the server and waits until it is ready.
+    /// Starts `assay` with these arguments; what it says goes to the log.
     ///
     /// # Errors
-    /// When it ends, or is not ready within 30 seconds; with the end of its log.
-    pub async fn start(&self) -> anyhow::Result<Server> {
-        let log = OpenOptions::new().create(true).append(true).open(self.folder.join("server.log"))?;
+    /// When it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Server> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         let child = Command::new(&self.assay)
-            .arg("serve")
-            .current_dir(&self.folder)
+            .args(arguments)
+            .current_dir(&self.logs)
             .env_clear()
-            .envs([
-                ("ASSAY_MODE", "development".to_owned()),
-                ("ASSAY_BASE_URL", self.base()),
-                ("ASSAY_LISTEN", format!("127.0.0.1:{}", self.port)),
-                ("ASSAY_DATA_DIR", self.folder.join("data").display().to_string()),
-                ("ASSAY_MAIL__TRANSPORT", "memory".to_owned()),
-                ("ASSAY_SMTP__FROM", "assay@northwind.example".to_owned()),
-                ("ASSAY_LOG__FILTER", "warn".to_owned()),
-            ])
+            .envs(&self.settings)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut server = Server { child };
+        Ok(Server { child })
+    }
+
+    /// Starts the server and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Self::start_as`].
+    pub async fn start(&self) -> anyhow::Result<Server> {
+        self.start_as(&["serve"]).await
+    }
+
+    /// Starts a server with these arguments and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends, or is not ready within 30 seconds; with the end of its log.
+    pub async fn start_as(&self, arguments: &[&str]) -> anyhow::Result<Server> {
+        let mut server = self.run(arguments)?;
         let health = reqwest::Client::builder().no_proxy().build()?;
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(30) {
@@ -106,37 +214,91 @@ impl Place {
                 return Ok(server);
             }
             if let Some(status) = server.child.try_wait()? {
-                bail!("the server ended with {status}: {}", self.server_log());
+                bail!("the server ended with {status}: {}", self.said());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        bail!("the server was not ready within 30 seconds: {}", self.server_log())
+        bail!("the server was not ready within 30 seconds: {}", self.said())
     }
 
-    fn server_log(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
-        log.lines().rev().take(20).collect::<Vec<_>>().join("\n")
+    fn log(&self) -> PathBuf {
+        self.logs.join(format!("server-{}.log", self.port))
+    }
+
+    /// The end of its log.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 }
 
-/// The text of the newest mail to the vendor that contains `words`.
-async fn mail_with(browser: &Client, words: &str) -> anyhow::Result<String> {
-    for _ in 0..500 {
-        let mails = browser.json("/dev/mailbox.json").await.expect(200).value();
-        let texts = mails.as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
-        if let Some(text) = texts.into_iter().find(|text| text.contains(words)) {
-            return Ok(text.to_owned());
+/// Where the mails of a running service can be read.
+pub enum Post<'a> {
+    /// On the mailbox page, in this browser.
+    Mailbox(&'a Client),
+    /// At the mail server that got them.
+    Server(&'a SmtpServer),
+}
+
+impl Post<'_> {
+    /// The text of the newest mail that contains `words`.
+    ///
+    /// # Errors
+    /// When none has come after 10 seconds.
+    pub async fn text_with(&self, words: &str) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            let texts = self.newest_first().await;
+            if let Some(text) = texts.into_iter().find(|text| text.contains(words)) {
+                return Ok(text);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        bail!("no mail with {words:?}")
     }
-    bail!("no mail with {words:?}")
+
+    async fn newest_first(&self) -> Vec<String> {
+        match self {
+            Self::Mailbox(browser) => {
+                let mails = browser.json("/dev/mailbox.json").await.expect(200).value();
+                let texts = mails.as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
+                texts.map(str::to_owned).collect()
+            }
+            Self::Server(server) => {
+                let mails = server.kept();
+                let text = |mail: &Received| mail.parse().body_text(0).map(|text| text.into_owned());
+                mails.iter().rev().filter_map(text).collect()
+            }
+        }
+    }
+
+    /// The id and the secret of the newest link for a vendor.
+    ///
+    /// # Errors
+    /// When none is mailed.
+    pub async fn link(&self) -> anyhow::Result<(String, String)> {
+        let text = self.text_with("/q/").await?;
+        let link =
+            text.split("/q/").nth(1).and_then(|rest| rest.split_whitespace().next()).context("a link")?;
+        let (id, secret) = link.split_once('#').context("a secret in the link")?;
+        Ok((id.to_owned(), secret.to_owned()))
+    }
+
+    /// The newest one-time code.
+    ///
+    /// # Errors
+    /// When none is mailed.
+    pub async fn code(&self) -> anyhow::Result<String> {
+        let text = self.text_with("Your code: ").await?;
+        let line = text.split("Your code: ").nth(1).and_then(|rest| rest.lines().next()).context("a code")?;
+        Ok(line.chars().filter(char::is_ascii_digit).collect())
+    }
 }
 
-/// Sets up an organisation, sends an assessment and comes in as its vendor. The browser stops at redirects.
-///
-/// # Errors
-/// When a mail does not come.
-pub async fn vendor(base: &str) -> anyhow::Result<Client> {
+/// Sets up an organisation on a service that nobody has set up; gives the browser of its admin.
+pub async fn admin(base: &str) -> Client {
     let admin = Client::new(base);
     let fields = [
         ("organisation", "Northwind Bank"),
@@ -146,20 +308,41 @@ pub async fn vendor(base: &str) -> anyhow::Result<Client> {
         ("password", PASSWORD),
     ];
     admin.open("/set-up").await.expect(200).form("/set-up").with(&fields).submit().await.expect(200);
-    procurement::sent(&admin).await;
-    let text = mail_with(&admin, "/q/").await?;
-    let link = text.split("/q/").nth(1).and_then(|rest| rest.split_whitespace().next()).context("a link")?;
-    let (id, secret) = link.split_once('#').context("a secret in the link")?;
+    admin
+}
+
+/// Comes in with the newest link that was mailed. The browser stops at redirects.
+///
+/// # Errors
+/// When a mail does not come.
+pub async fn come_in(base: &str, post: &Post<'_>) -> anyhow::Result<Client> {
     let vendor = Client::without_redirects(base);
-    let body = serde_json::json!({"link_id": id, "secret": secret});
-    vendor.post_json("/q/exchange", &body).await.expect(200);
-    let text = mail_with(&admin, "Your code: ").await?;
-    let line = text.split("Your code: ").nth(1).and_then(|rest| rest.lines().next()).context("a code")?;
-    let code: String = line.chars().filter(char::is_ascii_digit).collect();
+    enter(&vendor, post).await?;
+    Ok(vendor)
+}
+
+/// As [`come_in`], in this browser, which has to stop at redirects.
+///
+/// # Errors
+/// When a mail does not come.
+pub async fn enter(vendor: &Client, post: &Post<'_>) -> anyhow::Result<()> {
+    let (id, secret) = post.link().await?;
+    vendor.post_json("/q/exchange", &serde_json::json!({"link_id": id, "secret": secret})).await.expect(200);
+    let code = post.code().await?;
     let page = vendor.open("/q/code").await.expect(200);
     page.form("/q/code").set("code", &code).submit().await.expect(303);
     vendor.open("/portal").await.expect(200);
-    Ok(vendor)
+    Ok(())
+}
+
+/// Sets up an organisation, sends an assessment and comes in as its vendor, on a server that keeps its mails.
+///
+/// # Errors
+/// When a mail does not come.
+pub async fn vendor(base: &str) -> anyhow::Result<Client> {
+    let admin = admin(base).await;
+    procurement::sent(&admin).await;
+    come_in(base, &Post::Mailbox(&admin)).await
 }
 
 /// One question with the option that is saved every time; the note changes.
@@ -232,7 +415,7 @@ pub struct Stored {
     pub notes: BTreeMap<(String, i64), String>,
     /// By question.
     pub current: BTreeMap<String, i64>,
-    /// What `integrity_check` says; "ok" when the file is sound.
+    /// What SQLite's `integrity_check` says; "ok" when the file is sound, and for PostgreSQL, which has no such word.
     pub integrity: String,
 }
 
@@ -242,24 +425,26 @@ impl Stored {
     /// # Errors
     /// When it cannot be read.
     pub async fn of(place: &Place) -> anyhow::Result<Self> {
-        let options =
-            SqliteConnectOptions::new().filename(place.folder.join("data/assay.db")).read_only(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await?;
-        let integrity: String =
-            sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await?.try_get(0)?;
+        let database = sea_orm::Database::connect(place.database_url()).await?;
+        let backend = database.get_database_backend();
+        let all = async |sql: &str| database.query_all_raw(Statement::from_string(backend, sql)).await;
+        let integrity = match backend {
+            DbBackend::Sqlite => match all("PRAGMA integrity_check").await?.first() {
+                Some(row) => row.try_get_by_index(0)?,
+                None => bail!("no word about the file's integrity"),
+            },
+            _ => "ok".to_owned(),
+        };
         let mut notes = BTreeMap::new();
-        let rows = sqlx::query("SELECT question_id, rev, note FROM answer_revision")
-            .fetch_all(&mut connection)
-            .await?;
-        for row in rows {
-            let note: Option<String> = row.try_get(2)?;
-            notes.insert((row.try_get(0)?, row.try_get(1)?), note.unwrap_or_default());
+        for row in all("SELECT question_id, rev, note FROM answer_revision").await? {
+            let note: Option<String> = row.try_get_by_index(2)?;
+            notes.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), note.unwrap_or_default());
         }
         let mut current = BTreeMap::new();
-        for row in sqlx::query("SELECT question_id, rev FROM answer").fetch_all(&mut connection).await? {
-            current.insert(row.try_get(0)?, row.try_get(1)?);
+        for row in all("SELECT question_id, rev FROM answer").await? {
+            current.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
-        connection.close().await?;
+        database.close().await?;
         Ok(Self { notes, current, integrity })
     }
 }

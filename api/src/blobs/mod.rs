@@ -69,9 +69,8 @@ impl Blobs {
     pub fn folder(root: &Path) -> Result<Self, BlobError> {
         let incoming = root.join("incoming");
         std::fs::create_dir_all(&incoming)?;
-        // Left behind by a process that was killed in the middle of an upload.
         for entry in std::fs::read_dir(&incoming)? {
-            std::fs::remove_file(entry?.path())?;
+            clear_away(&entry?.path())?;
         }
         Ok(Self { root: root.into() })
     }
@@ -83,11 +82,13 @@ impl Blobs {
     pub fn begin(&self, surroundings: &Surroundings, limit: u64) -> Result<Upload, BlobError> {
         let name = hex::encode(surroundings.bytes::<20>());
         let temporary = tempfile::Builder::new().prefix(&name).tempfile_in(self.root.join("incoming"))?;
-        let file = tokio::fs::File::from_std(temporary.reopen()?);
+        let file = temporary.reopen()?;
+        // For as long as the file is open: see `clear_away`.
+        file.try_lock().map_err(io::Error::from)?;
         Ok(Upload {
             root: Arc::clone(&self.root),
             temporary: temporary.into_temp_path(),
-            file,
+            file: tokio::fs::File::from_std(file),
             name,
             limit,
             size: 0,
@@ -183,6 +184,18 @@ impl Upload {
     }
 }
 
+/// Removes what a process left behind that was killed in the middle of an upload. An upload that another process is
+/// taking in holds a lock.
+fn clear_away(path: &Path) -> io::Result<()> {
+    let gone = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
+    match std::fs::File::open(path) {
+        Ok(file) if file.try_lock().is_err() => Ok(()),
+        // The other process may have finished in between.
+        Ok(_) => std::fs::remove_file(path).or_else(gone),
+        Err(error) => gone(error),
+    }
+}
+
 /// Renames, and syncs every folder whose content changed, so that the file is there after a power cut.
 fn settle(root: &Path, temporary: tempfile::TempPath, destination: &Path) -> Result<(), BlobError> {
     let folder = destination.parent().unwrap_or(root);
@@ -254,6 +267,17 @@ mod tests {
         std::fs::write(folder.path().join("incoming/half"), b"x").unwrap();
         Blobs::folder(folder.path()).unwrap();
         assert_eq!(files_below(folder.path()), 0);
+    }
+
+    #[tokio::test]
+    async fn what_another_process_is_taking_in_stays_when_this_one_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::folder(folder.path()).unwrap();
+        let mut upload = blobs.begin(&Surroundings::system(), 100).unwrap();
+        upload.write(b"first half, ").await.unwrap();
+        Blobs::folder(folder.path()).unwrap();
+        upload.write(b"second half").await.unwrap();
+        assert_eq!(upload.finish(FileKind::Txt).await.unwrap().size, 23);
     }
 
     #[tokio::test]

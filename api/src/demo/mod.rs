@@ -16,7 +16,7 @@ use crate::{
     jobs::worker::Worker,
     mail::{EmailAddress, Mailer, MemoryMailbox, Transport},
     render::Renderer,
-    shutdown::{GRACE, Shutdown},
+    shutdown::Shutdown,
     store::{ConnectOptions, Database},
     usecases::{Services, SystemCtx},
     web::app::AppState,
@@ -76,7 +76,6 @@ pub async fn run(args: DemoArgs, started: Instant) -> anyhow::Result<()> {
     let people = staff.clone();
     let ready = std::thread::spawn(move || announce.when_ready(address, &people));
     bootstrap::serve_until_stopped(listener, state, 2, &shutdown).await?;
-    shutdown.finish(GRACE).await;
     database.close().await;
     // The thread ends by itself; its result was printed.
     drop(ready);

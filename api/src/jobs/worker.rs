@@ -14,7 +14,7 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration as Wait};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration as Wait};
 
 /// A lease lasts this long and is renewed while the work runs.
 const LEASE: Duration = Duration::minutes(2);
@@ -114,13 +114,32 @@ impl Worker {
             services.database.claim_jobs(&self.name, BATCH, now, now + LEASE).await?
         };
         let count = u64::try_from(claimed.len()).unwrap_or_default();
-        for job in claimed {
+        let stopping = async {
+            match shutdown {
+                Some(shutdown) => shutdown.stopping().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(stopping);
+        let mut waiting = VecDeque::from(claimed);
+        while let Some(job) = waiting.pop_front() {
             let no_mail = job.job.is_mail() && self.mailer.waiting(services.now()).is_some();
             if no_mail || shutdown.is_some_and(Shutdown::is_stopping) {
                 services.database.release_job(&job, &self.name).await?;
                 continue;
             }
-            self.run_one(&job).await?;
+            let work = self.run_one(&job);
+            tokio::pin!(work);
+            tokio::select! {
+                done = &mut work => done?,
+                () = &mut stopping => {
+                    // Another worker need not wait for these until this one has finished what it has begun.
+                    for job in waiting.drain(..) {
+                        services.database.release_job(&job, &self.name).await?;
+                    }
+                    work.await?;
+                }
+            }
         }
         Ok(count)
     }

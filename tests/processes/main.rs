@@ -1,0 +1,95 @@
+//! Real processes of the built binary: two on one PostgreSQL, one killed beside the other, stopped under load, refused.
+//!
+//! Cargo does not build the binary for these tests, so build first (`cargo build --workspace`, or `tests/run`). A binary
+//! that is missing or older than its sources is told of and left out; with `TEST_REQUIRE_ALL=1` that is a failure. So is
+//! PostgreSQL, which most of these tests need.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod alone;
+mod pair;
+mod sending;
+mod stopping;
+
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime},
+};
+use tests::{postgres::Cluster, server::Place};
+
+/// The binary; none, with a word on the terminal, when it has to be built first.
+fn assay() -> Option<PathBuf> {
+    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("assay");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let newest = ["api", "entity", "migration", "questionnaires", "templates"]
+        .map(|folder| newest_below(&sources.join(folder)))
+        .into_iter()
+        .max();
+    let built = path.metadata().and_then(|about| about.modified()).ok();
+    if built.is_some_and(|built| Some(built) >= newest) {
+        return Some(path);
+    }
+    let why = "the binary is missing or older than its sources; build it first";
+    // Straight to the terminal: the test harness swallows what passing tests print.
+    let _ = writeln!(std::io::stderr(), "\n*** left out: processes: {why} ***\n");
+    assert!(std::env::var_os("TEST_REQUIRE_ALL").is_none_or(|value| value != "1"), "{why}");
+    None
+}
+
+fn newest_below(folder: &Path) -> SystemTime {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let times = entries.filter(|entry| entry.file_name() != "tests").map(|entry| {
+        match entry.file_type().unwrap().is_dir() {
+            true => newest_below(&entry.path()),
+            false => entry.metadata().unwrap().modified().unwrap(),
+        }
+    });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// A PostgreSQL database with a place for processes on it, and a connection to look behind them.
+struct Shared {
+    place: Place,
+    database: DatabaseConnection,
+    _folder: tempfile::TempDir,
+}
+
+/// A fresh database of this name: with the schema, or empty as the first process finds it.
+async fn shared(name: &str, schema: bool) -> Option<Shared> {
+    let assay = assay()?;
+    let cluster = Cluster::of_this_process()?;
+    let template = if schema { "migrated" } else { "template0" };
+    cluster.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = cluster.url(name);
+    let place = Place::new(&assay, folder.path()).unwrap().with("DATABASE_URL", &url);
+    let database = sea_orm::Database::connect(&url).await.unwrap();
+    Some(Shared { place, database, _folder: folder })
+}
+
+impl Shared {
+    /// The one value that a query finds.
+    async fn value<T: TryGetable>(&self, sql: &str) -> T {
+        let statement = Statement::from_string(self.database.get_database_backend(), sql);
+        let row = self.database.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.database.execute_unprepared(sql).await.unwrap();
+    }
+
+    /// Waits until the query finds this number; gives how long that took.
+    async fn until(&self, sql: &str, wanted: i64, limit: Duration) -> Duration {
+        let begun = Instant::now();
+        loop {
+            let found: i64 = self.value(sql).await;
+            if found == wanted {
+                return begun.elapsed();
+            }
+            assert!(begun.elapsed() < limit, "after {limit:?} {sql} is {found}, not {wanted}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
