@@ -2,8 +2,8 @@
 //! exactly, and gets the gaps fixed.
 //!
 //! The floors, from the ground up (`docs/architecture.md`; the architecture test enforces who may import whom):
-//! `domain` (pure rules), `store` / `blobs` / `auth` / `render` / `mail` (adapters), `usecases` (one function per
-//! thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap` and `main` (wiring).
+//! `domain` (pure rules), `store` / `blobs` / `auth` / `documents` / `render` / `mail` (adapters), `usecases` (one
+//! function per thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap` and `main` (wiring).
 
 pub mod auth;
 pub mod blobs;
@@ -11,6 +11,7 @@ pub mod bootstrap;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod documents;
 pub mod domain;
 pub mod jobs;
 pub mod mail;

@@ -11,6 +11,7 @@ mod canaries;
 mod doors;
 mod downloads;
 mod evidence;
+mod exports;
 mod foreign_ids;
 mod forms;
 mod intake;

@@ -30,6 +30,9 @@ const SAVE: u64 = 7;
 /// The one page beyond that: it gathers vendor, service, contacts, users, questionnaires, answers, sections, saves,
 /// visits, respondents, invitations, mails and events of one assessment, each with a statement of its own.
 const PROGRESS: u64 = 16;
+/// A file reads what its page reads, and three more statements put it into the audit trail. That of the answers also
+/// reads who saved them.
+const FILE: u64 = PAGE + 1 + 3;
 
 /// How much there is of everything.
 struct Amount {
@@ -147,6 +150,9 @@ async fn scene(amount: &Amount) -> Scene {
         ("score", format!("{base}/score")),
         ("vendors to compare", "/compare".to_owned()),
         ("compare", format!("/compare?{}", compared.join("&"))),
+        ("file: answers", format!("{base}/answers.csv")),
+        ("file: findings", "/findings.csv".to_owned()),
+        ("file: comparison", format!("/compare.csv?{}", compared.join("&"))),
     ]);
     let vendor = comes_in(&app, amount).await;
     let tasks = vendor.client.open("/portal/tasks").await.expect(200);
@@ -223,11 +229,12 @@ async fn a_page_takes_six_statements_and_a_save_seven_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 16);
+    assert_eq!(large.len(), 19);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,
             save if save.starts_with("save") => SAVE,
+            file if file.starts_with("file") => FILE,
             _ => PAGE,
         };
         assert!((1..=most).contains(count), "{name} takes {count} statements: {large:?}");

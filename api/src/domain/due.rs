@@ -63,6 +63,12 @@ pub fn short_instant(zone: Tz, instant: DateTime<Utc>) -> String {
     instant.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
 }
 
+/// `2025-12-12 14:32:09`, in `zone`: for files, where it sorts and spreadsheets read it as a time.
+#[must_use]
+pub fn sortable_instant(zone: Tz, instant: DateTime<Utc>) -> String {
+    instant.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -121,6 +121,20 @@ word_enum! {
     }
 }
 
+impl ActionState {
+    /// The state in plain words, for pages.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Agreed => "Agreed",
+            Self::Started => "Started",
+            Self::Reported => "Reported done",
+            Self::Verified => "Verified",
+            Self::Rejected => "Rejected",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{FindingEvent as E, FindingState as S, *};

@@ -31,6 +31,8 @@ pub struct FindingsView {
     pub counts: Vec<CountView>,
     /// Filters.
     pub filters: Vec<FieldView>,
+    /// Where what is listed is downloaded; nothing when there is nothing.
+    pub csv: Option<String>,
     /// Groups by urgency; empty ones are left out.
     pub groups: Vec<FindingGroup>,
     /// When there is nothing to list.
@@ -230,6 +232,7 @@ pub(super) fn samples() -> Vec<Sample> {
             FieldView::select("severity", "Severity")
                 .choices([("", "All"), ("high", "High and above")], str::is_empty),
         ],
+        csv: Some("/findings.csv?severity=high".to_owned()),
         groups: vec![FindingGroup {
             id: "overdue".to_owned(),
             label: "Overdue".to_owned(),
@@ -240,6 +243,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let nothing = FindingsView {
         counts: Vec::new(),
+        csv: None,
         groups: Vec::new(),
         empty: Some(EmptyState {
             title: "No open findings".to_owned(),

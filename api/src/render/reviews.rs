@@ -24,6 +24,8 @@ pub struct ReviewView {
     pub about: String,
     /// Where the score is explained.
     pub score_href: String,
+    /// Where the answers are downloaded.
+    pub csv: String,
     /// "52 of 141 have a verdict".
     pub progress: String,
     /// Answers with a verdict.
@@ -292,6 +294,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let review = ReviewView {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
         score_href: "/assessments/1/score".to_owned(),
+        csv: "/assessments/1/answers.csv".to_owned(),
         progress: "52 of 141 have a verdict".to_owned(),
         done: 52,
         total: 141,

@@ -57,6 +57,8 @@ pub struct CompareView {
     pub lede: String,
     /// Where the choice is changed.
     pub change_href: String,
+    /// Where the comparison is downloaded.
+    pub csv: String,
     /// One per assessment.
     pub columns: Vec<CompareColumn>,
     /// One row group per questionnaire.
@@ -188,6 +190,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let compare = CompareView {
         lede: "Each questionnaire has its own result. There is no total.".to_owned(),
         change_href: "/compare?pick=yes".to_owned(),
+        csv: "/compare.csv".to_owned(),
         columns: vec![CompareColumn {
             vendor: "Lumen Analytics".to_owned(),
             service: "Lumen Triage".to_owned(),

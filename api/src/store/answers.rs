@@ -141,6 +141,39 @@ pub async fn answer(
     found.map(|(row, by)| answer_of(row, by)).transpose()
 }
 
+/// Who saved a revision of an answer, and when.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct SavedRevision {
+    /// Of which question.
+    pub question_id: String,
+    /// Which revision.
+    pub rev: i64,
+    /// The respondent,
+    pub respondent: Option<String>,
+    /// or the user, by name.
+    pub user: Option<String>,
+    /// When.
+    pub saved_at: DateTime<Utc>,
+}
+
+/// Every revision of every answer of the assessment, without what was answered: one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revisions(s: &impl Scoped, id: AssessmentId) -> Result<Vec<SavedRevision>, StoreError> {
+    use answer_revision::{Column as C, Relation as R};
+    let query = s
+        .find::<answer_revision::Entity>()
+        .select_only()
+        .columns([C::QuestionId, C::Rev, C::SavedAt])
+        .column_as(respondent::Column::Name, "respondent")
+        .column_as(user_account::Column::Name, "user")
+        .join(JoinType::LeftJoin, R::SavedByRespondent.def())
+        .join(JoinType::LeftJoin, R::SavedByUser.def())
+        .filter(C::AssessmentId.eq(id.0));
+    Ok(query.into_model::<SavedRevision>().all(s.connection()).await?)
+}
+
 /// The revision that this mutation made, if it was made before: its question and number.
 ///
 /// # Errors

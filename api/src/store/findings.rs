@@ -7,8 +7,8 @@ use crate::domain::{
     remediation::{Action, Finding, FindingLine, severity_from_word},
 };
 use entity::{action, assessment, finding, service, vendor};
-use questionnaires::answering::Grade;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Set};
+use questionnaires::{answering::Grade, risk::findings::Severity};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Set};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -158,26 +158,71 @@ pub async fn lines(s: &impl Scoped, states: &[FindingState]) -> Result<Vec<Findi
         .find_also(assessment::Entity, service::Entity)
         .all(s.connection())
         .await?;
-    let ids: Vec<FindingId> = rows.iter().map(|(row, ..)| FindingId(row.id)).collect();
+    let mut lines: Vec<FindingLine> = rows.into_iter().map(line_of).collect::<Result<_, _>>()?;
+    let ids: Vec<FindingId> = lines.iter().map(|line| line.finding.id).collect();
     let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
     for action in actions(s, &ids).await? {
         newest.insert(action.finding_id, action);
     }
-    rows.into_iter()
-        .map(|(row, assessment, vendor, service)| {
-            let (Some(assessment), Some(vendor), Some(service)) = (assessment, vendor, service) else {
-                return Err(StoreError::corrupt("finding", "assessment_id", row.id));
-            };
-            let finding = finding_of(row)?;
-            Ok(FindingLine {
-                action: newest.remove(&finding.id),
-                finding,
-                vendor: vendor.name,
-                service: service.name,
-                reference: assessment.reference,
-            })
-        })
-        .collect()
+    for line in &mut lines {
+        line.action = newest.remove(&line.finding.id);
+    }
+    Ok(lines)
+}
+
+type Row = (finding::Model, Option<assessment::Model>, Option<vendor::Model>, Option<service::Model>);
+
+/// A finding with its names, without its action.
+fn line_of((row, assessment, vendor, service): Row) -> Result<FindingLine, StoreError> {
+    let (Some(assessment), Some(vendor), Some(service)) = (assessment, vendor, service) else {
+        return Err(StoreError::corrupt("finding", "assessment_id", row.id));
+    };
+    Ok(FindingLine {
+        finding: finding_of(row)?,
+        vendor: vendor.name,
+        service: service.name,
+        reference: assessment.reference,
+        action: None,
+    })
+}
+
+/// Which findings a file takes.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// In one of these states.
+    pub states: Vec<FindingState>,
+    /// Of one of these severities.
+    pub severities: Vec<Severity>,
+    /// Of the vendor with this name; of all when it is empty.
+    pub vendor: String,
+}
+
+/// The wanted findings that were raised after this one, oldest first, at most `most`, with their names and without
+/// their actions. One statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn after(
+    s: &impl Scoped,
+    wanted: &Wanted,
+    last: Option<FindingId>,
+    most: u64,
+) -> Result<Vec<FindingLine>, StoreError> {
+    let vendor = Some(&wanted.vendor).filter(|name| !name.is_empty());
+    let rows = s
+        .find::<finding::Entity>()
+        .filter(finding::Column::State.is_in(wanted.states.iter().map(|state| state.as_str())))
+        .filter(finding::Column::Severity.is_in(wanted.severities.iter().map(|one| one.as_str())))
+        .apply_if(last, |query, last| query.filter(finding::Column::Id.gt(last.0)))
+        .order_by_asc(finding::Column::Id)
+        .find_also(finding::Entity, assessment::Entity)
+        .find_also(assessment::Entity, vendor::Entity)
+        .find_also(assessment::Entity, service::Entity)
+        .apply_if(vendor, |query, name| query.filter(vendor::Column::Name.eq(name)))
+        .limit(most)
+        .all(s.connection())
+        .await?;
+    rows.into_iter().map(line_of).collect()
 }
 
 /// The actions of these findings, oldest first.

@@ -14,6 +14,7 @@ use sea_orm::{
     ColumnTrait as _, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationTrait as _, Set,
     sea_query::Expr,
 };
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn respondent_of(row: respondent::Model) -> Result<Respondent, StoreError> {
@@ -65,6 +66,29 @@ pub async fn respondents(s: &impl Scoped, of: AssessmentId) -> Result<Vec<Respon
 /// When the database does not answer.
 pub async fn respondent(s: &impl Scoped, id: RespondentId) -> Result<Option<Respondent>, StoreError> {
     s.find_id::<respondent::Entity>(id).one(s.connection()).await?.map(respondent_of).transpose()
+}
+
+/// The names of these respondents.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names(
+    s: &impl Scoped,
+    ids: &[RespondentId],
+) -> Result<BTreeMap<RespondentId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(Uuid, String)> = s
+        .find::<respondent::Entity>()
+        .select_only()
+        .column(respondent::Column::Id)
+        .column(respondent::Column::Name)
+        .filter(respondent::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .into_tuple()
+        .all(s.connection())
+        .await?;
+    Ok(rows.into_iter().map(|(id, name)| (RespondentId(id), name)).collect())
 }
 
 /// Inserts a respondent.

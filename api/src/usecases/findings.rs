@@ -355,18 +355,21 @@ pub struct FindingFilter {
     pub all: bool,
 }
 
+impl FindingFilter {
+    /// The states that it lets through.
+    pub(super) fn states(&self) -> Vec<FindingState> {
+        let shown = |state: &FindingState| self.all || state.is_open() || *state == FindingState::Accepted;
+        FindingState::ALL.iter().copied().filter(shown).collect()
+    }
+}
+
 /// Findings of all vendors with their names and newest actions; the most urgent first.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<Vec<FindingLine>> {
     ctx.require(Permission::Read)?;
-    let states: Vec<FindingState> = FindingState::ALL
-        .iter()
-        .copied()
-        .filter(|state| filter.all || state.is_open() || *state == FindingState::Accepted)
-        .collect();
-    let mut lines = rows::lines(ctx.scope(), &states).await?;
+    let mut lines = rows::lines(ctx.scope(), &filter.states()).await?;
     let least = severity_from_word(&filter.severity);
     lines.retain(|line| {
         (filter.vendor.is_empty() || line.vendor == filter.vendor)

@@ -15,6 +15,7 @@ pub mod deliveries;
 pub mod downloads;
 pub mod error;
 pub mod evidence;
+pub mod exports;
 pub mod findings;
 pub mod idempotency;
 pub mod intake;

@@ -49,10 +49,9 @@ pub fn pager(
 ) -> Pager {
     let from = (page - 1) * per_page;
     let link = |page: usize| {
-        let kept = query.iter().filter(|(name, value)| *name != "page" && !value.is_empty());
-        let kept: String =
-            kept.map(|(name, value)| format!("{}={}&", escaped(name), escaped(value))).collect();
-        format!("{path}?{kept}page={page}")
+        let kept = query.iter().filter(|(name, _)| *name != "page");
+        let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
+        with_query(path, kept.chain([("page", page.to_string().as_str())]))
     };
     let text = if total == 0 {
         format!("No {noun}")
@@ -64,6 +63,15 @@ pub fn pager(
         previous: (page > 1).then(|| link(page - 1)),
         next: (from + shown < total).then(|| link(page + 1)),
     }
+}
+
+/// An address with these parameters; empty ones are left out.
+#[must_use]
+pub fn with_query<'a>(path: &str, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let given = query.into_iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> =
+        given.map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
 /// A text as part of a query.

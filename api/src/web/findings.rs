@@ -2,6 +2,7 @@
 
 use super::{
     Answer,
+    acts::with_query,
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, respond, see_other, staff_shell, with_errors},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Permission, due,
-        finding::{ActionState, FindingState},
+        finding::FindingState,
         ids::{AssessmentId, FindingId},
         remediation::{Action, Finding, FindingLine},
         score_inputs::grade_label,
@@ -109,13 +110,17 @@ fn due_words(finding: &Finding, today: NaiveDate) -> (String, String) {
     }
 }
 
-async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
-    let query = Fields::from_pairs(query.into_inner());
-    let filter = FindingFilter {
+/// The filter of the list, as its form sends it.
+pub(super) fn filter_of(query: &Fields) -> FindingFilter {
+    FindingFilter {
         vendor: query.text("vendor").to_owned(),
         severity: query.text("severity").to_owned(),
         all: query.text("state") == "all",
-    };
+    }
+}
+
+async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
+    let filter = filter_of(&Fields::from_pairs(query.into_inner()));
     // Read once without the vendor, so that the filter can offer every vendor.
     let lines =
         findings::list(&staff.ctx, &FindingFilter { vendor: String::new(), ..filter.clone() }).await?;
@@ -157,6 +162,13 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
         ),
         counts,
         filters: filters(&filter, &vendors),
+        csv: (!nothing).then(|| {
+            let state = if filter.all { "all" } else { "" };
+            with_query(
+                "/findings.csv",
+                [("vendor", &*filter.vendor), ("severity", &filter.severity), ("state", state)],
+            )
+        }),
         groups,
         empty: nothing.then(|| EmptyState {
             title: "No findings to show".to_owned(),
@@ -472,17 +484,10 @@ fn action_view(
     proofs: &[crate::domain::score_inputs::Citation],
 ) -> ActionView {
     let zone = staff.ctx.tenant().zone;
-    let state = match action.state {
-        ActionState::Agreed => "Agreed",
-        ActionState::Started => "Started",
-        ActionState::Reported => "Reported done",
-        ActionState::Verified => "Verified",
-        ActionState::Rejected => "Rejected",
-    };
     let mut facts = vec![
         Fact::new("Owner", &action.owner_name),
         Fact::new("Due", due::short_day(action.due_on)),
-        Fact::new("State", state),
+        Fact::new("State", action.state.label()),
     ];
     if let Some(at) = action.reported_at {
         let by = if action.recorded_by_user.is_some() {

@@ -12,6 +12,7 @@ pub mod assets;
 pub mod body;
 pub mod decisions;
 pub mod error_page;
+pub mod exports;
 pub mod findings;
 pub mod form;
 pub mod guard;

@@ -149,6 +149,7 @@ async fn review_response(
     let view = ReviewView {
         about: about(&desk.case),
         score_href: format!("{base}/score"),
+        csv: format!("{base}/answers.csv"),
         progress: format!("{done} of {} have a verdict", desk.queue.len()),
         done,
         total: desk.queue.len().max(1),

@@ -96,6 +96,7 @@ const TABLES: &[Table] = &[
     (super::scores::ROUTES, super::scores::register),
     (super::receipts::ROUTES, super::receipts::register),
     (super::findings::ROUTES, super::findings::register),
+    (super::exports::ROUTES, super::exports::register),
     (super::decisions::ROUTES, super::decisions::register),
     (super::today::ROUTES, super::today::register),
 ];

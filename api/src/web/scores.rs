@@ -76,6 +76,15 @@ pub(super) fn rating_of(state: ScoreState, rating: Option<Letter>, claimed: Opti
     }
 }
 
+/// How far the evidence carries the claim, in words.
+pub(super) const fn confidence_words(label: ConfidenceLabel) -> &'static str {
+    match label {
+        ConfidenceLabel::Low => "Low",
+        ConfidenceLabel::Medium => "Medium",
+        ConfidenceLabel::High => "High",
+    }
+}
+
 /// What to do with the vendor, in words.
 pub(super) fn recommendation_words(recommendation: Recommendation) -> &'static str {
     match recommendation {
@@ -229,11 +238,7 @@ fn questionnaire_view(base: &str, scored: &Scored, one: &QuestionnaireScore) -> 
     let optional = |exact: Option<&Exact>| exact.map_or_else(|| DASH.to_owned(), Exact::display1);
     let mut facts = vec![Fact::new("Evidenced", optional(one.evidenced.as_ref()))];
     if let Some(confidence) = &one.confidence {
-        let label = match confidence.label {
-            ConfidenceLabel::Low => "Low",
-            ConfidenceLabel::Medium => "Medium",
-            ConfidenceLabel::High => "High",
-        };
+        let label = confidence_words(confidence.label);
         facts.push(
             Fact::new("Confidence", format!("{label}, {}", confidence.exact.display2()))
                 .note("evidenced divided by claimed"),

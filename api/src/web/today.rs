@@ -6,7 +6,7 @@ use super::{
     guard::Staff,
     page::{ok, respond, staff_shell},
     routes::{Access, routes},
-    scores::{rating_of, reasons_of, score_cell},
+    scores::{confidence_words, rating_of, reasons_of, score_cell},
     vendors::title_of,
 };
 use crate::{
@@ -37,10 +37,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use chrono::NaiveDate;
-use questionnaires::{
-    risk::comparison::NotRanked,
-    scoring::{ConfidenceLabel, ScoreState},
-};
+use questionnaires::{risk::comparison::NotRanked, scoring::ScoreState};
 use std::collections::BTreeSet;
 
 routes! {
@@ -168,9 +165,14 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         .collect()
 }
 
+/// The assessments that an address names.
+pub(super) fn chosen_of(query: &Fields) -> Vec<AssessmentId> {
+    query.all("assessment").iter().filter_map(|id| id.parse().ok()).collect()
+}
+
 async fn compare_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
     let query = Fields::from_pairs(query.into_inner());
-    let chosen: Vec<AssessmentId> = query.all("assessment").iter().filter_map(|id| id.parse().ok()).collect();
+    let chosen = chosen_of(&query);
     let distinct = chosen.iter().collect::<BTreeSet<_>>().len();
     if query.filled("pick").is_some() || !(2..=MOST).contains(&distinct) {
         return picker(&staff, &renderer, &chosen).await;
@@ -230,8 +232,9 @@ fn headline(side: &SideBySide) -> String {
 }
 
 fn compare_view(side: &SideBySide) -> CompareView {
-    let picks: String =
-        side.columns.iter().map(|column| format!("&assessment={}", column.case.assessment.id)).collect();
+    let picks: Vec<String> =
+        side.columns.iter().map(|column| format!("assessment={}", column.case.assessment.id)).collect();
+    let picks = picks.join("&");
     let columns = side.columns.iter().map(|column| CompareColumn {
         vendor: column.case.vendor.clone(),
         service: column.case.service.clone(),
@@ -243,12 +246,27 @@ fn compare_view(side: &SideBySide) -> CompareView {
     CompareView {
         lede: "Scores run from 0 to 100 and higher is safer. Each questionnaire has its own result; there is no total."
             .to_owned(),
-        change_href: format!("/compare?pick=yes{picks}"),
+        change_href: format!("/compare?pick=yes&{picks}"),
+        csv: format!("/compare.csv?{picks}"),
         columns: columns.collect(),
         questionnaires: side.questionnaires.iter().map(|compare| group(side, compare)).collect(),
         control_sets: control_set_rows(side),
         span: side.columns.len() + 1,
     }
+}
+
+/// Id and title of every section of a questionnaire that some column has, in the order in which the columns list them.
+pub(super) fn sections_of(side: &SideBySide, questionnaire: &str) -> Vec<(String, String)> {
+    let mut sections: Vec<(String, String)> = Vec::new();
+    for column in &side.columns {
+        let listed = column.definitions.questionnaire(questionnaire).into_iter().flat_map(|q| &q.sections);
+        for section in listed {
+            if !sections.iter().any(|(id, _)| *id == section.id) {
+                sections.push((section.id.clone(), section.title.clone()));
+            }
+        }
+    }
+    sections
 }
 
 fn group(side: &SideBySide, compare: &Compare) -> CompareGroup {
@@ -267,18 +285,7 @@ fn group(side: &SideBySide, compare: &Compare) -> CompareGroup {
         ),
         None => format!("version {}", versions.into_iter().collect::<Vec<_>>().join(", ")),
     };
-    // The union of sections, in the order in which the columns list them.
-    let mut sections: Vec<(String, String)> = Vec::new();
-    for column in &side.columns {
-        let listed =
-            column.definitions.questionnaire(&compare.questionnaire).into_iter().flat_map(|q| &q.sections);
-        for section in listed {
-            if !sections.iter().any(|(id, _)| *id == section.id) {
-                sections.push((section.id.clone(), section.title.clone()));
-            }
-        }
-    }
-    let rows = sections.into_iter().map(|(id, title)| CompareRow {
+    let rows = sections_of(side, &compare.questionnaire).into_iter().map(|(id, title)| CompareRow {
         label: title,
         note: String::new(),
         cells: (0..side.columns.len())
@@ -312,12 +319,7 @@ fn result(side: &SideBySide, compare: &Compare, column: usize, ranked: usize) ->
         lines.push(format!("Evidenced {}", evidenced.display1()));
     }
     if let Some(confidence) = scored.confidence.as_ref().filter(|_| compare.comparison.common.is_none()) {
-        let label = match confidence.label {
-            ConfidenceLabel::Low => "Low",
-            ConfidenceLabel::Medium => "Medium",
-            ConfidenceLabel::High => "High",
-        };
-        lines.push(format!("Confidence {label}"));
+        lines.push(format!("Confidence {}", confidence_words(confidence.label)));
     }
     match (line.rank, line.not_ranked) {
         (Some(rank), _) => lines.push(format!("Rank {rank} of {ranked}")),
@@ -346,7 +348,8 @@ fn result(side: &SideBySide, compare: &Compare, column: usize, ranked: usize) ->
     }
 }
 
-fn not_ranked_words(reason: NotRanked) -> &'static str {
+/// Why a vendor has no rank, in words.
+pub(super) fn not_ranked_words(reason: NotRanked) -> &'static str {
     match reason {
         NotRanked::NotAssessed => "not assessed",
         NotRanked::NotApplicable => "not applicable",
@@ -355,19 +358,21 @@ fn not_ranked_words(reason: NotRanked) -> &'static str {
     }
 }
 
-fn control_set_rows(side: &SideBySide) -> Vec<CompareRow> {
-    let mut ids: Vec<&str> = Vec::new();
+/// Id and title of every control set that some column was scored under.
+pub(super) fn control_sets_of(side: &SideBySide) -> Vec<(String, String)> {
+    let mut sets: Vec<(String, String)> = Vec::new();
     for set in side.columns.iter().flat_map(|column| &column.snapshot.score.control_sets) {
-        if !ids.contains(&set.id.as_str()) {
-            ids.push(&set.id);
+        if !sets.iter().any(|(id, _)| *id == set.id) {
+            let known = side.columns.iter().find_map(|column| column.definitions.control_set(&set.id));
+            let title = known.map_or_else(|| set.id.clone(), |known| known.title.clone());
+            sets.push((set.id.clone(), title));
         }
     }
-    let row = |id: &str| {
-        let title = side
-            .columns
-            .iter()
-            .find_map(|column| column.definitions.control_set(id))
-            .map(|set| set.title.clone());
+    sets
+}
+
+fn control_set_rows(side: &SideBySide) -> Vec<CompareRow> {
+    let row = |(id, title): (String, String)| {
         let cells = side.columns.iter().map(|column| {
             let found = column.snapshot.score.control_sets.iter().find(|set| set.id == id);
             CompareCell {
@@ -375,11 +380,7 @@ fn control_set_rows(side: &SideBySide) -> Vec<CompareRow> {
                 note: found.map(|set| format!("{} of {} controls covered", set.covered, set.counted)),
             }
         });
-        CompareRow {
-            label: title.unwrap_or_else(|| id.to_owned()),
-            note: String::new(),
-            cells: cells.collect(),
-        }
+        CompareRow { label: title, note: String::new(), cells: cells.collect() }
     };
-    ids.into_iter().map(row).collect()
+    control_sets_of(side).into_iter().map(row).collect()
 }
