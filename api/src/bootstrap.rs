@@ -6,6 +6,7 @@
 use crate::{
     auth::keys::KeyFolder,
     blobs::Blobs,
+    cli::mail::{self, MailTestArgs},
     config::{Config, LogFormat, MailTransport, SmtpTls, Sources},
     domain::{Surroundings, ids::JobId, signing_key::PublicKey},
     jobs::worker::Worker,
@@ -39,7 +40,12 @@ pub fn cryptography() {
 }
 
 async fn database(config: &Config, serving: bool) -> anyhow::Result<Database> {
-    std::fs::create_dir_all(&config.data_dir)
+    use std::os::unix::fs::DirBuilderExt as _;
+    // A folder that is there already keeps its permissions; `assay doctor` looks at them.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
     let url = config.database_url();
     let options = ConnectOptions::new(url.expose_secret());
@@ -53,7 +59,11 @@ fn services(config: &Config, database: Database) -> anyhow::Result<Services> {
     Ok(Services::new(database, Surroundings::system(), blobs, keys, config.base_url()))
 }
 
-fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
+/// The way that mail takes by these settings, and the mailbox where it is kept in memory.
+///
+/// # Errors
+/// When the sender is no address, or encryption to the mail server cannot be prepared.
+pub fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
     let from = EmailAddress::parse(&config.smtp.from).context("smtp.from is no address")?;
     if config.mail.transport == MailTransport::Memory {
         let mailbox = MemoryMailbox::default();
@@ -63,6 +73,13 @@ fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
         (Some(user), Some(password)) => Some((user.clone(), password.clone())),
         _ => None,
     };
+    let authorities = match &config.smtp.ca_file {
+        Some(path) => Some(
+            std::fs::read(path)
+                .with_context(|| format!("smtp.ca_file names {}, which cannot be read", path.display()))?,
+        ),
+        None => None,
+    };
     let settings = SmtpSettings {
         host: config.smtp.host.clone(),
         port: config.smtp.port,
@@ -71,11 +88,38 @@ fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)> {
             SmtpTls::Starttls => Tls::StartTls,
             SmtpTls::Implicit => Tls::Implicit,
         },
+        authorities,
         credentials,
         hello_name: config.base_host().to_owned(),
         timeouts: Timeouts::default(),
     };
     Ok((Mailer::new(from, Transport::Smtp(SmtpTransport::new(settings)?)), None))
+}
+
+/// Tries the way to the mail server out; gives the exit status.
+///
+/// # Errors
+/// When it cannot be prepared, or the terminal is gone.
+pub async fn mail_test(config: &Config, args: &MailTestArgs) -> anyhow::Result<u8> {
+    let faults = config.faults().into_iter().filter(|fault| fault.name.contains("smtp."));
+    let faults: Vec<String> = faults.map(|fault| fault.to_string()).collect();
+    if !faults.is_empty() {
+        bail!("settings are not fit for sending mail:\n{}", faults.join("\n"));
+    }
+    if config.mail.transport == MailTransport::Memory {
+        bail!("mail.transport is memory: mail goes nowhere, and there is no mail server to talk to");
+    }
+    let server = mail::Server {
+        host: config.smtp.host.clone(),
+        port: config.smtp.port,
+        tls: match config.smtp.tls {
+            SmtpTls::None => "without encryption",
+            SmtpTls::Starttls => "with STARTTLS",
+            SmtpTls::Implicit => "encrypted from the first byte",
+        },
+    };
+    let (mailer, _) = mailer(config)?;
+    Ok(mail::test(&mailer, &server, args, &Surroundings::system(), &mut std::io::stdout()).await?)
 }
 
 /// A context for the operator's commands.

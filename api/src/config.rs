@@ -2,30 +2,28 @@
 //!
 //! Later sources win: built-in defaults, the file `assay.toml`, `DATABASE_URL`, variables `ASSAY_*` (two underscores
 //! nest: `ASSAY_SMTP__HOST` is `smtp.host`), the command line. A name that does not exist is an error, so a typing
-//! mistake never passes for a setting. To add a setting: a field here with a comment, its default, and, when it can be
-//! wrong in a dangerous way, a line in [`Config::faults`].
+//! mistake never passes for a setting. To add a setting: a field here with a comment, its default, its line in
+//! [`reference::SETTINGS`], and, when it can be wrong in a dangerous way, a line in [`Config::faults`].
 
+mod effective;
+mod faults;
+mod pairs;
+pub mod reference;
 mod trusted_proxies;
 
 pub use trusted_proxies::TrustedProxies;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use effective::{all_faults, effective};
+use faults::{is_loopback, split_base_url};
+use figment2::Figment;
 use figment2::providers::{Format, Toml};
-use figment2::value::{Dict, Map, Value};
-use figment2::{Figment, Metadata, Profile, Provider};
+use pairs::{Pairs, assay_variables, number};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
-
-/// Shortest password or key that is taken for a real one.
-const SHORTEST_SECRET: usize = 8;
-/// Texts that stand in examples and are never a secret.
-const SAMPLE_SECRETS: [&str; 8] =
-    ["changeme", "change-me", "password", "secret", "example", "sample", "replace-me", "your-password"];
 
 /// How careful we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +82,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Folder of the embedded database and of the evidence.
     pub data_dir: PathBuf,
-    /// Jobs (mails above all) done at the same time, 1 to 64.
+    /// Threads that answer requests, 1 to 64.
     #[serde(deserialize_with = "number")]
     pub workers: usize,
     /// Reverse proxies in front of this installation, as addresses or networks; only their `X-Forwarded-For` is
@@ -134,6 +132,9 @@ pub struct SmtpConfig {
     pub port: u16,
     /// none, starttls or implicit.
     pub tls: SmtpTls,
+    /// Certificates of authorities that are believed beside the machine's own, in PEM.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// User name, when the server wants one.
     #[serde(default)]
     pub username: Option<String>,
@@ -329,120 +330,9 @@ impl Config {
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.base_host())
     }
-
-    /// Everything that forbids serving with these settings. Empty: go on.
-    pub fn faults(&self) -> Vec<ConfigFault> {
-        let mut faults = Vec::new();
-        let mut fault = |name, message: String| faults.push(ConfigFault { name, message });
-
-        match split_base_url(&self.base_url) {
-            None => fault(
-                "base_url",
-                format!("{:?} is no address like https://assay.bank.example", self.base_url),
-            ),
-            Some(("http", host)) if !is_loopback(host) => {
-                fault(
-                    "base_url",
-                    "must begin with https, because secrets travel under it; http is for loopback addresses"
-                        .into(),
-                );
-            }
-            Some(_) => {}
-        }
-        if self.trusted_proxies.everybody() {
-            fault(
-                "trusted_proxies",
-                "trusts everybody, so that anybody could pretend any address: name your proxies".into(),
-            );
-        }
-        if !(1..=64).contains(&self.workers) {
-            fault("workers", format!("{} is not between 1 and 64", self.workers));
-        }
-        match self.mail.transport {
-            MailTransport::Memory if self.mode == Mode::Production => {
-                fault("mail.transport", "memory sends no mail: set smtp, or mode = \"development\"".into());
-            }
-            MailTransport::Memory if !self.is_loopback() => {
-                fault(
-                    "mail.transport",
-                    "memory shows every mail to whoever comes: only with a loopback base_url".into(),
-                );
-            }
-            MailTransport::Memory => {}
-            MailTransport::Smtp => {
-                if self.smtp.host.is_empty() {
-                    fault("smtp.host", "is empty: name your mail server".into());
-                }
-                if !self.smtp.from.contains('@') {
-                    fault("smtp.from", "is no e-mail address: set the address that mail comes from".into());
-                }
-                let has_password = self.smtp.password.is_some();
-                if has_password != self.smtp.username.is_some() {
-                    fault("smtp.password", "username and password belong together".into());
-                }
-                if has_password && self.smtp.tls == SmtpTls::None && !is_loopback(&self.smtp.host) {
-                    fault(
-                        "smtp.tls",
-                        "a password needs starttls or implicit, unless the server is on this machine".into(),
-                    );
-                }
-            }
-        }
-        if self.mode == Mode::Production {
-            if let Some(why) = self.smtp.password.as_ref().and_then(|p| weak(p.expose_secret())) {
-                fault("smtp.password", why.into());
-            }
-            let url = self.database_url();
-            if let Some(why) = url_password(url.expose_secret()).and_then(weak) {
-                fault("database.url", format!("its password {why}"));
-            }
-        }
-        faults
-    }
 }
 
-/// Why a text is no secret; `None` when it may be one.
-fn weak(secret: &str) -> Option<&'static str> {
-    if secret.trim().is_empty() {
-        Some("is empty")
-    } else if SAMPLE_SECRETS.iter().any(|sample| secret.eq_ignore_ascii_case(sample))
-        || secret.starts_with('<')
-    {
-        Some("is the text of an example")
-    } else if secret.len() < SHORTEST_SECRET {
-        Some("is shorter than 8 characters")
-    } else {
-        None
-    }
-}
-
-/// The password in `scheme://user:password@host`.
-fn url_password(url: &str) -> Option<&str> {
-    let authority = url.split_once("://")?.1.split(['/', '?']).next()?;
-    authority.rsplit_once('@')?.0.split_once(':').map(|(_, password)| password)
-}
-
-/// Scheme and host of `scheme://host[:port]`; nothing may follow but one slash.
-fn split_base_url(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    if !matches!(scheme, "http" | "https") || rest.contains(['/', '?', '#', '@', ' ', '\\']) {
-        return None;
-    }
-    let (host, port) = match rest.strip_prefix('[') {
-        Some(v6) => v6.split_once(']')?,
-        None => rest.find(':').map_or((rest, ""), |at| rest.split_at(at)),
-    };
-    let port_fits =
-        port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
-    (!host.is_empty() && port_fits).then_some((scheme, host))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
+/// What holds where no source says anything; settings that are not named here are empty.
 fn defaults() -> Vec<(String, String)> {
     [
         ("mode", "production"),
@@ -461,164 +351,6 @@ fn defaults() -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()
-}
-
-/// `ASSAY_SMTP__HOST` becomes `smtp.host`. `ASSAY_CONFIG` names the file and is no setting.
-fn assay_variables(environment: &[(String, String)]) -> Vec<(String, String)> {
-    environment
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = name.strip_prefix("ASSAY_")?;
-            (name != "CONFIG").then(|| (name.to_ascii_lowercase().replace("__", "."), value.clone()))
-        })
-        .collect()
-}
-
-/// Texts under dotted names. All values stay texts, so a password of digits remains a password; numbers are read from
-/// text where the field wants one.
-struct Pairs {
-    name: &'static str,
-    pairs: Vec<(String, String)>,
-}
-
-impl Pairs {
-    fn new(name: &'static str, pairs: Vec<(String, String)>) -> Self {
-        Self { name, pairs }
-    }
-}
-
-impl Provider for Pairs {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.name)
-    }
-    fn data(&self) -> Result<Map<Profile, Dict>, figment2::Error> {
-        let mut root = Dict::new();
-        for (name, value) in &self.pairs {
-            insert(&mut root, name, value);
-        }
-        Ok(Profile::Default.collect(root))
-    }
-}
-
-/// Puts `value` at `a.b.c`. A text that stands where a group is needed gives way; the unknown name is reported later.
-fn insert(into: &mut Dict, name: &str, value: &str) {
-    let Some((group, rest)) = name.split_once('.') else {
-        into.insert(name.to_owned(), Value::from(value));
-        return;
-    };
-    let inner = into.entry(group.to_owned()).or_insert_with(|| Value::from(Dict::new()));
-    if !matches!(inner, Value::Dict(..)) {
-        *inner = Value::from(Dict::new());
-    }
-    if let Value::Dict(_, dict) = inner {
-        insert(dict, rest, value);
-    }
-}
-
-/// A number, also when it comes as text from a variable.
-fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr + TryFrom<i64>,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Raw {
-        Number(i64),
-        Text(String),
-    }
-    let fault = || serde::de::Error::custom("is no number in the permitted range");
-    match Raw::deserialize(deserializer)? {
-        Raw::Number(number) => T::try_from(number).map_err(|_| fault()),
-        Raw::Text(text) => text.trim().parse().map_err(|_| fault()),
-    }
-}
-
-fn all_faults(error: figment2::Error) -> String {
-    error.into_iter().map(|fault| redact_fault(&fault)).collect::<Vec<_>>().join("; ")
-}
-
-/// figment repeats the offending value in its message; a secret must not reach the terminal that way.
-fn redact_fault(fault: &figment2::Error) -> String {
-    let name = fault.path.join(".");
-    if is_secret(&name) {
-        let source = fault.metadata.as_ref().map_or("default", |m| m.name.as_ref());
-        return format!("{name} is no text (from {source})");
-    }
-    let text = fault.to_string();
-    if text.contains(&name) { text } else { format!("{name}: {text}") }
-}
-
-fn is_secret(name: &str) -> bool {
-    matches!(name, "smtp.password" | "database.url")
-}
-
-fn effective(
-    figment: &Figment,
-    environment: &[(String, String)],
-) -> Result<Vec<EffectiveSetting>, ConfigError> {
-    let tree = figment.find_value("").map_err(|e| ConfigError::Invalid(all_faults(e)))?;
-    let mut values = BTreeMap::new();
-    flatten(&tree, String::new(), &mut values);
-    let settings = values.into_iter().map(|(name, value)| {
-        let source = figment
-            .find_metadata(&name)
-            .map_or_else(|| "default".to_owned(), |m| describe(m, &name, environment));
-        let value = if is_secret(&name) { redacted(&value) } else { value };
-        EffectiveSetting { name, value, source }
-    });
-    Ok(settings.collect())
-}
-
-fn describe(metadata: &Metadata, name: &str, environment: &[(String, String)]) -> String {
-    match &metadata.source {
-        Some(figment2::Source::File(path)) => format!("file {}", short(path)),
-        _ if metadata.name == "variable" => {
-            let is_it = |variable: &&String| {
-                variable
-                    .strip_prefix("ASSAY_")
-                    .is_some_and(|rest| rest.to_ascii_lowercase().replace("__", ".") == name)
-            };
-            let variable = environment.iter().map(|(variable, _)| variable).find(is_it);
-            format!("variable {}", variable.map_or("ASSAY_*", String::as_str))
-        }
-        _ => metadata.name.to_string(),
-    }
-}
-
-fn short(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn flatten(value: &Value, name: String, into: &mut BTreeMap<String, String>) {
-    if let Some(dict) = value.as_dict() {
-        for (key, inner) in dict {
-            flatten(inner, if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, into);
-        }
-    } else if let Some(list) = value.as_array() {
-        let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-        into.insert(name, texts.join(", "));
-    } else {
-        let text = value.clone().into_string().or_else(|| value.to_i128().map(|n| n.to_string()));
-        into.insert(name, text.unwrap_or_else(|| format!("{value:?}")));
-    }
-}
-
-/// Of a URL scheme and host stay; of anything else nothing.
-fn redacted(value: &str) -> String {
-    match value.split_once("://") {
-        Some((scheme, rest)) if url_password(value).is_some() => {
-            format!(
-                "{scheme}://[redacted]@{}",
-                rest.split(['?']).next().and_then(|r| r.rsplit_once('@')).map_or("", |(_, host)| host)
-            )
-        }
-        Some((_, rest)) => {
-            let end = value.len() - rest.len() + rest.find('?').unwrap_or(rest.len());
-            value.get(..end).unwrap_or_default().to_owned()
-        }
-        None => "[redacted]".to_owned(),
-    }
 }
 
 #[cfg(test)]

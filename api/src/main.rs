@@ -5,9 +5,14 @@ use api::{
     cli::{
         Cli, Command, ConfigCommand, accounts,
         audit::{self, AuditCommand},
-        config, keys, questionnaire, score, tier, verify,
+        config, keys,
+        mail::MailCommand,
+        questionnaire, score, tier, verify,
     },
+    config::Sources,
     demo,
+    doctor::{self, State},
+    domain::Surroundings,
 };
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -21,6 +26,7 @@ fn main() -> ExitCode {
         Command::Questionnaire(command) => questionnaire::run(&command),
         Command::Config(ConfigCommand::Check) => config::check(cli.config),
         Command::Verify(args) if args.jwks.is_some() => verify::with_saved_keys(&args),
+        Command::Config(ConfigCommand::Reference) => config::print_reference(),
         command => return service(command, cli.config, started),
     };
     ExitCode::from(status)
@@ -32,6 +38,17 @@ fn service(command: Command, file: Option<std::path::PathBuf>, started: std::tim
     let ran = actix_web::rt::System::new().block_on(async move {
         if let Command::Demo(args) = command {
             return demo::run(args, started).await.map(|()| ExitCode::SUCCESS);
+        }
+        if let Command::Doctor(args) = command {
+            let sources = Sources::of_this_process(file, Vec::new());
+            let report = doctor::examine(&sources, &Surroundings::system()).await;
+            let out = &mut std::io::stdout();
+            if args.json {
+                report.print_json(out)?
+            } else {
+                report.print(out)?
+            }
+            return Ok(if report.state() == State::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
         let settings = bootstrap::settings(file)?;
         match command {
@@ -49,6 +66,9 @@ fn service(command: Command, file: Option<std::path::PathBuf>, started: std::tim
                 if let Err(error) = accounts::user(&system, command).await {
                     return Ok(ExitCode::from(accounts::explain(&error)));
                 }
+            }
+            Command::Mail(MailCommand::Test(args)) => {
+                return Ok(ExitCode::from(bootstrap::mail_test(&settings, &args).await?));
             }
             Command::Audit(AuditCommand::Verify) => {
                 let system = bootstrap::operator(&settings, "assay audit").await?;

@@ -8,6 +8,7 @@ use api::{
         ids::{AssessmentId, Id as _, RespondentId},
         job::Job,
     },
+    mail::{Mailer, SmtpSettings, Tls},
     usecases::{
         Ctx, assessments, deliveries,
         respondents::{self, AddRespondent},
@@ -17,7 +18,8 @@ use api::{
 use chrono::Duration;
 use std::time::Instant;
 use tests::{
-    app::TestApp,
+    app::{TestApp, mailer_with, smtp_mailer, smtp_settings},
+    certificates::Authority,
     mail_run,
     smtp::{Point, Rule, SmtpServer},
 };
@@ -31,7 +33,11 @@ struct Sent {
 }
 
 async fn sent(server: &SmtpServer) -> Sent {
-    let app = TestApp::with_mail_server(server).await;
+    sent_through(smtp_mailer(server)).await
+}
+
+async fn sent_through(mailer: Mailer) -> Sent {
+    let app = TestApp::with_mailer(mailer).await;
     let path = procurement::sent(&app.signed_in(Role::Procurement).await).await;
     let ctx = app.ctx(Role::Procurement).await;
     let id = path.rsplit('/').next().unwrap().parse().unwrap();
@@ -272,6 +278,31 @@ async fn m_03_a_refused_password_pauses_all_mail_and_harms_none() {
         assert_eq!(sent.outcome(address).await, DeliveryOutcome::Sent);
         assert_eq!(server.kept_for(address).len(), 1);
     }
+    assert_eq!(deliveries::paused(&sent.app.services).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn m_12_a_certificate_that_ran_out_pauses_all_mail_tells_the_admins_and_is_over_when_it_is_renewed() {
+    let authority = Authority::new("Northwind Bank CA");
+    let server = SmtpServer::with_starttls(&authority.issue_expired("127.0.0.1")).await.unwrap();
+    let encrypted = |server: &SmtpServer| SmtpSettings {
+        tls: Tls::StartTls,
+        authorities: Some(authority.pem().into_bytes()),
+        ..smtp_settings(server)
+    };
+    let sent = sent_through(mailer_with(encrypted(&server))).await;
+    sent.app.run_jobs().await;
+    assert_eq!(sent.outcome(PRIYA).await, DeliveryOutcome::Queued);
+    assert_eq!(server.commands(), ["EHLO assay.northwind.example", "STARTTLS"], "no password, no mail");
+    let page = sent.app.signed_in(Role::Admin).await.open("/jobs").await.expect(200).text();
+    assert!(page.contains("All mail is paused") && page.contains("its certificate has expired"), "{page}");
+
+    let renewed = SmtpServer::with_starttls(&authority.issue("127.0.0.1")).await.unwrap();
+    let restarted = sent.app.another_worker(mailer_with(encrypted(&renewed)));
+    sent.app.advance(Duration::minutes(16));
+    restarted.run_until_idle().await.unwrap();
+    assert_eq!(sent.outcome(PRIYA).await, DeliveryOutcome::Sent);
+    assert_eq!(renewed.kept_for(PRIYA).len(), 1);
     assert_eq!(deliveries::paused(&sent.app.services).await.unwrap(), None);
 }
 

@@ -1,9 +1,11 @@
 //! Mail as a mail server and a mail program see it: what goes over the wire, and what we make of every answer.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod encryption;
 mod faults;
 mod messages;
 mod outage;
+mod rehearsal;
 
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ fn settings(port: u16) -> SmtpSettings {
         host: "127.0.0.1".into(),
         port,
         tls: Tls::None,
+        authorities: None,
         credentials: None,
         hello_name: "assay.bank.example".into(),
         timeouts: QUICK,

@@ -93,9 +93,14 @@ impl TestApp {
 
     /// A service that hands its mails to this mail server.
     pub async fn with_mail_server(server: &SmtpServer) -> Self {
+        Self::with_mailer(smtp_mailer(server)).await
+    }
+
+    /// A service that hands its mails to this mailer.
+    pub async fn with_mailer(mailer: Mailer) -> Self {
         let mailbox = MemoryMailbox::default();
         let database = TestDatabase::usual().await;
-        Self::launch(database, smtp_mailer(server), mailbox, Launch::default()).set_up().await
+        Self::launch(database, mailer, mailbox, Launch::default()).set_up().await
     }
 
     /// A service that nobody has set up yet.
@@ -267,6 +272,12 @@ impl TestApp {
         rows::all(self.database.url()).await
     }
 
+    /// Where the database is.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// The bytes of the database and of what is not folded into it yet, where it is a SQLite file.
     #[must_use]
     pub fn database_bytes(&self) -> Option<Vec<u8>> {
@@ -321,14 +332,28 @@ pub fn memory_mailer(mailbox: &MemoryMailbox) -> Mailer {
     Mailer::new(from, Transport::Memory(mailbox.clone()))
 }
 
-/// A mailer that hands its mails to this mail server, and waits no longer for it than a test may.
+/// A mailer that hands its mails to this mail server.
 #[must_use]
 pub fn smtp_mailer(server: &SmtpServer) -> Mailer {
+    mailer_with(smtp_settings(server))
+}
+
+/// A mailer with these settings.
+#[must_use]
+pub fn mailer_with(settings: SmtpSettings) -> Mailer {
+    let from = EmailAddress::parse("assay@northwind.example").unwrap();
+    Mailer::new(from, Transport::Smtp(SmtpTransport::new(settings).unwrap()))
+}
+
+/// The way to this mail server, with a password, and with no more patience than a test may have.
+#[must_use]
+pub fn smtp_settings(server: &SmtpServer) -> SmtpSettings {
     server.offer("AUTH PLAIN LOGIN");
-    let settings = SmtpSettings {
+    SmtpSettings {
         host: "127.0.0.1".to_owned(),
         port: server.port(),
         tls: Tls::None,
+        authorities: None,
         credentials: Some(("assay".to_owned(), "four quiet lamps".to_owned().into())),
         hello_name: "assay.northwind.example".to_owned(),
         timeouts: Timeouts {
@@ -336,9 +361,7 @@ pub fn smtp_mailer(server: &SmtpServer) -> Mailer {
             command: std::time::Duration::from_secs(2),
             data: std::time::Duration::from_secs(2),
         },
-    };
-    let from = EmailAddress::parse("assay@northwind.example").unwrap();
-    Mailer::new(from, Transport::Smtp(SmtpTransport::new(settings).unwrap()))
+    }
 }
 
 /// The address of the test user of this role.

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod certificates;
 pub mod database;
 pub mod disk;
 pub mod mail_run;

@@ -9,15 +9,22 @@
 //! server.add(Rule::at(Point::Dot).to("gone@x.example").hang_up());
 //! ```
 //!
+//! With a certificate it speaks TLS, from the first byte or after STARTTLS ([`SmtpServer::encrypted`],
+//! [`SmtpServer::with_starttls`]), and with [`SmtpServer::knows`] it looks at the password.
+//!
 //! Rules are looked at in the order they were added; the first one that fits and is not used up acts.
 
+mod conversation;
+
+use crate::certificates::ServerCertificate;
+use conversation::Conversation;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 /// Where in the conversation a rule acts: instead of the server's normal reply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +33,8 @@ pub enum Point {
     Greeting,
     /// `EHLO`.
     Ehlo,
+    /// `STARTTLS`.
+    StartTls,
     /// `AUTH`.
     Auth,
     /// `MAIL FROM`.
@@ -125,28 +134,53 @@ struct State {
     extensions: Vec<String>,
     received: Vec<Received>,
     commands: Vec<String>,
+    in_clear: Vec<String>,
     connections: usize,
+    account: Option<(String, String)>,
 }
 
 type Shared = Arc<Mutex<State>>;
+
+/// When encryption begins.
+#[derive(Clone)]
+enum Encryption {
+    Never,
+    AfterStartTls(TlsAcceptor),
+    AtOnce(TlsAcceptor),
+}
 
 /// The server. Dropping it stops it.
 pub struct SmtpServer {
     address: SocketAddr,
     state: Shared,
+    encryption: Encryption,
     running: Option<JoinHandle<()>>,
 }
 
 impl SmtpServer {
     /// Listens on a free port of 127.0.0.1 and accepts every mail.
     pub async fn start() -> std::io::Result<Self> {
+        Self::listen(Encryption::Never).await
+    }
+
+    /// As [`Self::start`], and offers STARTTLS with this certificate.
+    pub async fn with_starttls(certificate: &ServerCertificate) -> std::io::Result<Self> {
+        Self::listen(Encryption::AfterStartTls(certificate.acceptor())).await
+    }
+
+    /// As [`Self::start`], encrypted from the first byte.
+    pub async fn encrypted(certificate: &ServerCertificate) -> std::io::Result<Self> {
+        Self::listen(Encryption::AtOnce(certificate.acceptor())).await
+    }
+
+    async fn listen(encryption: Encryption) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let state = Shared::default();
         lock(&state).extensions =
             ["8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 10485760"].map(str::to_owned).to_vec();
-        let running = Some(tokio::spawn(serve(listener, state.clone())));
-        Ok(Self { address, state, running })
+        let running = Some(tokio::spawn(serve(listener, state.clone(), encryption.clone())));
+        Ok(Self { address, state, encryption, running })
     }
 
     /// Where it listens.
@@ -165,7 +199,11 @@ impl SmtpServer {
     pub fn forget_rules(&self) {
         lock(&self.state).rules.clear();
     }
-    /// Offers one more extension, such as `AUTH PLAIN LOGIN` or `STARTTLS`.
+    /// Lets in this user with this password only.
+    pub fn knows(&self, user: &str, password: &str) {
+        lock(&self.state).account = Some((user.to_owned(), password.to_owned()));
+    }
+    /// Offers one more extension, such as `AUTH PLAIN LOGIN`; `STARTTLS` without a certificate is an empty promise.
     pub fn offer(&self, extension: &str) {
         lock(&self.state).extensions.push(extension.to_owned());
     }
@@ -187,6 +225,10 @@ impl SmtpServer {
     /// Every command line that came, in order. Continuations of AUTH are included.
     pub fn commands(&self) -> Vec<String> {
         lock(&self.state).commands.clone()
+    }
+    /// Those of them that everybody on the way could read.
+    pub fn commands_in_clear(&self) -> Vec<String> {
+        lock(&self.state).in_clear.clone()
     }
     /// Connections so far.
     pub fn connections(&self) -> usize {
@@ -221,7 +263,7 @@ impl SmtpServer {
     pub async fn restart(&mut self) -> std::io::Result<()> {
         self.stop().await;
         let listener = TcpListener::bind(self.address).await?;
-        self.running = Some(tokio::spawn(serve(listener, self.state.clone())));
+        self.running = Some(tokio::spawn(serve(listener, self.state.clone(), self.encryption.clone())));
         Ok(())
     }
 }
@@ -238,190 +280,19 @@ fn lock(state: &Shared) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, state: Shared) {
+async fn serve(listener: TcpListener, state: Shared, encryption: Encryption) {
     // Aborting this task drops the set, which cuts every connection.
     let mut conversations = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                 lock(&state).connections += 1;
-                let state = state.clone();
+                let (state, encryption) = (state.clone(), encryption.clone());
                 conversations.spawn(async move {
-                    let _ = Conversation { stream: BufReader::new(stream), state, from: String::new(), to: vec![] }.run().await;
+                    let _ = Conversation::begin(Box::new(stream), state, encryption).await;
                 });
             },
             Some(_) = conversations.join_next() => {}
         }
     }
-}
-
-struct Conversation {
-    stream: BufReader<TcpStream>,
-    state: Shared,
-    from: String,
-    to: Vec<String>,
-}
-
-/// The conversation is over, by our will or by a fault of the line.
-struct Over;
-
-impl From<std::io::Error> for Over {
-    fn from(_: std::io::Error) -> Self {
-        Self
-    }
-}
-
-impl Conversation {
-    async fn run(mut self) -> Result<(), Over> {
-        self.answer(Point::Greeting, "220 mx.test ESMTP").await?;
-        loop {
-            let line = self.line().await?;
-            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
-            match verb.as_str() {
-                "EHLO" | "HELO" => {
-                    let mut lines = vec!["mx.test".to_owned()];
-                    lines.extend(lock(&self.state).extensions.clone());
-                    let last = lines.len() - 1;
-                    let reply: Vec<String> = lines
-                        .iter()
-                        .enumerate()
-                        .map(|(n, line)| format!("250{}{line}", if n == last { ' ' } else { '-' }))
-                        .collect();
-                    self.answer(Point::Ehlo, &reply.join("\r\n")).await?;
-                }
-                "AUTH" => {
-                    if line.to_ascii_uppercase().starts_with("AUTH LOGIN") {
-                        for _ in 0..2 {
-                            self.write("334 \r\n").await?;
-                            self.line().await?;
-                        }
-                    }
-                    self.answer(Point::Auth, "235 2.7.0 signed in").await?;
-                }
-                "MAIL" => {
-                    self.from = angle(&line);
-                    self.to.clear();
-                    self.answer(Point::MailFrom, "250 2.1.0 ok").await?;
-                }
-                "RCPT" => {
-                    // Rules for this recipient must see it; a refused one is taken out again.
-                    self.to.push(angle(&line));
-                    if !self.answer(Point::Rcpt, "250 2.1.5 ok").await? {
-                        self.to.pop();
-                    }
-                }
-                "DATA" if self.to.is_empty() => self.write("503 5.5.1 no recipients\r\n").await?,
-                "DATA" => {
-                    if self.answer(Point::Data, "354 go ahead").await? {
-                        self.content().await?;
-                    }
-                }
-                "RSET" => {
-                    self.to.clear();
-                    self.write("250 2.0.0 ok\r\n").await?;
-                }
-                "NOOP" => self.write("250 2.0.0 ok\r\n").await?,
-                "QUIT" => {
-                    self.write("221 2.0.0 bye\r\n").await?;
-                    return Ok(());
-                }
-                _ => self.write("502 5.5.2 unknown command\r\n").await?,
-            }
-        }
-    }
-
-    async fn content(&mut self) -> Result<(), Over> {
-        if let Some(act) = self.rule(Point::Body) {
-            self.act(&act).await?;
-        }
-        let (mut raw, mut wire) = (Vec::new(), Vec::new());
-        loop {
-            let mut line = Vec::new();
-            if self.stream.read_until(b'\n', &mut line).await? == 0 {
-                return Err(Over);
-            }
-            if line == b".\r\n" {
-                break;
-            }
-            raw.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            wire.extend_from_slice(&line);
-        }
-        let act = self.rule(Point::Dot);
-        let kept = match &act {
-            Some(Act::Say(reply)) => reply.starts_with('2'),
-            _ => true,
-        };
-        let mail = Received { from: self.from.clone(), to: std::mem::take(&mut self.to), raw, wire, kept };
-        let number = {
-            let mut state = lock(&self.state);
-            state.received.push(mail);
-            state.received.len()
-        };
-        self.act(&act.unwrap_or_else(|| Act::Say(format!("250 2.0.0 queued as {number}")))).await?;
-        Ok(())
-    }
-
-    /// Replies as a rule says, or else with `normal`. True when the reply was positive.
-    async fn answer(&mut self, point: Point, normal: &str) -> Result<bool, Over> {
-        let act = self.rule(point).unwrap_or_else(|| Act::Say(normal.to_owned()));
-        self.act(&act).await
-    }
-
-    async fn act(&mut self, act: &Act) -> Result<bool, Over> {
-        match act {
-            Act::Say(reply) => {
-                self.write(&format!("{reply}\r\n")).await?;
-                Ok(reply.starts_with(['2', '3']))
-            }
-            Act::Hang => {
-                // Silent until the other side gives up; what it still sends is thrown away.
-                let mut waste = [0_u8; 4096];
-                while self.stream.read(&mut waste).await? > 0 {}
-                Err(Over)
-            }
-            Act::HangUp => Err(Over),
-            Act::Half(beginning) => {
-                self.write(beginning).await?;
-                Err(Over)
-            }
-        }
-    }
-
-    /// The rule that acts at this point, used up by one.
-    fn rule(&self, point: Point) -> Option<Act> {
-        let mut state = lock(&self.state);
-        let fits = |rule: &&mut Rule| {
-            rule.at == point
-                && rule.left != Some(0)
-                && rule.to.as_ref().is_none_or(|to| self.to.iter().any(|seen| seen.eq_ignore_ascii_case(to)))
-        };
-        let rule = state.rules.iter_mut().find(fits)?;
-        if let Some(left) = &mut rule.left {
-            *left -= 1;
-        }
-        Some(rule.act.clone())
-    }
-
-    async fn line(&mut self) -> Result<String, Over> {
-        let mut line = Vec::new();
-        if self.stream.read_until(b'\n', &mut line).await? == 0 {
-            return Err(Over);
-        }
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        lock(&self.state).commands.push(line.clone());
-        Ok(line)
-    }
-
-    async fn write(&mut self, text: &str) -> Result<(), Over> {
-        let stream = self.stream.get_mut();
-        stream.write_all(text.as_bytes()).await?;
-        stream.flush().await?;
-        Ok(())
-    }
-}
-
-/// The address in `MAIL FROM:<a@b> SIZE=1`.
-fn angle(line: &str) -> String {
-    let inner = line.split_once('<').map_or("", |(_, rest)| rest);
-    inner.rsplit_once('>').map_or("", |(address, _)| address).to_owned()
 }

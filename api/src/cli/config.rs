@@ -1,6 +1,7 @@
-//! `assay config check`: the settings in force, secrets hidden, each with its source. Exit 1 when one is wrong.
+//! `assay config check`: the settings in force, secrets hidden, each with its source; exit 1 when one is wrong.
+//! `assay config reference`: what every setting means, as in `docs/configuration.md`.
 
-use crate::config::{Config, Sources};
+use crate::config::{Config, Sources, reference};
 use std::path::PathBuf;
 
 /// Runs the command; gives the exit status.
@@ -21,4 +22,11 @@ pub fn check(file: Option<PathBuf>) -> u8 {
         eprintln!("{}: {}", fault.name, fault.message);
     }
     u8::from(!faults.is_empty())
+}
+
+/// Prints the reference; gives the exit status.
+#[must_use]
+pub fn print_reference() -> u8 {
+    print!("{}", reference::document());
+    0
 }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod config;
 pub mod keys;
+pub mod mail;
 pub mod questionnaire;
 pub mod score;
 pub mod tier;
@@ -51,6 +52,11 @@ pub enum Command {
     /// The audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look at everything that this installation stands on, and say what to mend; exit 1 when something fails.
+    Doctor(DoctorArgs),
+    /// The way to the mail server.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Questionnaire and control-set files.
     #[command(subcommand)]
     Questionnaire(questionnaire::QuestionnaireCommand),
@@ -87,11 +93,21 @@ pub struct ServeArgs {
     pub no_worker: bool,
 }
 
+/// Arguments of `assay doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `assay config ...`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print the settings in force, secrets hidden, with where each comes from; exit 1 when one is wrong.
     Check,
+    /// Print what every setting means, its variable, its default and what it may be.
+    Reference,
 }
 
 /// A fault of a file; one that lies nowhere inside it is told with the file's name.

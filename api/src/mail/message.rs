@@ -193,9 +193,13 @@ fn part(kind: ContentType, text: &str) -> SinglePart {
 }
 
 fn mailbox(address: &EmailAddress, name: Option<String>) -> Result<Mailbox, MessageError> {
-    let email = Address::new(address.local_part(), address.domain())
-        .map_err(|e| MessageError::Build(format!("address refused: {e}")))?;
-    Ok(Mailbox::new(name.filter(|name| !name.is_empty()), email))
+    Ok(Mailbox::new(name.filter(|name| !name.is_empty()), envelope_address(address)?))
+}
+
+/// An address as the envelope takes it.
+pub(super) fn envelope_address(address: &EmailAddress) -> Result<Address, MessageError> {
+    Address::new(address.local_part(), address.domain())
+        .map_err(|e| MessageError::Build(format!("address refused: {e}")))
 }
 
 /// Refuses what could end a header; the rest becomes harmless.

@@ -4,8 +4,11 @@
 //! [`backoff::next_wait`], *whether the server is there at all* is the [`circuit`]. A new transport is a new arm of
 //! [`Transport`]. Rendering is not done here, and nothing here touches the database.
 
+pub mod advice;
 pub mod backoff;
+mod certificate;
 pub mod circuit;
+mod fault;
 mod memory;
 mod message;
 mod outcome;
@@ -16,11 +19,12 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 pub use crate::domain::email_address::EmailAddress;
+pub use certificate::PeerCertificate;
 pub use circuit::{Circuit, Wait};
 pub use memory::{KeptMail, MemoryMailbox};
 pub use message::{MessageError, MessageId, OutgoingMail, header_text, sender_name};
-pub use outcome::SendOutcome;
-pub use smtp::{SettingsError, SmtpSettings, SmtpTransport, Timeouts, Tls};
+pub use outcome::{Fault, SendOutcome, Stage, TlsProblem};
+pub use smtp::{SettingsError, SmtpSettings, SmtpTransport, Step, Timeouts, Tls};
 
 /// The way mails take.
 pub enum Transport {
@@ -28,6 +32,27 @@ pub enum Transport {
     Smtp(SmtpTransport),
     /// Nowhere: they are kept for `/dev/mailbox`.
     Memory(MemoryMailbox),
+}
+
+/// How a conversation with the mail server ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Where.
+    pub stage: Stage,
+    /// Why.
+    pub fault: Fault,
+}
+
+impl Trouble {
+    /// What happened, in the words that a mail's page shows.
+    pub fn reason(&self) -> String {
+        outcome::classify(self.stage, &self.fault).words().to_owned()
+    }
+
+    /// What it means and what to change.
+    pub fn advice(&self) -> advice::Advice {
+        advice::on(self.stage, &self.fault)
+    }
 }
 
 /// Sends mails from one sender address and remembers whether the mail server can be reached.
@@ -79,6 +104,27 @@ impl Mailer {
         };
         self.circuit().record(now(), &outcome);
         outcome
+    }
+
+    /// Goes through the conversation with the mail server and tells each step, past the circuit and without a mail of
+    /// the queue. Without a message it ends where the recipient would follow.
+    ///
+    /// # Errors
+    /// Where the conversation ended, and why.
+    pub async fn examine(
+        &self,
+        message: Option<&OutgoingMail>,
+        tell: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<(), Trouble> {
+        let Transport::Smtp(smtp) = &self.transport else { return Ok(()) };
+        let unbuilt = |fault: MessageError| Trouble {
+            stage: Stage::Body,
+            fault: Fault::Unsupported(format!("this mail cannot be sent: {fault}")),
+        };
+        let mime = message.map(|mail| mail.to_mime(&self.from)).transpose().map_err(unbuilt)?;
+        let sender = message::envelope_address(&self.from).map_err(unbuilt)?;
+        let ended = smtp.examine(&sender, mime.as_ref(), tell).await;
+        ended.map_err(|(stage, fault)| Trouble { stage, fault })
     }
 
     /// Why a mail would not be tried at `now`: ask before doing work for it. `None`: go on.

@@ -46,8 +46,12 @@ pub enum SendOutcome {
 /// How far the conversation had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// TCP, greeting, EHLO, implicit TLS.
+    /// Asking for the address behind the server's name.
+    Lookup,
+    /// TCP; with implicit TLS also what follows up to EHLO.
     Connect,
+    /// The server's first words, EHLO.
+    Greeting,
     /// Turning on encryption.
     StartTls,
     /// Signing in.
@@ -78,21 +82,39 @@ pub enum Fault {
     TimedOut,
     /// The connection failed or ended, or what came was no reply.
     Lost(String),
-    /// Encryption failed: certificate, protocol.
-    Tls(String),
+    /// Encryption failed; the text says how.
+    Tls(TlsProblem, String),
     /// The server lacks something that our settings ask for.
     Unsupported(String),
 }
 
+/// Why there is no encrypted connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsProblem {
+    /// What came is not TLS.
+    NotTls,
+    /// No authority that we know issued the certificate.
+    UnknownIssuer,
+    /// The certificate's time is over.
+    Expired,
+    /// The certificate's time has not come.
+    NotYetValid,
+    /// The certificate is another server's.
+    WrongName,
+    /// Anything else.
+    Other,
+}
+
 /// The table. See the tests for the cases of M-03.
 pub fn classify(stage: Stage, fault: &Fault) -> SendOutcome {
-    let before_the_mail = matches!(stage, Stage::Connect | Stage::StartTls | Stage::Auth);
+    let before_the_mail =
+        matches!(stage, Stage::Lookup | Stage::Connect | Stage::Greeting | Stage::StartTls | Stage::Auth);
     match fault {
-        Fault::Tls(why) => SendOutcome::TransportPaused {
+        Fault::Tls(_, why) if before_the_mail => SendOutcome::TransportPaused {
             reason: format!("There is no secure connection to the mail server: {}", words(why)),
         },
         Fault::Unsupported(why) => SendOutcome::TransportPaused { reason: sentence(why) },
-        Fault::TimedOut | Fault::Lost(_) if stage == Stage::Dot => SendOutcome::Ambiguous {
+        Fault::TimedOut | Fault::Lost(_) | Fault::Tls(..) if stage == Stage::Dot => SendOutcome::Ambiguous {
             reason: match fault {
                 Fault::TimedOut => {
                     "The mail server received the message but did not confirm it in time".to_owned()
@@ -105,8 +127,9 @@ pub fn classify(stage: Stage, fault: &Fault) -> SendOutcome {
             code: None,
             connection: before_the_mail,
         },
-        Fault::Lost(why) => SendOutcome::Transient {
-            reason: if stage == Stage::Connect {
+        // An encrypted connection that breaks later is a lost one.
+        Fault::Lost(why) | Fault::Tls(_, why) => SendOutcome::Transient {
+            reason: if matches!(stage, Stage::Lookup | Stage::Connect) {
                 format!("The mail server could not be reached: {}", words(why))
             } else {
                 format!("The connection to the mail server was lost: {}", words(why))
@@ -135,7 +158,7 @@ fn classify_reply(stage: Stage, code: u16, text: &str, before_the_mail: bool) ->
             Stage::Auth => SendOutcome::TransportPaused {
                 reason: format!("The mail server refused our user name or password: {said}"),
             },
-            Stage::Connect => SendOutcome::TransportPaused {
+            Stage::Lookup | Stage::Connect | Stage::Greeting => SendOutcome::TransportPaused {
                 reason: format!("The mail server refuses to talk to us: {said}"),
             },
             Stage::StartTls => SendOutcome::TransportPaused {
@@ -170,8 +193,22 @@ fn classify_reply(stage: Stage, code: u16, text: &str, before_the_mail: bool) ->
     }
 }
 
+impl SendOutcome {
+    /// What happened, for people.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Sent { reply: words }
+            | Self::Transient { reason: words, .. }
+            | Self::Permanent { reason: words, .. }
+            | Self::TransportPaused { reason: words }
+            | Self::Ambiguous { reason: words } => words,
+            Self::NotTried(wait) => &wait.reason,
+        }
+    }
+}
+
 /// Enhanced status 5.1.x says that the recipient's address is wrong; 5.1.7 and 5.1.8 speak of the sender's.
-fn is_bad_mailbox(text: &str) -> bool {
+pub(super) fn is_bad_mailbox(text: &str) -> bool {
     enhanced_status(text)
         .is_some_and(|status| status.starts_with("5.1.") && !matches!(status, "5.1.7" | "5.1.8"))
 }
@@ -262,8 +299,13 @@ mod tests {
         assert!(paused(&reply(Stage::Auth, 535, "5.7.8 bad credentials")));
         assert!(paused(&reply(Stage::Sender, 530, "5.7.0 authentication required")));
         assert!(paused(&reply(Stage::Sender, 550, "5.7.1 sender not allowed")));
-        assert!(paused(&reply(Stage::Connect, 554, "no SMTP service here")));
-        assert!(paused(&classify(Stage::Connect, &Fault::Tls("unknown issuer".into()))));
+        assert!(paused(&reply(Stage::Greeting, 554, "no SMTP service here")));
+        for stage in [Stage::Connect, Stage::StartTls] {
+            assert!(paused(&classify(
+                stage,
+                &Fault::Tls(TlsProblem::UnknownIssuer, "unknown issuer".into())
+            )));
+        }
         assert!(paused(&classify(Stage::StartTls, &Fault::Unsupported("no STARTTLS".into()))));
         assert!(!paused(&reply(Stage::Sender, 552, "5.3.4 too big")));
     }
@@ -271,7 +313,7 @@ mod tests {
     #[test]
     fn m03_4xx_is_tried_again_and_counts_for_the_circuit_only_before_the_mail() {
         for (stage, code, counts) in [
-            (Stage::Connect, 421, true),
+            (Stage::Greeting, 421, true),
             (Stage::Auth, 454, true),
             (Stage::Sender, 451, false),
             (Stage::Recipient, 450, false),
@@ -288,9 +330,10 @@ mod tests {
 
     #[test]
     fn m03_silence_is_ambiguous_only_after_the_dot() {
-        for fault in [Fault::TimedOut, Fault::Lost("connection closed".into())] {
+        let broken = Fault::Tls(TlsProblem::Other, "cannot decrypt peer's message".into());
+        for fault in [Fault::TimedOut, Fault::Lost("connection closed".into()), broken] {
             assert!(matches!(classify(Stage::Dot, &fault), SendOutcome::Ambiguous { .. }));
-            for stage in [Stage::Connect, Stage::Sender, Stage::Recipient, Stage::Data, Stage::Body] {
+            for stage in [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Body] {
                 assert!(transient(&classify(stage, &fault)), "{stage:?}");
             }
         }

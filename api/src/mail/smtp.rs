@@ -5,18 +5,22 @@
 //! lettre writes whole conversations, secrets included, to its debug log; `telemetry` keeps that target silent.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::extension::{ClientId, Extension};
 use lettre::transport::smtp::response::Response;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::certificate::PeerCertificate;
+use super::fault::{describe_io, fault_of};
 use super::message::Mime;
 use super::outcome::{Fault, SendOutcome, Stage, classify, words};
 
@@ -35,7 +39,7 @@ pub enum Tls {
 /// Time limits of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// Until the connection stands.
+    /// For the lookup of the server's name, and until the connection stands.
     pub connect: Duration,
     /// For the greeting and for every command.
     pub command: Duration,
@@ -62,6 +66,8 @@ pub struct SmtpSettings {
     pub port: u16,
     /// Encryption.
     pub tls: Tls,
+    /// Authorities that are believed beside those of this machine: certificates in PEM.
+    pub authorities: Option<Vec<u8>>,
     /// User name and password, when the server wants them.
     pub credentials: Option<(String, SecretString)>,
     /// How we call ourselves in EHLO: a host name of ours or an IP number.
@@ -79,14 +85,38 @@ pub enum SettingsError {
     /// The certificates of this machine could not be read, or the host name is no name.
     #[error("encryption to the mail server cannot be set up: {0}")]
     Tls(String),
+    /// A file of authorities that holds no certificate.
+    #[error("smtp.ca_file holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----")]
+    NoAuthority,
     /// Not one word.
     #[error("{0:?} is no host name to introduce ourselves with")]
     HelloName(String),
 }
 
+/// A step of the conversation that went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The name leads there.
+    Found(Vec<SocketAddr>),
+    /// A mail server answered.
+    Greeted,
+    /// The connection is encrypted; the certificate, where it can be read.
+    Encrypted(Option<PeerCertificate>),
+    /// What the server can do, as far as it concerns us.
+    Offers(Vec<&'static str>),
+    /// Signed in as this user.
+    SignedIn(String),
+    /// We may send from this address.
+    SenderTaken(String),
+    /// This recipient is taken.
+    RecipientTaken(String),
+    /// The message is taken; the server's words.
+    Accepted(String),
+}
+
 /// Sends over SMTP.
 pub struct SmtpTransport {
-    settings: SmtpSettings,
+    settings: Box<SmtpSettings>,
     tls: Option<TlsParameters>,
     hello: ClientId,
 }
@@ -102,10 +132,9 @@ impl SmtpTransport {
         }
         let tls = match settings.tls {
             Tls::None => None,
-            Tls::StartTls | Tls::Implicit => Some(
-                TlsParameters::new(settings.host.clone())
-                    .map_err(|e| SettingsError::Tls(words(&e.to_string())))?,
-            ),
+            Tls::StartTls | Tls::Implicit => {
+                Some(encryption(&settings.host, settings.authorities.as_deref())?)
+            }
         };
         let hello = match settings.hello_name.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(IpAddr::V4(ip)) => ClientId::Ipv4(ip),
@@ -118,7 +147,7 @@ impl SmtpTransport {
                 ClientId::Domain(name.clone())
             }
         };
-        Ok(Self { settings, tls, hello })
+        Ok(Self { settings: Box::new(settings), tls, hello })
     }
 
     /// One attempt. Ends within the sum of the time limits.
@@ -129,19 +158,31 @@ impl SmtpTransport {
         }
     }
 
-    /// Connects, encrypts and signs in, then takes leave: for `assay mail test` and health pages.
+    /// Goes through the conversation and tells each step; without a message it ends before the recipient.
     ///
     /// # Errors
-    /// What a mail would have met.
-    pub async fn probe(&self) -> Result<(), SendOutcome> {
-        let mut connection = self.connect().await.map_err(|(stage, fault)| classify(stage, &fault))?;
+    /// Where it ended and why.
+    pub async fn examine(
+        &self,
+        sender: &Address,
+        message: Option<&Mime>,
+        tell: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<(), (Stage, Fault)> {
+        let mut connection = self.connect(tell).await?;
+        match message {
+            Some(message) => {
+                let reply = self.hand_over(&mut connection, message, tell).await?;
+                tell(Step::Accepted(words(&reply.message().collect::<Vec<_>>().join(" "))));
+            }
+            None => self.name_sender(&mut connection, sender, tell).await?,
+        }
         say_goodbye(&mut connection).await;
         Ok(())
     }
 
     async fn converse(&self, message: &Mime) -> Result<Response, (Stage, Fault)> {
-        let mut connection = self.connect().await?;
-        let result = self.hand_over(&mut connection, message).await;
+        let mut connection = self.connect(&mut |_| {}).await?;
+        let result = self.hand_over(&mut connection, message, &mut |_| {}).await;
         // After silence there is nobody to take leave of; dropping the connection closes it.
         if matches!(result, Ok(_) | Err((_, Fault::Reply { .. }))) {
             say_goodbye(&mut connection).await;
@@ -149,35 +190,27 @@ impl SmtpTransport {
         result
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, (Stage, Fault)> {
-        let Timeouts { connect, command, .. } = self.settings.timeouts;
-        let address = (self.settings.host.as_str(), self.settings.port);
+    async fn connect(
+        &self,
+        tell: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<AsyncSmtpConnection, (Stage, Fault)> {
+        let command = self.settings.timeouts.command;
         let at = |stage: Stage| move |fault: Fault| (stage, fault);
+        let addresses = self.lookup().await.map_err(at(Stage::Lookup))?;
+        tell(Step::Found(addresses.clone()));
 
         let mut connection = match &self.tls {
-            Some(tls) if self.settings.tls == Tls::Implicit => within(
-                connect + command,
-                AsyncSmtpConnection::connect_tokio1(
-                    address,
-                    Some(connect),
-                    &self.hello,
-                    Some(tls.clone()),
-                    None,
-                ),
-            )
-            .await
-            .map_err(at(Stage::Connect))?,
+            Some(tls) if self.settings.tls == Tls::Implicit => {
+                self.connect_encrypted(&addresses, tls).await.map_err(at(Stage::Connect))?
+            }
             _ => {
-                let stream = match timeout(connect, TcpStream::connect(address)).await {
-                    Ok(Ok(stream)) => stream,
-                    Ok(Err(e)) => return Err((Stage::Connect, Fault::Lost(describe_io(&e)))),
-                    Err(_) => return Err((Stage::Connect, Fault::TimedOut)),
-                };
+                let stream = self.connect_plain(&addresses).await.map_err(at(Stage::Connect))?;
                 within(command, AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello))
                     .await
-                    .map_err(at(Stage::Connect))?
+                    .map_err(at(Stage::Greeting))?
             }
         };
+        tell(Step::Greeted);
         if let (Tls::StartTls, Some(tls)) = (self.settings.tls, &self.tls) {
             if !connection.can_starttls() {
                 return Err((
@@ -191,6 +224,11 @@ impl SmtpTransport {
                 .await
                 .map_err(at(Stage::StartTls))?;
         }
+        if connection.is_encrypted() {
+            let certificate = connection.peer_certificate().ok();
+            tell(Step::Encrypted(certificate.and_then(|der| PeerCertificate::read(&der))));
+        }
+        tell(Step::Offers(offers(&connection)));
         if let Some((user, password)) = &self.settings.credentials {
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
             within(command, connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials))
@@ -202,23 +240,66 @@ impl SmtpTransport {
                     other => other,
                 })
                 .map_err(at(Stage::Auth))?;
+            tell(Step::SignedIn(user.clone()));
         }
         Ok(connection)
+    }
+
+    async fn lookup(&self) -> Result<Vec<SocketAddr>, Fault> {
+        let found = lookup_host((self.settings.host.as_str(), self.settings.port));
+        match timeout(self.settings.timeouts.connect, found).await {
+            Ok(Ok(addresses)) => Ok(addresses.collect()),
+            Ok(Err(e)) => Err(Fault::Lost(describe_io(&e))),
+            Err(_) => Err(Fault::TimedOut),
+        }
+    }
+
+    async fn connect_plain(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
+        match timeout(self.settings.timeouts.connect, TcpStream::connect(addresses)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(e)) => Err(Fault::Lost(describe_io(&e))),
+            Err(_) => Err(Fault::TimedOut),
+        }
+    }
+
+    async fn connect_encrypted(
+        &self,
+        addresses: &[SocketAddr],
+        tls: &TlsParameters,
+    ) -> Result<AsyncSmtpConnection, Fault> {
+        let Timeouts { connect, command, .. } = self.settings.timeouts;
+        let tls = Some(tls.clone());
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(addresses, Some(connect), &self.hello, tls, None);
+        within(connect + command, connecting).await
+    }
+
+    async fn name_sender(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        sender: &Address,
+        tell: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<(), (Stage, Fault)> {
+        within(self.settings.timeouts.command, connection.command(Mail::new(Some(sender.clone()), vec![])))
+            .await
+            .map_err(|fault| (Stage::Sender, fault))?;
+        tell(Step::SenderTaken(sender.to_string()));
+        Ok(())
     }
 
     async fn hand_over(
         &self,
         connection: &mut AsyncSmtpConnection,
         message: &Mime,
+        tell: &mut (dyn FnMut(Step) + Send),
     ) -> Result<Response, (Stage, Fault)> {
         let limit = self.settings.timeouts.command;
         let at = |stage: Stage| move |fault: Fault| (stage, fault);
-        within(limit, connection.command(Mail::new(Some(message.from.clone()), vec![])))
-            .await
-            .map_err(at(Stage::Sender))?;
+        self.name_sender(connection, &message.from, tell).await?;
         within(limit, connection.command(Rcpt::new(message.to.clone(), vec![])))
             .await
             .map_err(at(Stage::Recipient))?;
+        tell(Step::RecipientTaken(message.to.to_string()));
         let go_ahead = within(limit, connection.command(Data)).await.map_err(at(Stage::Data))?;
         if !go_ahead.has_code(354) {
             return Err((Stage::Data, unexpected(&go_ahead)));
@@ -246,6 +327,32 @@ impl SmtpTransport {
     }
 }
 
+/// Encryption that believes the authorities of this machine, and those in `more`.
+fn encryption(host: &str, more: Option<&[u8]>) -> Result<TlsParameters, SettingsError> {
+    let unusable = |e: lettre::transport::smtp::Error| SettingsError::Tls(words(&e.to_string()));
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(pem) = more {
+        // lettre takes a file without a certificate without a word.
+        if CertificateDer::pem_slice_iter(pem).next().is_none() {
+            return Err(SettingsError::NoAuthority);
+        }
+        builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
+    }
+    builder.build().map_err(unusable)
+}
+
+fn offers(connection: &AsyncSmtpConnection) -> Vec<&'static str> {
+    let info = connection.server_info();
+    let extensions = [
+        (info.supports_feature(Extension::StartTls), "STARTTLS"),
+        (info.supports_auth_mechanism(Mechanism::Plain), "AUTH PLAIN"),
+        (info.supports_auth_mechanism(Mechanism::Login), "AUTH LOGIN"),
+        (info.supports_feature(Extension::EightBitMime), "8BITMIME"),
+        (info.supports_feature(Extension::SmtpUtfEight), "SMTPUTF8"),
+    ];
+    extensions.into_iter().filter_map(|(there, name)| there.then_some(name)).collect()
+}
+
 /// QUIT is a courtesy: what comes of it changes nothing.
 async fn say_goodbye(connection: &mut AsyncSmtpConnection) {
     let _ = timeout(Duration::from_secs(2), connection.quit()).await;
@@ -263,43 +370,6 @@ async fn within<T>(
 
 fn unexpected(reply: &Response) -> Fault {
     Fault::Reply { code: reply.code().into(), text: reply.message().collect::<Vec<_>>().join(" ") }
-}
-
-fn fault_of(error: &lettre::transport::smtp::Error) -> Fault {
-    use std::error::Error as _;
-    let source = error.source().map(ToString::to_string).unwrap_or_default();
-    if let Some(code) = error.status() {
-        return Fault::Reply { code: code.into(), text: source };
-    }
-    if error.is_tls() {
-        return Fault::Tls(source);
-    }
-    if error.is_timeout() {
-        return Fault::TimedOut;
-    }
-    if error.is_client() {
-        return Fault::Unsupported(source);
-    }
-    if let Some(io) = error.source().and_then(|e| e.downcast_ref::<std::io::Error>()) {
-        return Fault::Lost(describe_io(io));
-    }
-    // lettre calls an early end of the stream an "incomplete response".
-    Fault::Lost(if source == "incomplete response" { "the server hung up".to_owned() } else { source })
-}
-
-fn describe_io(error: &std::io::Error) -> String {
-    use std::io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::ConnectionRefused => "connection refused".to_owned(),
-        Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted | Kind::UnexpectedEof => {
-            "the server hung up".to_owned()
-        }
-        Kind::HostUnreachable | Kind::NetworkUnreachable => "no route to the server".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
-    }
 }
 
 fn is_loopback(host: &str) -> bool {

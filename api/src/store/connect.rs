@@ -44,6 +44,11 @@ impl ConnectOptions {
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), max_connections: 8, serves: false }
     }
+    /// The file of an embedded database; none for PostgreSQL or a URL that is not understood.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        if self.url.starts_with("sqlite:") { file_of(&self.url).ok() } else { None }
+    }
     /// Options for the process that serves.
     #[must_use]
     pub fn serving(mut self) -> Self {
@@ -299,7 +304,7 @@ fn postgres_options(url: &str, connections: u32) -> SeaOptions {
     options
 }
 
-async fn one_text(connection: &DatabaseConnection, sql: &str) -> Result<String, StoreError> {
+pub(super) async fn one_text(connection: &DatabaseConnection, sql: &str) -> Result<String, StoreError> {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let row = connection.query_one_raw(statement).await?.ok_or(StoreError::NotFound)?;
     Ok(row.try_get_by_index::<String>(0)?)

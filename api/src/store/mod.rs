@@ -17,6 +17,7 @@ pub mod error;
 pub mod evidence;
 pub mod findings;
 pub mod idempotency;
+pub mod inspection;
 pub mod intakes;
 pub mod job_queue;
 pub mod portal;

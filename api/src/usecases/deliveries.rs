@@ -276,7 +276,15 @@ pub async fn resume(services: &Services) -> Result<()> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn paused(services: &Services) -> Result<Option<String>> {
-    Ok(store::settings::get(&services.database, PAUSED).await?)
+    paused_in(&services.database).await
+}
+
+/// The same, for whoever has the database and no service.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn paused_in(database: &store::Database) -> Result<Option<String>> {
+    Ok(store::settings::get(database, PAUSED).await?)
 }
 
 /// Queues a mail about an assessment to its owner and its reviewer. `occasion` says what it is about, so that one

@@ -1,0 +1,142 @@
+//! Files and folders: who can read what is secret, whether evidence can be kept, and how much room there is.
+
+use super::{Report, State};
+use crate::config::{Config, LoadedConfig, Sources};
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
+
+/// Below this much room nothing more should be begun.
+const LEAST_ROOM: u64 = 100 << 20;
+/// Below this much room, or a twentieth of the disk, it is time to make some.
+const LITTLE_ROOM: u64 = 1 << 30;
+
+/// Files that hold a secret are for the service alone.
+pub(super) fn examine_secrets(loaded: &LoadedConfig, sources: &Sources, report: &mut Report) {
+    let config = &loaded.config;
+    let in_file =
+        |redacted: &str, source: &str| redacted.contains("[redacted]") && source.starts_with("file ");
+    let holds_secret = loaded.effective.iter().any(|setting| in_file(&setting.value, &setting.source));
+    let settings_file = sources.file.as_deref().filter(|_| holds_secret);
+    for (check, path) in [
+        ("settings_file", settings_file),
+        ("smtp.password_file", config.smtp.password_file.as_deref()),
+        ("database.url_file", config.database.url_file.as_deref()),
+    ] {
+        let Some(path) = path else { continue };
+        let Some(mode) = mode_of(path) else { continue };
+        let place = path.display();
+        let (message, fix) =
+            (format!("{place} holds a secret and has mode {mode:03o}"), format!("chmod 600 {place}"));
+        if mode & 0o007 != 0 {
+            report.fail(check, format!("{message}: every user of this machine can read it"), fix);
+        } else if mode & 0o070 != 0 {
+            report.warn(check, format!("{message}: its group can read it"), fix);
+        } else {
+            report.ok(check, format!("{place} is for its owner alone"));
+        }
+    }
+}
+
+fn mode_of(path: &Path) -> Option<u32> {
+    Some(std::fs::metadata(path).ok()?.permissions().mode() & 0o777)
+}
+
+/// The data folder, the evidence in it, and the disk under it.
+pub(super) fn examine_data(config: &Config, report: &mut Report) {
+    let folder = &config.data_dir;
+    let place = folder.display();
+    match std::fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let fix = "Nothing, before the first start of the service; later on check data_dir.";
+            report.warn("data_dir", format!("{place} does not exist yet"), fix);
+            return;
+        }
+        Err(error) => {
+            let fix = "Let the user that runs the service own this folder.";
+            report.fail("data_dir", format!("{place} cannot be looked at: {error}"), fix);
+            return;
+        }
+        Ok(found) if !found.is_dir() => {
+            report.fail("data_dir", format!("{place} is no folder"), "Name a folder in data_dir.");
+            return;
+        }
+        Ok(_) => {}
+    }
+    match mode_of(folder) {
+        Some(mode) if mode & 0o007 != 0 => report.warn(
+            "data_dir",
+            format!("{place} has mode {mode:03o}: every user of this machine can look into it"),
+            format!("chmod 700 {place}"),
+        ),
+        _ => report.ok("data_dir", format!("{place} is closed to other users")),
+    }
+    let evidence = config.evidence_dir();
+    // Before the first start the evidence is where the folder will be made.
+    let writable = if evidence.exists() { &evidence } else { folder };
+    match write_durably(writable) {
+        Ok(()) => report.ok("evidence", format!("files can be written durably in {}", writable.display())),
+        Err(error) => report.fail(
+            "evidence",
+            format!("no file can be written in {}: {error}", writable.display()),
+            "Let the user that runs the service own this folder, on a local disk with room.",
+        ),
+    }
+    examine_room(folder, report);
+}
+
+/// Writes a file as an upload does, and takes it away again.
+fn write_durably(folder: &Path) -> io::Result<()> {
+    let mut file = tempfile::Builder::new().prefix("doctor-").tempfile_in(folder)?;
+    file.write_all(b"assay doctor")?;
+    file.as_file().sync_all()?;
+    file.close()?;
+    File::open(folder)?.sync_all()
+}
+
+fn examine_room(folder: &Path, report: &mut Report) {
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return };
+    let (free, total) =
+        (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+    let message = format!("{} free of {} at {}", in_words(free), in_words(total), folder.display());
+    let fix = "Make room, or move data_dir to a larger disk; when it is full, nothing can be saved.";
+    match room(free, total) {
+        State::Ok => report.ok("disk", message),
+        State::Warning => report.warn("disk", message, fix),
+        State::Failed => report.fail("disk", message, fix),
+    }
+}
+
+fn room(free: u64, total: u64) -> State {
+    if free < LEAST_ROOM {
+        State::Failed
+    } else if free < LITTLE_ROOM.max(total / 20) {
+        State::Warning
+    } else {
+        State::Ok
+    }
+}
+
+fn in_words(bytes: u64) -> String {
+    let mb = bytes >> 20;
+    if mb < 10_240 { format!("{mb} MB") } else { format!("{} GB", mb >> 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_full_in_time_to_do_something() {
+        let gb = 1_u64 << 30;
+        assert_eq!(room(50 * gb, 100 * gb), State::Ok);
+        assert_eq!(room(4 * gb, 100 * gb), State::Warning);
+        assert_eq!(room(gb / 2, 4 * gb), State::Warning);
+        assert_eq!(room(gb / 20, 4 * gb), State::Failed);
+        assert_eq!(in_words(5 * gb), "5120 MB");
+        assert_eq!(in_words(50 * gb), "50 GB");
+    }
+}

@@ -1,0 +1,4 @@
+//! What the operator's commands say of a whole installation.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod doctor;
