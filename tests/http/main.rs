@@ -16,6 +16,7 @@ mod foreign_ids;
 mod forms;
 mod intake;
 mod mail_jobs;
+mod mail_words;
 mod portal_access;
 mod proxies;
 mod races;

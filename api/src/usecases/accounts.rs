@@ -92,8 +92,8 @@ async fn create_organisation(
     must_be_first: bool,
 ) -> Result<User> {
     let mut faults = Faults::default();
-    let organisation = faults.required("organisation", "the organisation's name", &input.organisation, 100);
-    let name = faults.required("name", "your name", &input.name, 100);
+    let organisation = faults.one_line("organisation", "the organisation's name", &input.organisation, 100);
+    let name = faults.one_line("name", "your name", &input.name, 100);
     let zone = input.time_zone.trim().to_owned();
     if due::time_zone(&zone).is_none() {
         faults.add("time_zone", "unknown", "Choose a time zone from the list, such as Europe/London");
@@ -321,7 +321,7 @@ pub struct InviteUser {
 pub async fn invite_user(ctx: &Ctx, input: InviteUser, key: &str) -> Result<UserId> {
     ctx.require(Permission::ManageUsers)?;
     let mut faults = Faults::default();
-    let name = faults.required("name", "a name", &input.name, 100);
+    let name = faults.one_line("name", "a name", &input.name, 100);
     let email =
         EmailAddress::parse(&input.email).map_err(|e| faults.add("email", "invalid", e.to_string())).ok();
     let role = Role::parse(&input.role);
@@ -429,7 +429,7 @@ pub async fn add_user(system: &SystemCtx, organisation: Option<&str>, input: Inv
     };
     let tenant = tenant.ok_or(UseCaseError::NotFound)?;
     let mut faults = Faults::default();
-    let name = faults.required("name", "a name", &input.name, 100);
+    let name = faults.one_line("name", "a name", &input.name, 100);
     let email =
         EmailAddress::parse(&input.email).map_err(|e| faults.add("email", "invalid", e.to_string())).ok();
     let role = Role::parse(&input.role);

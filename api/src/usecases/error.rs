@@ -161,6 +161,14 @@ impl Faults {
         }
         self.bounded(pointer, label, text, max)
     }
+    /// As [`Self::required`], and in one line: for names, which mails carry in their subjects and headers.
+    pub fn one_line(&mut self, pointer: &str, label: &str, text: &str, max: usize) -> String {
+        let text = self.required(pointer, label, text, max);
+        if text.chars().any(|c| c != '\0' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))) {
+            self.add(pointer, "not_text", format!("Write {label} in one line"));
+        }
+        text
+    }
     /// An optional text of at most `max` characters, trimmed; empty is none.
     pub fn optional(&mut self, pointer: &str, label: &str, text: Option<&str>, max: usize) -> Option<String> {
         let text = text.map(str::trim).filter(|text| !text.is_empty())?;

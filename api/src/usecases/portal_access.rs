@@ -416,6 +416,7 @@ pub async fn request_fresh_link(services: &Services, typed: &str, request: Reque
     for (bucket, limit, window) in [
         (format!("fresh link peer {}", request.network()), 10, Duration::hours(1)),
         (format!("fresh link address {canonical}"), 3, Duration::hours(3)),
+        (format!("fresh link day {canonical}"), 10, Duration::days(1)),
     ] {
         if rate_limit::hit(&services.database, &bucket, now, window).await? > limit {
             tracing::info!("fresh link suppressed by a limit");

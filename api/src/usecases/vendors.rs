@@ -102,7 +102,7 @@ struct Checked {
 
 fn check_vendor(input: &VendorInput) -> Result<Checked> {
     let mut faults = Faults::default();
-    let name = faults.required("name", "the vendor's name", &input.name, 120);
+    let name = faults.one_line("name", "the vendor's name", &input.name, 120);
     let website = faults.optional("website", "the address of the website", Some(&input.website), 300);
     if website.as_ref().is_some_and(|w| !w.starts_with("https://") && !w.starts_with("http://")) {
         faults.add("website", "invalid", "The address of the website begins with https://");
@@ -271,10 +271,7 @@ pub(super) async fn insert_contact(
 
 fn check_contact(vendor: VendorId, input: &ContactInput, fields: [&str; 3]) -> Result<Contact> {
     let mut faults = Faults::default();
-    let name = faults.required(fields[0], "the contact's name", &input.name, 100);
-    if name.chars().any(char::is_control) {
-        faults.add(fields[0], "not_text", "A name is one line");
-    }
+    let name = faults.one_line(fields[0], "the contact's name", &input.name, 100);
     let email =
         EmailAddress::parse(&input.email).map_err(|e| faults.add(fields[1], "invalid", e.to_string())).ok();
     let job_title = faults.optional(fields[2], "what they do", Some(&input.job_title), 100);
@@ -336,7 +333,7 @@ pub struct ServiceInput {
 
 fn check_service(vendor: VendorId, input: &ServiceInput) -> Result<Service> {
     let mut faults = Faults::default();
-    let name = faults.required("name", "the service's name", &input.name, 120);
+    let name = faults.one_line("name", "the service's name", &input.name, 120);
     let description = faults.optional("description", "what it does", Some(&input.description), 1000);
     faults.finish()?;
     Ok(Service { id: ServiceId::from_uuid(vendor.uuid()), vendor_id: vendor, name, description, version: 1 })
