@@ -89,6 +89,13 @@ async fn each_failure_names_the_setting_to_change() {
         assert_eq!(printed.matches("failed").count(), 1, "{printed}");
     }
 
+    let certificate = ServerCertificate::self_signed_authority(HOST);
+    let server = SmtpServer::with_starttls(&certificate).await.unwrap();
+    let named = Some(certificate.pem().into_bytes());
+    let marked = SmtpSettings { authorities: named, ..with_password(&server, Tls::StartTls, None) };
+    let (status, printed) = run(marked, None).await;
+    assert!(status == 1 && printed.contains("CA:FALSE"), "{printed}");
+
     let server = SmtpServer::start().await.unwrap();
     server.offer("AUTH PLAIN LOGIN");
     server.knows("assay", "another one");

@@ -74,6 +74,15 @@ impl ServerCertificate {
         Self { certificate: certificate.der().clone(), key }
     }
 
+    /// The same, marked as an authority's, as openssl makes it unless told otherwise.
+    #[must_use]
+    pub fn self_signed_authority(name: &str) -> Self {
+        let (key, mut params) = (KeyPair::generate().unwrap(), server_params(name, 2090));
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap();
+        Self { certificate: certificate.der().clone(), key }
+    }
+
     /// The certificate alone, for `smtp.ca_file`.
     #[must_use]
     pub fn pem(&self) -> String {

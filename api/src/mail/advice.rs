@@ -101,9 +101,13 @@ const TABLE: &[Row] = &[
     (|_, fault| tls(fault, TlsProblem::WrongName),
      "The server that answered is not the one that smtp.host names, or its certificate lacks that name.",
      "Set smtp.host to a name in the certificate, or have it issued for the name in smtp.host; smtp.ca_file does not help."),
+    (|_, fault| tls(fault, TlsProblem::Authority),
+     "A self-signed certificate that is marked as an authority's, as openssl makes it unless told otherwise.",
+     "Have it made anew as a server's (openssl: -addext basicConstraints=critical,CA:FALSE), and name the new one in \
+      smtp.ca_file."),
     (|stage, fault| matches!(fault, Fault::Tls(..)) || (stage == Stage::StartTls && gone_or_silent(fault)),
      "The two sides did not agree on encryption.",
-     "The server must speak TLS 1.2 or 1.3 with a certificate of its own, not that of an authority: ask whoever runs it."),
+     "The server must speak TLS 1.2 or 1.3 with a certificate that is fit for servers: ask whoever runs it."),
     (|stage, _| stage == Stage::StartTls,
      "The server offers STARTTLS and refuses it.",
      "Ask whoever runs the mail server; at port 465 smtp.tls = implicit does without it."),
@@ -188,6 +192,7 @@ mod tests {
             (S::StartTls, failed(TlsProblem::Expired), "renewed"),
             (S::Connect, failed(TlsProblem::NotYetValid), "clock"),
             (S::Connect, failed(TlsProblem::WrongName), "smtp.host to a name in the certificate"),
+            (S::StartTls, failed(TlsProblem::Authority), "CA:FALSE"),
             (S::Connect, failed(TlsProblem::Other), "TLS 1.2"),
             (S::Auth, unsupported(), "needs no smtp.username"),
             (S::Auth, reply(535, "5.7.8 bad credentials"), "app password"),
@@ -226,7 +231,8 @@ mod tests {
             Stage::Dot,
         ];
         use TlsProblem as T;
-        let problems = [T::NotTls, T::UnknownIssuer, T::Expired, T::NotYetValid, T::WrongName, T::Other];
+        let problems =
+            [T::NotTls, T::UnknownIssuer, T::Expired, T::NotYetValid, T::WrongName, T::Authority, T::Other];
         let mut faults = vec![Fault::TimedOut, lost(REFUSED), lost("the server hung up"), unsupported()];
         faults.extend(problems.map(failed));
         for text in ["", "5.1.1 no such user", "relaying denied"] {

@@ -64,6 +64,10 @@ fn tls_fault(error: &rustls::Error) -> Fault {
                 (TlsProblem::WrongName, format!("its certificate is for {}", names(presented)))
             }
             C::NotValidForName => (TlsProblem::WrongName, "its certificate is for another name".to_owned()),
+            // The library of the check keeps this reason inside a type of its own.
+            C::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+                (TlsProblem::Authority, "it shows the certificate of an authority as its own".to_owned())
+            }
             other => (TlsProblem::Other, format!("its certificate is refused: {other}")),
         },
         other => (TlsProblem::Other, other.to_string()),

@@ -101,6 +101,8 @@ pub enum TlsProblem {
     NotYetValid,
     /// The certificate is another server's.
     WrongName,
+    /// The server shows an authority's certificate as its own.
+    Authority,
     /// Anything else.
     Other,
 }
