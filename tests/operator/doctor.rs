@@ -2,12 +2,14 @@
 //! what to do about it (O-13).
 
 use api::{
+    auth::keys::KeyFolder,
     config::Sources,
     doctor::{Finding, Report, State, examine},
     domain::{
         Surroundings,
         clock::{ManualClock, SystemRandom},
         job::Job,
+        signing_key::KeyPurpose,
     },
     store::job_queue::Settlement,
 };
@@ -145,6 +147,7 @@ async fn an_installation_that_is_set_up_well_gets_no_word_of_blame() {
             "data_dir",
             "evidence",
             "disk",
+            "keys",
             "database",
             "schema",
             "clock",
@@ -196,6 +199,13 @@ async fn o_13_what_others_can_read_is_told_once() {
     let told = only(&installation.look().await, "data_dir", State::Warning);
     assert!(told.contains("chmod 700"), "{told}");
     chmod("data", 0o700);
+    let keys = KeyFolder::at(&installation.path("data/keys"));
+    let key = keys.make(KeyPurpose::Documents, &Surroundings::system()).unwrap();
+    assert_eq!(faults(&installation.look().await), Vec::<&Finding>::new());
+    chmod(&format!("data/keys/documents-{}.pem", key.kid), 0o640);
+    let told = only(&installation.look().await, "keys", State::Failed);
+    assert!(told.contains("chmod 600") && told.contains("rotate"), "{told}");
+    std::fs::remove_dir_all(installation.path("data/keys")).unwrap();
 
     // A password in the settings file makes that file a secret.
     let file = installation.file("assay.toml", &format!("[smtp]\npassword = \"{PASSWORD}\"\n"));

@@ -105,6 +105,28 @@ impl KeyFolder {
         fs::File::open(&self.root)?.sync_all()
     }
 
+    /// Looks at every key in the folder, one by one; none where there is no folder yet.
+    ///
+    /// # Errors
+    /// When the folder cannot be read. What is wrong with a single key is in the list.
+    pub fn look(&self) -> io::Result<Vec<Result<(), KeyError>>> {
+        let entries = match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut looked_at = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let named = stem.split_once('-').and_then(|(word, kid)| Some((KeyPurpose::parse(word)?, kid)));
+            looked_at.push(match named {
+                Some((purpose, kid)) => self.find(purpose, kid).map(|_| ()),
+                None => Err(KeyError::Wrong(path)),
+            });
+        }
+        Ok(looked_at)
+    }
+
     /// The private key of this id, if this folder holds it.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Files and folders: who can read what is secret, whether evidence can be kept, and how much room there is.
 
 use super::{Report, State};
-use crate::config::{Config, LoadedConfig, Sources};
+use crate::{
+    auth::keys::{KeyError, KeyFolder},
+    config::{Config, LoadedConfig, Sources},
+};
 use std::{
     fs::File,
     io::{self, Write as _},
@@ -86,6 +89,42 @@ pub(super) fn examine_data(config: &Config, report: &mut Report) {
         ),
     }
     examine_room(folder, report);
+}
+
+/// The private keys: they are made at the first start, and a service with one that cannot be used does not start.
+pub(super) fn examine_keys(config: &Config, report: &mut Report) {
+    if report.tells_of("data_dir") {
+        return;
+    }
+    let folder = config.keys_dir();
+    let keys = match KeyFolder::at(&folder).look() {
+        Ok(keys) => keys,
+        Err(error) => {
+            let fix = "Let the user that runs the service own this folder.";
+            report.fail("keys", format!("{} cannot be read: {error}", folder.display()), fix);
+            return;
+        }
+    };
+    let mut good = 0;
+    for key in keys {
+        match key {
+            Ok(()) => good += 1,
+            Err(error) => {
+                let fix = match &error {
+                    KeyError::Open(path) => {
+                        format!("chmod 600 {}; then assay keys rotate --emergency", path.display())
+                    }
+                    _ => "Put it back from a backup, or move it away: a new key is then made.".to_owned(),
+                };
+                report.fail("keys", error.to_string(), fix);
+            }
+        }
+    }
+    match good {
+        _ if report.tells_of("keys") => {}
+        0 => report.ok("keys", "no key yet; they are made at the first start"),
+        _ => report.ok("keys", format!("{good} private keys, for their owner alone")),
+    }
 }
 
 /// Writes a file as an upload does, and takes it away again.

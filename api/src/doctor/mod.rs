@@ -121,6 +121,7 @@ pub async fn examine(sources: &Sources, surroundings: &Surroundings) -> Report {
     settings::examine(&loaded.config, &mut report);
     files::examine_secrets(&loaded, sources, &mut report);
     files::examine_data(&loaded.config, &mut report);
+    files::examine_keys(&loaded.config, &mut report);
     database::examine(&loaded.config, surroundings, &mut report).await;
     mail::examine(&loaded.config, surroundings, &mut report).await;
     report
