@@ -1,6 +1,6 @@
-//! `crash --cycles N [--assay PATH]`: an acknowledged answer survives the death of the process that acknowledged it.
+//! `crash --cycles N [--database sqlite|postgres] [--assay PATH]`: an acknowledged answer survives the death of the process that acknowledged it.
 //!
-//! Starts the real `assay serve` on a SQLite file, comes in as a vendor, and then N times: several clients save
+//! Starts the real `assay serve` on a SQLite file, or on a PostgreSQL that lives on while it dies, comes in as a vendor, and then N times: several clients save
 //! answers over HTTP, each writing and syncing every acknowledgement to a log before its next request; the server
 //! is killed (SIGKILL) after 50 to 800 ms and started again; every acknowledgement in the logs must be found in the
 //! database as it was acknowledged, and the file must be sound. Exit code 1 when anything is lost or damaged.
@@ -16,6 +16,7 @@ use std::{
 };
 use tests::{
     browser::Client,
+    postgres::Cluster,
     server::{Place, Question, Stored, assay_beside, exit_code, questions, vendor},
 };
 
@@ -26,18 +27,21 @@ const QUESTIONS_EACH: usize = 4;
 
 struct Arguments {
     cycles: u32,
+    postgres: bool,
     assay: PathBuf,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut found = Arguments { cycles: 30, assay: assay_beside()? };
+    let mut found = Arguments { cycles: 30, postgres: false, assay: assay_beside()? };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("{word} needs a value"))?;
-        match word.as_str() {
-            "--cycles" => found.cycles = value.parse()?,
-            "--assay" => found.assay = value.into(),
-            _ => bail!("usage: crash [--cycles N] [--assay PATH]"),
+        match (word.as_str(), value.as_str()) {
+            ("--cycles", _) => found.cycles = value.parse()?,
+            ("--database", "sqlite") => found.postgres = false,
+            ("--database", "postgres") => found.postgres = true,
+            ("--assay", _) => found.assay = value.into(),
+            _ => bail!("usage: crash [--cycles N] [--database sqlite|postgres] [--assay PATH]"),
         }
     }
     Ok(found)
@@ -114,7 +118,12 @@ fn log_of(folder: &Path, client: usize) -> PathBuf {
 async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let begun = Instant::now();
     let folder = tempfile::tempdir()?;
-    let place = Place::new(&arguments.assay, folder.path())?;
+    let mut place = Place::new(&arguments.assay, folder.path())?;
+    if arguments.postgres {
+        let cluster = Cluster::of_this_process().context("PostgreSQL is missing")?;
+        cluster.execute("CREATE DATABASE crash TEMPLATE migrated").await;
+        place = place.with("DATABASE_URL", cluster.url("crash"));
+    }
     let mut server = place.start().await?;
     let browser = vendor(&place.base()).await?;
     let (all, csrf) = questions(&browser, CLIENTS * QUESTIONS_EACH).await?;
@@ -164,8 +173,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         ensure!(revision.first() == Some(&stored.to_string()), "the page shows {revision:?}, not {stored}");
     }
     println!(
-        "{} cycles, {acknowledged} acknowledged, {} lost, {damaged} damaged files; {:.1} s",
+        "{} cycles on {}, {acknowledged} acknowledged, {} lost, {damaged} damaged files; {:.1} s",
         arguments.cycles,
+        if arguments.postgres { "PostgreSQL" } else { "SQLite" },
         lost.len(),
         begun.elapsed().as_secs_f64()
     );

@@ -15,6 +15,7 @@ mod exports;
 mod foreign_ids;
 mod forms;
 mod intake;
+mod load;
 mod mail_jobs;
 mod mail_words;
 mod portal_access;

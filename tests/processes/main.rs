@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod faults;
 mod pair;
 mod sending;
 mod stopping;
@@ -66,6 +67,15 @@ async fn shared(name: &str, schema: bool) -> Option<Shared> {
     let place = Place::new(&assay, folder.path()).unwrap().with("DATABASE_URL", &url);
     let database = sea_orm::Database::connect(&url).await.unwrap();
     Some(Shared { place, database, _folder: folder })
+}
+
+/// A PostgreSQL server of its own, to be stopped and started, with a place for a process on its database of this name.
+fn own_postgres(name: &str) -> Option<(Place, Cluster, tempfile::TempDir)> {
+    let assay = assay()?;
+    let cluster = Cluster::of_its_own()?;
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(&assay, folder.path()).unwrap().with("DATABASE_URL", cluster.url(name));
+    Some((place, cluster, folder))
 }
 
 impl Shared {

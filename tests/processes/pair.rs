@@ -38,7 +38,7 @@ async fn what_begins_on_one_goes_on_at_the_other_and_ends_on_both() {
     let there_admin = here_admin.at(&second.base());
     let path = procurement::sent(&here_admin).await;
     // Sent on the first, opened on the second; the page on the first asks about the same session.
-    let there = come_in(&second.base(), &Post::Server(&mails)).await.unwrap();
+    let there = come_in(&second.base(), &Post::Inbox(&mails, "priya@lumen.example")).await.unwrap();
     let here_vendor = there.at(&first.base());
     let (asked, csrf) = questions(&here_vendor, 2).await.unwrap();
     assert_eq!(asked[0].save(&here_vendor, &csrf, 0, "m-1", "on the first").await.unwrap().status(), 303);
@@ -107,7 +107,7 @@ async fn an_upload_on_one_is_not_disturbed_when_the_other_starts() {
     let _first = first.start().await.unwrap();
     let staff = admin(&first.base()).await;
     procurement::sent(&staff).await;
-    let vendor = come_in(&first.base(), &Post::Server(&mails)).await.unwrap();
+    let vendor = come_in(&first.base(), &Post::Inbox(&mails, "priya@lumen.example")).await.unwrap();
     let (_, csrf) = questions(&vendor, 1).await.unwrap();
     let form = reqwest::multipart::Form::new()
         .text("csrf", csrf)

@@ -30,7 +30,7 @@ async fn desk(name: &str, wanted: usize) -> Option<(Desk, Server)> {
     let server = place.start().await.unwrap();
     procurement::sent(&admin(&place.base()).await).await;
     let vendor = Client::with_fresh_connections(&place.base());
-    enter(&vendor, &Post::Server(&mails)).await.unwrap();
+    enter(&vendor, &Post::Inbox(&mails, "priya@lumen.example")).await.unwrap();
     let (questions, csrf) = questions(&vendor, wanted).await.unwrap();
     Some((Desk { here, place, vendor, questions, csrf }, server))
 }

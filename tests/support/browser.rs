@@ -79,6 +79,7 @@ pub struct Page {
 }
 
 /// A form of a page, with what is filled in already.
+#[derive(Clone)]
 pub struct Form {
     client: Client,
     action: String,
@@ -318,6 +319,14 @@ impl Form {
     }
     /// Presses the button.
     pub async fn submit(self) -> Page {
+        let client = self.client.clone();
+        client.page(self.sent().await.expect("an answer")).await
+    }
+    /// Presses the button of a service that may die of it.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn sent(self) -> reqwest::Result<reqwest::Response> {
         let request =
             self.client.http.post(self.client.url(&self.action)).header(header::ACCEPT, "text/html");
         let request = if self.multipart || self.file.is_some() {
@@ -332,6 +341,6 @@ impl Form {
         } else {
             request.form(&self.fields)
         };
-        self.client.page(request.send().await.expect("an answer")).await
+        request.send().await
     }
 }

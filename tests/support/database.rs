@@ -67,6 +67,14 @@ impl TestDatabase {
         &self.database
     }
 
+    /// The same with this many connections.
+    pub async fn with_connections(mut self, count: u32) -> Self {
+        self.database.close().await;
+        let options = ConnectOptions { max_connections: count, ..ConnectOptions::new(&self.url) };
+        self.database = Database::connect(&options).await.unwrap();
+        self
+    }
+
     /// Closes it and opens it again, as a process that starts anew.
     pub async fn reopen(&mut self) {
         self.database.close().await;

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod certificates;
 pub mod database;
 pub mod disk;
+pub mod faults;
 pub mod mail_run;
 pub mod postgres;
 pub mod procurement;

@@ -38,6 +38,7 @@ timezone = 'UTC'
 /// The server of this test process.
 pub struct Cluster {
     folder: PathBuf,
+    tools: Tools,
     // Held so that the lock and the watchdog's standard input last as long as this process.
     _lock: File,
     _watchdog: Child,
@@ -51,7 +52,7 @@ impl Cluster {
     pub fn of_this_process() -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
         let cluster = CLUSTER.get_or_init(|| match Tools::find() {
-            Ok(tools) => Some(Self::start(&tools)),
+            Ok(tools) => Some(Self::start(tools)),
             Err(why) => {
                 // Straight to the terminal: the test harness swallows what passing tests print.
                 let _ = writeln!(std::io::stderr(), "\n*** left out: PostgreSQL: {why} ***\n");
@@ -63,8 +64,25 @@ impl Cluster {
         cluster.as_ref()
     }
 
-    fn start(tools: &Tools) -> Self {
-        clear_leftovers(tools);
+    /// Another server, for a test that stops it; none as above.
+    #[must_use]
+    pub fn of_its_own() -> Option<Self> {
+        Self::of_this_process()?;
+        Tools::find().ok().map(Self::start)
+    }
+
+    /// Stops it: `fast` ends sessions in order, `immediate` is a crash.
+    pub fn stop(&self, mode: &str) {
+        self.tools.run("pg_ctl", &["stop", "--wait", "--silent", "--mode", mode], &self.folder.join("data"));
+    }
+
+    /// Starts it again after [`Self::stop`].
+    pub fn go_on(&self) {
+        self.tools.start(&self.folder);
+    }
+
+    fn start(tools: Tools) -> Self {
+        clear_leftovers(&tools);
         // A socket's path has room for 107 bytes, and a temporary folder may be deep.
         let parent =
             if std::env::temp_dir().as_os_str().len() > 60 { "/tmp".into() } else { std::env::temp_dir() };
@@ -87,10 +105,9 @@ impl Cluster {
         );
         let mut settings = fs::OpenOptions::new().append(true).open(data.join("postgresql.conf")).unwrap();
         writeln!(settings, "{SETTINGS}unix_socket_directories = '{}'", folder.display()).unwrap();
-        let log = folder.join("log");
-        tools.run("pg_ctl", &["start", "--wait", "--silent", "--log", log.to_str().unwrap()], &data);
+        tools.start(&folder);
 
-        let cluster = Self { folder, _lock: lock, _watchdog: watchdog };
+        let cluster = Self { folder, tools, _lock: lock, _watchdog: watchdog };
         let (url, expected) = (cluster.url("postgres"), data.display().to_string());
         apart(async move {
             let connection = sea_orm::Database::connect(url).await.unwrap();
@@ -114,7 +131,15 @@ impl Cluster {
     /// # Panics
     /// When the server refuses it.
     pub async fn execute(&self, sql: &str) {
-        let connection = sea_orm::Database::connect(self.url("postgres")).await.unwrap();
+        self.execute_in("postgres", sql).await;
+    }
+
+    /// Executes statements in one of its databases, in one transaction.
+    ///
+    /// # Panics
+    /// When the server refuses them.
+    pub async fn execute_in(&self, database: &str, sql: &str) {
+        let connection = sea_orm::Database::connect(self.url(database)).await.unwrap();
         connection.execute_unprepared(sql).await.unwrap();
         connection.close().await.unwrap();
     }
@@ -173,6 +198,11 @@ impl Tools {
         };
         command.current_dir("/").stdin(Stdio::null());
         command
+    }
+
+    fn start(&self, folder: &Path) {
+        let (data, log) = (folder.join("data"), folder.join("log"));
+        self.run("pg_ctl", &["start", "--wait", "--silent", "--log", log.to_str().unwrap()], &data);
     }
 
     fn run(&self, program: &str, arguments: &[&str], data: &Path) {

@@ -238,8 +238,8 @@ impl Place {
 pub enum Post<'a> {
     /// On the mailbox page, in this browser.
     Mailbox(&'a Client),
-    /// At the mail server that got them.
-    Server(&'a SmtpServer),
+    /// At the mail server that got them, those to one address.
+    Inbox(&'a SmtpServer, &'a str),
 }
 
 impl Post<'_> {
@@ -266,8 +266,8 @@ impl Post<'_> {
                 let texts = mails.as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
                 texts.map(str::to_owned).collect()
             }
-            Self::Server(server) => {
-                let mails = server.kept();
+            Self::Inbox(server, address) => {
+                let mails = server.kept_for(address);
                 let text = |mail: &Received| mail.parse().body_text(0).map(|text| text.into_owned());
                 mails.iter().rev().filter_map(text).collect()
             }

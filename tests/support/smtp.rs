@@ -49,9 +49,20 @@ pub enum Point {
     Dot,
 }
 
+/// Something for a test to do.
+#[derive(Clone)]
+struct Errand(Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Errand")
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Say(String),
+    Tell(Errand),
     Hang,
     HangUp,
     Half(String),
@@ -84,6 +95,11 @@ impl Rule {
     /// Replies with these words, code first. A message whose dot gets a 2xx counts as accepted.
     pub fn say(mut self, reply: &str) -> Self {
         self.act = Act::Say(reply.to_owned());
+        self
+    }
+    /// Does something, and then replies as usual (points where a command is answered).
+    pub fn tell(mut self, errand: impl Fn() + Send + Sync + 'static) -> Self {
+        self.act = Act::Tell(Errand(Arc::new(errand)));
         self
     }
     /// Goes silent and keeps the connection open.
@@ -233,6 +249,31 @@ impl SmtpServer {
     /// Connections so far.
     pub fn connections(&self) -> usize {
         lock(&self.state).connections
+    }
+
+    /// Waits until `count` messages are kept for this address.
+    ///
+    /// # Errors
+    /// When there are fewer after 10 seconds.
+    pub async fn wait_for_mail_to(&self, address: &str, count: usize) -> std::io::Result<()> {
+        let begun = std::time::Instant::now();
+        while self.kept_for(address).len() < count {
+            if begun.elapsed() > Duration::from_secs(10) {
+                let why = format!("{} mails to {address}, not {count}", self.kept_for(address).len());
+                return Err(std::io::Error::other(why));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// Whether a rule has made it silent at this point.
+    pub fn silent_at(&self, point: Point) -> bool {
+        let state = lock(&self.state);
+        state
+            .rules
+            .iter()
+            .any(|rule| rule.at == point && matches!(rule.act, Act::Hang) && rule.left == Some(0))
     }
 
     /// Waits until `count` messages are kept.

@@ -24,6 +24,11 @@ pub async fn send(
     claimed: &Claimed,
 ) -> Result<Ran, UseCaseError> {
     let tenant = claimed.tenant.ok_or_else(|| UseCaseError::internal("a mail without a tenant"))?;
+    if claimed.cut_off
+        && let Some(ran) = after_cut(system, tenant, claimed).await?
+    {
+        return Ok(ran);
+    }
     let Some(prepared) = deliveries::prepare(system, tenant, claimed.id, &claimed.job).await? else {
         deliveries::record(system, tenant, claimed.id, None, None, &Attempt::NotNeeded).await?;
         return Ok(Ran::Done);
@@ -39,6 +44,24 @@ pub async fn send(
     };
     let desk = Desk { system, tenant, claimed, subject: &subject, prepared: &prepared };
     desk.settle(outcome).await
+}
+
+/// What becomes of a mail whose sending a killed process had begun: nothing more when it was recorded as sent, or when
+/// it must not come twice. Else it is sent again.
+async fn after_cut(
+    system: &SystemCtx,
+    tenant: TenantId,
+    claimed: &Claimed,
+) -> Result<Option<Ran>, UseCaseError> {
+    if deliveries::is_sent(system, tenant, claimed.id).await? {
+        return Ok(Some(Ran::Done));
+    }
+    if claimed.job.resend_when_ambiguous() {
+        return Ok(None);
+    }
+    let reason = "The service was cut off while it was sending this".to_owned();
+    deliveries::record(system, tenant, claimed.id, None, None, &Attempt::Unknown { reason }).await?;
+    Ok(Some(Ran::Done))
 }
 
 fn envelope(

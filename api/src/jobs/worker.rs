@@ -147,7 +147,7 @@ impl Worker {
     async fn run_one(&self, claimed: &Claimed) -> Result<(), UseCaseError> {
         let services = self.services();
         // The jobs of a batch wait for each other, so this one's lease may have run out meanwhile.
-        if !services.database.renew_lease(claimed, &self.name, services.now() + LEASE).await? {
+        if !services.database.begin_job(claimed, &self.name, services.now() + LEASE).await? {
             tracing::warn!(job.kind = claimed.job.kind(), job.id = %claimed.id, "the lease ran out before the work began");
             return Ok(());
         }

@@ -14,7 +14,10 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection as _,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
 use std::{
     fs::{File, OpenOptions, TryLockError},
     path::PathBuf,
@@ -69,8 +72,9 @@ struct Inner {
     _process_lock: Option<File>,
 }
 
-/// How long a write waits for the writes before it: far longer than they take, and no longer than people wait.
-const GATE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection, and a write for the writes before it: far longer than these take. Whoever
+/// waited that long is told to come again, which is better for all than to wait on.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -205,7 +209,7 @@ impl Database {
 
     async fn gate(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
         let Some(gate) = &self.0.gate else { return Ok(None) };
-        let passed = tokio::time::timeout(GATE_TIMEOUT, Arc::clone(gate).lock_owned()).await;
+        let passed = tokio::time::timeout(PATIENCE, Arc::clone(gate).lock_owned()).await;
         Ok(Some(passed.map_err(|_| StoreError::Busy)?))
     }
 
@@ -265,9 +269,20 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(PATIENCE)
         .sqlx_logging(false)
         .test_before_acquire(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // A commit that fails, as on a full disk, ends SQLite's transaction behind the driver's back; the
+                    // driver would nest all later ones in one that it takes for open, and none would ever be
+                    // committed. The ping comes after a rollback that is on its way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        })
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -289,14 +304,14 @@ fn postgres_options(url: &str, connections: u32) -> SeaOptions {
     let mut options = SeaOptions::new(url.to_owned());
     options
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(2))
+        .acquire_timeout(PATIENCE)
         .sqlx_logging(false)
         .set_application_name("assay")
         .statement_timeout(Duration::from_secs(10))
         .map_sqlx_postgres_opts(|postgres| {
             // The isolation is set here and not with each transaction, which would cost another round trip.
             postgres.options([
-                ("lock_timeout", "3s"),
+                ("lock_timeout", "1s"),
                 ("idle_in_transaction_session_timeout", "15s"),
                 ("default_transaction_isolation", "read committed"),
             ])

@@ -21,6 +21,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full")]
     Full,
+    /// The database cannot be reached, or its disk fails. What was being committed may be there or not.
+    #[error("the database is away")]
+    Away,
     /// A stored value is none that the code knows.
     #[error("corrupt value in {table}.{column} of {row}")]
     Corrupt {
@@ -47,11 +50,29 @@ impl StoreError {
     }
 }
 
-/// The database's own code: five characters on PostgreSQL, a number on SQLite.
-fn code(error: &DbErr) -> Option<String> {
+/// The driver's error behind one of the library.
+fn driver(error: &DbErr) -> Option<&sqlx::Error> {
     let (DbErr::Exec(inner) | DbErr::Query(inner) | DbErr::Conn(inner)) = error else { return None };
     let RuntimeErr::SqlxError(inner) = inner else { return None };
-    inner.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned())
+    Some(inner)
+}
+
+/// What the database's own code means: five characters on PostgreSQL, a number on SQLite.
+fn meaning(code: &str) -> Option<StoreError> {
+    // SQLite puts a detail into the higher bits.
+    let sqlite = code.parse::<u32>().ok().filter(|_| code.len() != 5).map(|number| number & 0xFF);
+    match (code, sqlite) {
+        // SQLITE_BUSY and _LOCKED; serialization failure, deadlock, lock timeout, statement timeout, no connection left.
+        (_, Some(5 | 6)) | ("40001" | "40P01" | "55P03" | "57014" | "53300", None) => Some(StoreError::Busy),
+        // SQLITE_FULL; disk_full.
+        (_, Some(13)) | ("53100", None) => Some(StoreError::Full),
+        // SQLITE_IOERR and _CANTOPEN; PostgreSQL ends, has crashed, starts, or ended this session; its disk fails.
+        (_, Some(10 | 14)) | ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "58030", None) => {
+            Some(StoreError::Away)
+        }
+        (code, None) if code.starts_with("08") => Some(StoreError::Away),
+        _ => None,
+    }
 }
 
 impl From<DbErr> for StoreError {
@@ -67,12 +88,41 @@ impl From<DbErr> for StoreError {
         if matches!(error, DbErr::ConnectionAcquire(_)) {
             return Self::Busy;
         }
-        match code(&error).as_deref() {
-            // SQLITE_BUSY, _LOCKED, _BUSY_RECOVERY, _BUSY_SNAPSHOT; serialization failure, deadlock, lock timeout.
-            Some("5" | "6" | "261" | "517" | "40001" | "40P01" | "55P03" | "57014") => Self::Busy,
-            // SQLITE_FULL; disk_full.
-            Some("13" | "53100") => Self::Full,
-            _ => Self::Database(error),
+        let known = match driver(&error) {
+            Some(sqlx::Error::Database(inner)) => inner.code().and_then(|code| meaning(&code)),
+            Some(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed) => {
+                Some(Self::Away)
+            }
+            _ => None,
+        };
+        if matches!(known, Some(Self::Away)) {
+            tracing::error!(error = %error, "the database is away or fails");
+        }
+        known.unwrap_or(Self::Database(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_either_database_has_its_meaning() {
+        let is = |code: &str| meaning(code).map(|error| error.to_string());
+        for (codes, error) in [
+            (&["5", "6", "261", "517", "40001", "40P01", "55P03", "57014", "53300"][..], StoreError::Busy),
+            (&["13", "53100"], StoreError::Full),
+            (
+                &["10", "266", "778", "1034", "4874", "14", "57P01", "57P03", "08006", "25P03"],
+                StoreError::Away,
+            ),
+        ] {
+            for code in codes {
+                assert_eq!(is(code), Some(error.to_string()), "{code}");
+            }
+        }
+        for code in ["1", "11", "19", "2067", "22001", "23505", "42P01"] {
+            assert_eq!(is(code), None, "{code}");
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Claimed {
     pub attempts: i32,
     /// When it was first due: what a retry's time limit counts from.
     pub created_at: DateTime<Utc>,
+    /// Whether a worker had begun it and was never heard of again, so that it may have been done.
+    pub cut_off: bool,
 }
 
 /// How a claimed job ended.
@@ -54,6 +56,8 @@ const READY: &str = "ready";
 const LEASED: &str = "leased";
 const DONE: &str = "done";
 const DEAD: &str = "dead";
+/// What stands as a job's last error from its begin to its end: true of it when no end is ever recorded.
+const BEGUN: &str = "The process was cut off while it did this";
 
 /// Puts work into the queue; false when an open job has the same dedup key already.
 pub(super) async fn insert(
@@ -174,6 +178,7 @@ impl Database {
                 tenant: row.tenant_id.map(TenantId),
                 job,
                 attempts: row.attempts + 1,
+                cut_off: row.state == LEASED && row.last_error.as_deref() == Some(BEGUN),
                 created_at: row.created_at,
             });
         }
@@ -208,6 +213,28 @@ impl Database {
             .add(job::Column::State.eq(LEASED))
             .add(job::Column::LeasedBy.eq(worker))
             .add(job::Column::Attempts.eq(claimed.attempts))
+    }
+
+    /// Notes that the work begins, and renews its lease; false when the lease was lost.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    pub async fn begin_job(
+        &self,
+        claimed: &Claimed,
+        worker: &str,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (tx, _gate) = self.begin().await?;
+        let done = job::Entity::update_many()
+            .col_expr(job::Column::LeasedUntil, Expr::value(until))
+            .col_expr(job::Column::LastError, Expr::value(BEGUN))
+            .filter(Self::fence(claimed, worker))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Keeps a lease alive; false when it was lost.

@@ -17,7 +17,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 /// What every context shares: the adapters, and the few settings that rules need.
@@ -64,9 +64,11 @@ impl Services {
     /// Runs slow cryptography off the async threads, at most four at a time.
     ///
     /// # Errors
-    /// [`UseCaseError::Overloaded`] when the process is stopping; [`UseCaseError::Internal`] when the work panicked.
+    /// [`UseCaseError::Overloaded`] when its turn does not come within two seconds; [`UseCaseError::Internal`] when the
+    /// work panicked.
     pub async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _permit = self.hashing.acquire().await.map_err(|_| UseCaseError::Overloaded)?;
+        let turn = tokio::time::timeout(Duration::from_secs(2), self.hashing.acquire()).await;
+        let Ok(Ok(_permit)) = turn else { return Err(UseCaseError::Overloaded) };
         tokio::task::spawn_blocking(work).await.map_err(UseCaseError::internal)
     }
 }

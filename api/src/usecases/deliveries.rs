@@ -190,6 +190,16 @@ pub async fn prepare(
     }))
 }
 
+/// Whether this mail was recorded as sent.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_sent(system: &SystemCtx, tenant: TenantId, job_id: JobId) -> Result<bool> {
+    let scope = system.services().database.tenant(tenant);
+    let found = store::deliveries::by_job(&scope, job_id).await?;
+    Ok(found.is_some_and(|(_, delivery)| delivery.outcome == DeliveryOutcome::Sent))
+}
+
 /// Records what a try came to: the delivery row, the contact's refusal, the secret's mailing, the pause of all mail.
 ///
 /// # Errors

@@ -94,6 +94,9 @@ pub enum UseCaseError {
     /// No capacity now.
     #[error("overloaded")]
     Overloaded,
+    /// The database cannot be reached, or a disk fails.
+    #[error("storage is away")]
+    DependencyDown,
     /// The disk is full.
     #[error("storage is full")]
     StorageFull,
@@ -127,6 +130,8 @@ impl From<StoreError> for UseCaseError {
             StoreError::VersionConflict => Self::VersionConflict(None),
             StoreError::Duplicate(_) => Self::conflict("This exists already."),
             StoreError::Busy => Self::Overloaded,
+            StoreError::Away => Self::DependencyDown,
+            StoreError::Full => Self::StorageFull,
             other => Self::Internal(other.into()),
         }
     }

@@ -78,7 +78,10 @@ fn refused(error: BlobError) -> UseCaseError {
             UseCaseError::FileNotAllowed(format!("{why}. These are taken: {ALLOWED_IN_WORDS}."))
         }
         BlobError::Full => UseCaseError::StorageFull,
-        BlobError::Io(cause) => UseCaseError::Internal(cause.into()),
+        BlobError::Io(cause) => {
+            tracing::error!(error = %cause, "the evidence folder fails");
+            UseCaseError::DependencyDown
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     body::Pace,
+    load::Load,
     problem::{NOT_FOUND, Problem},
     routes,
     session::CookieRules,
@@ -29,6 +30,8 @@ pub struct AppState {
     pub mailbox: Data<Option<MailboxReader>>,
     /// How slowly a body may arrive.
     pub pace: Data<Pace>,
+    /// How many requests may be worked on at once.
+    pub load: Data<Load>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Data<TrustedProxies>,
 }
@@ -44,6 +47,7 @@ impl AppState {
             cookies: Data::new(cookies),
             mailbox: Data::new(mailbox),
             pace: Data::new(Pace::default()),
+            load: Data::new(Load::default()),
             trusted_proxies: Data::new(TrustedProxies::default()),
         }
     }
@@ -51,6 +55,11 @@ impl AppState {
     #[must_use]
     pub fn behind(self, proxies: TrustedProxies) -> Self {
         Self { trusted_proxies: Data::new(proxies), ..self }
+    }
+    /// With another bound on what is done at once.
+    #[must_use]
+    pub fn bearing(self, load: Load) -> Self {
+        Self { load: Data::new(load), ..self }
     }
     /// With another pace for bodies.
     #[must_use]
@@ -67,6 +76,7 @@ pub fn configure(config: &mut ServiceConfig, state: &Arc<AppState>) {
         .app_data(state.cookies.clone())
         .app_data(state.mailbox.clone())
         .app_data(state.pace.clone())
+        .app_data(state.load.clone())
         .app_data(state.trusted_proxies.clone());
     routes::register(config);
     config.default_service(web::route().to(nothing_here));
@@ -83,6 +93,7 @@ macro_rules! http_app {
         let state = std::sync::Arc::clone(&$state);
         actix_web::App::new()
             .wrap(actix_web::middleware::from_fn($crate::web::guard::admit))
+            .wrap(actix_web::middleware::from_fn($crate::web::load::bounded))
             .wrap(actix_web::middleware::from_fn($crate::web::error_page::present))
             .wrap(actix_web::middleware::Compress::default())
             .wrap(actix_web::middleware::from_fn($crate::web::body::in_time))

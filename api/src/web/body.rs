@@ -1,7 +1,8 @@
 //! Request bodies: how long they may take to arrive, how much of them is read, and JSON read to the letter.
 
-use super::problem::{
-    MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
+use super::{
+    load::Load,
+    problem::{MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE},
 };
 use actix_web::{
     Error, HttpMessage as _, HttpRequest,
@@ -55,10 +56,34 @@ struct Arriving {
     pace: Pace,
     left: usize,
     complete: bool,
+    load: Data<Load>,
+    waiting: bool,
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.wait(false);
+    }
 }
 
 impl Arriving {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        let polled = self.poll_in_time(cx);
+        self.wait(polled.is_pending());
+        polled
+    }
+
+    /// While more is waited for, the request is no work for anybody.
+    fn wait(&mut self, waiting: bool) {
+        match (self.waiting, waiting) {
+            (false, true) => self.load.end(),
+            (true, false) => drop(self.load.begin()),
+            _ => {}
+        }
+        self.waiting = waiting;
+    }
+
+    fn poll_in_time(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
         match Pin::new(&mut self.payload).poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.left = self.left.saturating_sub(chunk.len());
@@ -116,6 +141,7 @@ impl MessageBody for Closing {
 /// Only what the rest of the service raises.
 pub async fn in_time(
     pace: Data<Pace>,
+    load: Data<Load>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<Closing>, Error> {
@@ -127,6 +153,8 @@ pub async fn in_time(
             pace: **pace,
             left: MOST,
             complete: false,
+            load,
+            waiting: false,
         }))),
     };
     if let Some(arriving) = &arriving {

@@ -2,7 +2,7 @@
 //! exist, what is listed names who may come, and a change must come from our own pages.
 
 use super::{
-    problem::{CSRF_REJECTED, METHOD_NOT_ALLOWED, NOT_FOUND, Problem},
+    problem::{CSRF_REJECTED, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNSUPPORTED_MEDIA_TYPE},
     routes::{self, Access},
     session::{CookieKind, CookieRules},
 };
@@ -92,6 +92,12 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
     };
     if method != Method::GET {
         check_origin(request.request(), &services.base_url)?;
+        if request.headers().contains_key(header::CONTENT_ENCODING) {
+            // Nothing is unpacked, so nothing small can become large.
+            return Err(
+                Problem::new(UNSUPPORTED_MEDIA_TYPE).detail("Send it as it is, without Content-Encoding.")
+            );
+        }
     }
     let info = request_info(request.request());
     let secret = |kind| {

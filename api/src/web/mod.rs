@@ -19,6 +19,7 @@ pub mod guard;
 pub mod health;
 pub mod intake;
 pub mod jobs;
+pub mod load;
 pub mod mailbox;
 pub mod page;
 pub mod portal;

@@ -46,6 +46,7 @@ codes! {
     RATE_LIMITED = ("rate-limited", 429, "Too many tries"),
     INTERNAL = ("internal", 500, "Something went wrong on our side"),
     OVERLOADED = ("overloaded", 503, "We are busy"),
+    DEPENDENCY_DOWN = ("dependency-down", 503, "A part of the service is away"),
     STORAGE_FULL = ("storage-full", 503, "Storage is full"),
 }
 
@@ -143,6 +144,9 @@ impl From<UseCaseError> for Problem {
                 ..Self::new(RATE_LIMITED).detail(format!("Please wait {retry_after} seconds and try again."))
             },
             E::Overloaded => Self { retry_after: Some(2), ..Self::new(OVERLOADED) }.detail("Please try again in a moment."),
+            E::DependencyDown => Self { retry_after: Some(5), ..Self::new(DEPENDENCY_DOWN) }.detail(
+                "Our storage does not answer just now. What you sent may not have been saved; please try again.",
+            ),
             E::StorageFull => Self { retry_after: Some(60), ..Self::new(STORAGE_FULL) },
             E::Internal(cause) => {
                 // The one place where a fault of ours is logged with its cause; clients never see it.

@@ -61,7 +61,10 @@ macro_rules! routes {
         } ),+];
         /// Registers the handlers of this table.
         pub(crate) fn register(config: &mut actix_web::web::ServiceConfig) {
-            $( config.route($path, routes!(@route $method).to($handler)); )+
+            $( config.route(
+                $path,
+                routes!(@route $method).to($handler).wrap(actix_web::middleware::from_fn($crate::web::load::caught)),
+            ); )+
         }
     };
     (@about) => { "" };

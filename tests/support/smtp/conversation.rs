@@ -168,7 +168,14 @@ impl Conversation {
 
     /// Replies as a rule says, or else with `normal`. True when the reply was positive.
     async fn answer(&mut self, point: Point, normal: &str) -> Result<bool, Over> {
-        let act = self.rule(point).unwrap_or_else(|| Act::Say(normal.to_owned()));
+        let act = match self.rule(point) {
+            Some(Act::Tell(errand)) => {
+                (errand.0)();
+                Act::Say(normal.to_owned())
+            }
+            Some(act) => act,
+            None => Act::Say(normal.to_owned()),
+        };
         self.act(&act).await
     }
 
@@ -177,6 +184,10 @@ impl Conversation {
             Act::Say(reply) => {
                 self.write(&format!("{reply}\r\n")).await?;
                 Ok(reply.starts_with(['2', '3']))
+            }
+            Act::Tell(errand) => {
+                (errand.0)();
+                Ok(true)
             }
             Act::Hang => {
                 // Silent until the other side gives up; what it still sends is thrown away.

@@ -1,0 +1,270 @@
+//! A disk that is full or fails, and a PostgreSQL that goes away: what was acknowledged is kept, what cannot be done is
+//! refused in time with the reason, and everything goes on by itself afterwards (K-07, K-08, K-09).
+
+use super::{assay, own_postgres};
+use futures_util::future;
+use reqwest::{Response, header};
+use std::{
+    fs::File,
+    io::Write as _,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use tests::{
+    browser::{Client, Page},
+    disk::Disk,
+    faults::{Call, EIO, ENOSPC, Fault, Faults, Happens},
+    server::{Place, Question, Server, Stored, questions, vendor},
+};
+
+/// A vendor that saves one answer after another, and remembers what was acknowledged.
+struct Saver {
+    vendor: Client,
+    csrf: String,
+    question: Question,
+    acknowledged: Vec<String>,
+    slowest: Duration,
+}
+
+/// What a save came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Came {
+    Saved,
+    /// 503, with this code.
+    Refused(String),
+}
+
+impl Saver {
+    async fn all(vendor: &Client, count: usize) -> Vec<Self> {
+        let (questions, csrf) = questions(vendor, count).await.unwrap();
+        let saver = |question| {
+            let (vendor, csrf) = (vendor.clone(), csrf.clone());
+            Self { vendor, csrf, question, acknowledged: Vec::new(), slowest: Duration::ZERO }
+        };
+        questions.into_iter().map(saver).collect()
+    }
+
+    /// Saves the next answer, or tries the same one again. Every refusal says when to come again.
+    async fn save(&mut self) -> Came {
+        let revision = i64::try_from(self.acknowledged.len()).unwrap();
+        let note = format!("save {revision}");
+        let mutation = format!("{}-{revision}", self.question.id);
+        let begun = Instant::now();
+        let answer = self.question.save(&self.vendor, &self.csrf, revision, &mutation, &note).await.unwrap();
+        self.slowest = self.slowest.max(begun.elapsed());
+        assert!(self.slowest < Duration::from_secs(15), "{} after {:?}", answer.status(), self.slowest);
+        if answer.status() == 303 {
+            self.acknowledged.push(note);
+            return Came::Saved;
+        }
+        Came::Refused(refusal(answer).await)
+    }
+
+    /// Saves until it works; gives how long that took.
+    async fn until_saved(&mut self) -> Duration {
+        let begun = Instant::now();
+        while self.save().await != Came::Saved {
+            assert!(begun.elapsed() < Duration::from_secs(10), "not again after 10 seconds");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        begun.elapsed()
+    }
+}
+
+/// The code of a 503.
+async fn refusal(answer: Response) -> String {
+    assert_eq!(answer.status(), 503);
+    let seconds = answer.headers().get(header::RETRY_AFTER).unwrap().to_str().unwrap();
+    assert!(seconds.parse::<u64>().is_ok(), "{seconds}");
+    let page = answer.text().await.unwrap();
+    let codes = ["storage-full", "dependency-down", "overloaded"];
+    let code = codes.into_iter().find(|code| page.contains(code));
+    code.unwrap_or_else(|| panic!("a 503 without a code: {page}")).to_owned()
+}
+
+/// Whatever was acknowledged is kept as it was sent, and the file is sound.
+async fn assert_kept(place: &Place, savers: &[Saver]) {
+    let stored = Stored::of(place).await.unwrap();
+    assert_eq!(stored.integrity, "ok");
+    for Saver { question, acknowledged, .. } in savers {
+        for (revision, note) in (1_i64..).zip(acknowledged) {
+            assert_eq!(stored.notes.get(&(question.id.clone(), revision)), Some(note), "{}", question.id);
+        }
+    }
+}
+
+/// A server on SQLite whose disk can fail, with a vendor.
+struct Failing {
+    place: Place,
+    faults: Faults,
+    server: Server,
+    savers: Vec<Saver>,
+    vendor: Client,
+    _folder: tempfile::TempDir,
+}
+
+async fn failing() -> Option<Failing> {
+    let assay = assay()?;
+    let folder = tempfile::tempdir().unwrap();
+    let faults = Faults::in_folder(folder.path()).unwrap();
+    let place = faults.on(Place::new(&assay, folder.path()).unwrap());
+    let server = place.start().await.unwrap();
+    let vendor = vendor(&place.base()).await.unwrap();
+    let savers = Saver::all(&vendor, 1).await;
+    Some(Failing { place, faults, server, savers, vendor, _folder: folder })
+}
+
+async fn uploaded(vendor: &Client, name: &str) -> Response {
+    let page: Page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let file = b"a line of a report\n".repeat(20_000);
+    page.form("SEC-GOV-01/evidence").file("file", name, file).sent().await.unwrap()
+}
+
+#[tokio::test]
+async fn k_07_no_room_at_the_nth_write_is_told_and_forgotten_when_there_is_room() {
+    let Some(mut failing) = failing().await else { return };
+    let mut refused = 0;
+    for nth in 1..=50 {
+        let full = Fault { call: Call::Write, file: "assay.db", nth, happens: Happens::Failures(ENOSPC) };
+        failing.faults.arm(&full).unwrap();
+        for _ in 0..4 {
+            if failing.savers[0].save().await == Came::Refused("storage-full".to_owned()) {
+                assert!(failing.faults.hits().unwrap() > 0);
+                failing.vendor.open("/portal/tasks").await.expect(200);
+                refused += 1;
+                break;
+            }
+        }
+        failing.faults.disarm().unwrap();
+        failing.savers[0].until_saved().await;
+    }
+    assert!(refused > 25, "{refused} refusals prove little");
+    assert_kept(&failing.place, &failing.savers).await;
+}
+
+#[tokio::test]
+async fn k_08_a_write_or_a_sync_that_fails_is_never_acknowledged() {
+    let Some(mut failing) = failing().await else { return };
+    let mut hits = 0;
+    for nth in 1..=24 {
+        for call in [Call::Write, Call::Sync] {
+            let nth = if call == Call::Sync { nth % 3 + 1 } else { nth };
+            failing
+                .faults
+                .arm(&Fault { call, file: "assay.db-wal", nth, happens: Happens::Failure(EIO) })
+                .unwrap();
+            for _ in 0..4 {
+                let came = failing.savers[0].save().await;
+                if failing.faults.hits().unwrap() > 0 {
+                    assert_eq!(came, Came::Refused("dependency-down".to_owned()), "{call:?} {nth}");
+                    hits += 1;
+                    break;
+                }
+            }
+            failing.faults.disarm().unwrap();
+            failing.savers[0].until_saved().await;
+        }
+    }
+    assert!(hits > 24, "{hits} failures prove little");
+    for (call, nth) in [(Call::Write, 1), (Call::Sync, 1), (Call::Sync, 2)] {
+        failing.faults.arm(&Fault { call, file: "/evidence/", nth, happens: Happens::Failure(EIO) }).unwrap();
+        assert_eq!(
+            refusal(uploaded(&failing.vendor, "report.txt").await).await,
+            "dependency-down",
+            "{call:?} {nth}"
+        );
+        failing.faults.disarm().unwrap();
+    }
+    assert_eq!(uploaded(&failing.vendor, "report.txt").await.status(), 303);
+    failing.server.kill().unwrap();
+    failing.server = failing.place.start().await.unwrap();
+    assert_kept(&failing.place, &failing.savers).await;
+}
+
+#[tokio::test]
+async fn k_07_a_disk_that_is_really_full_is_told_and_writing_goes_on_once_there_is_room() {
+    let Some(assay) = assay() else { return };
+    let Some(disk) = Disk::of_megabytes(24) else { return };
+    let logs = tempfile::tempdir().unwrap();
+    let place = Place::new(&assay, disk.path()).unwrap().logging_to(logs.path());
+    let _server = place.start().await.unwrap();
+    let vendor = vendor(&place.base()).await.unwrap();
+    let mut savers = Saver::all(&vendor, 3).await;
+    for saver in &mut savers {
+        assert_eq!(saver.save().await, Came::Saved);
+    }
+    let filler = disk.path().join("filler");
+    let mut file = File::create(&filler).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    // What the database has room for in its files is still a true save; then there is none.
+    let begun = Instant::now();
+    while savers[0].save().await == Came::Saved {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the disk is full, and saving goes on");
+    }
+    assert_eq!(savers[1].save().await, Came::Refused("storage-full".to_owned()));
+    assert_eq!(refusal(uploaded(&vendor, "report.txt").await).await, "storage-full");
+    vendor.open("/portal/tasks").await.expect(200);
+    std::fs::remove_file(&filler).unwrap();
+    drop(file);
+    for saver in &mut savers {
+        saver.until_saved().await;
+    }
+    assert_eq!(uploaded(&vendor, "report.txt").await.status(), 303);
+    assert_kept(&place, &savers).await;
+}
+
+#[tokio::test]
+async fn k_09_a_postgresql_that_fails_in_every_way_loses_nothing_that_was_acknowledged() {
+    let Some((place, cluster, _folder)) = own_postgres("failing") else { return };
+    cluster.execute("CREATE DATABASE failing TEMPLATE migrated").await;
+    let _server = place.start().await.unwrap();
+    let browser = vendor(&place.base()).await.unwrap();
+    let mut savers = Saver::all(&browser, 6).await;
+    let done = AtomicBool::new(false);
+    let saving = savers.iter_mut().map(async |saver| {
+        let mut refused = Vec::new();
+        while !done.load(Ordering::Relaxed) {
+            if let Came::Refused(code) = saver.save().await {
+                refused.push(code);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        refused
+    });
+    let failing = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..5 {
+            let sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'failing'";
+            cluster.execute(sessions).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        cluster
+            .execute_in("failing", "LOCK TABLE answer IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(10)")
+            .await;
+        // The lock is gone; and now the server itself, twice.
+        for mode in ["immediate", "fast"] {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            cluster.stop(mode);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            let ready = Client::new(&place.base()).json("/health/ready").await;
+            assert_eq!(ready.status.as_u16(), 503);
+            Client::new(&place.base()).json("/health/live").await.expect(200);
+            cluster.go_on();
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        done.store(true, Ordering::Relaxed);
+    };
+    let (refused, ()) = future::join(future::join_all(saving), failing).await;
+    let refused: Vec<String> = refused.into_iter().flatten().collect();
+    for code in ["dependency-down", "overloaded"] {
+        assert!(refused.iter().any(|refusal| refusal == code), "{code}: {refused:?}");
+    }
+    assert!(!refused.iter().any(|refusal| refusal == "storage-full"), "{refused:?}");
+    for saver in &mut savers {
+        saver.until_saved().await;
+    }
+    assert_kept(&place, &savers).await;
+    let saved: usize = savers.iter().map(|saver| saver.acknowledged.len()).sum();
+    assert!(saved > 50, "{saved} saves prove little");
+    println!("slowest answer: {:?}", savers.iter().map(|saver| saver.slowest).max());
+}
