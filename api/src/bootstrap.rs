@@ -101,7 +101,7 @@ pub fn mailer(config: &Config) -> anyhow::Result<(Mailer, Option<MemoryMailbox>)
 /// # Errors
 /// When it cannot be prepared, or the terminal is gone.
 pub async fn mail_test(config: &Config, args: &MailTestArgs) -> anyhow::Result<u8> {
-    let faults = config.faults().into_iter().filter(|fault| fault.name.contains("smtp."));
+    let faults = config.faults().into_iter().filter(|fault| fault.name.starts_with("smtp."));
     let faults: Vec<String> = faults.map(|fault| fault.to_string()).collect();
     if !faults.is_empty() {
         bail!("settings are not fit for sending mail:\n{}", faults.join("\n"));
