@@ -17,6 +17,7 @@ mod m20261124_000009_remediation;
 mod m20261124_000010_evidence;
 mod m20261124_000011_mail;
 mod m20261127_000012_audit_chain;
+mod m20261127_000013_audit_indexes;
 mod m20261127_000014_signing_keys;
 mod portable;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000010_evidence::Migration),
             Box::new(m20261124_000011_mail::Migration),
             Box::new(m20261127_000012_audit_chain::Migration),
+            Box::new(m20261127_000013_audit_indexes::Migration),
             Box::new(m20261127_000014_signing_keys::Migration),
         ]
     }

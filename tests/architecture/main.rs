@@ -303,6 +303,69 @@ fn the_top_level_holds_only_what_the_layout_names() {
     }
 }
 
+/// Every text of a file that looks like an act: `noun.verb`, where the verb is in the past or the text is handed to
+/// what makes events.
+#[derive(Default)]
+struct Acts {
+    found: BTreeSet<String>,
+}
+
+impl Acts {
+    /// Past tenses without "ed" that our acts use.
+    const IRREGULAR: &[&str] = &["sent", "chosen", "given", "withdrawn", "in", "out", "ready"];
+    /// Named like acts: settings of the installation.
+    const OTHERS: &[&str] = &["mail.paused"];
+
+    fn argument(&mut self, expression: Option<&syn::Expr>) {
+        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) = expression {
+            self.found.insert(text.value());
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Acts {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if call.method == "event" {
+            self.argument(call.args.first());
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let made = matches!(&*call.func, syn::Expr::Path(path)
+            if path.path.segments.iter().any(|segment| segment.ident == "AuditEvent"));
+        if made {
+            self.argument(call.args.first());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        let text = literal.value();
+        let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if let Some((noun, verb)) = text.split_once('.').filter(|(noun, verb)| plain(noun) && plain(verb)) {
+            let last = verb.rsplit('_').next().unwrap();
+            let past = last.ends_with("ed") || Self::IRREGULAR.contains(&last);
+            if past && !Self::OTHERS.contains(&text.as_str()) {
+                self.found.insert(format!("{noun}.{verb}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_act_has_words_and_every_word_an_act() {
+    let mut files = Vec::new();
+    sources(&root().join("api/src/usecases"), &mut files);
+    let mut acts = Acts::default();
+    for file in files {
+        acts.visit_file(&syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap());
+    }
+    let worded: BTreeSet<String> = api::domain::acts::ACTS.iter().map(|(act, _)| (*act).to_owned()).collect();
+    let missing: Vec<_> = acts.found.difference(&worded).collect();
+    assert!(missing.is_empty(), "domain/acts.rs has no words for {missing:?}");
+    let unused: Vec<_> = worded.difference(&acts.found).collect();
+    assert!(unused.is_empty(), "no use-case records {unused:?}");
+}
+
 #[test]
 fn every_problem_is_met_by_a_test() {
     let documented = fs::read_to_string(root().join("docs/problems.md")).unwrap();

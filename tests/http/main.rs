@@ -5,6 +5,7 @@ mod accounts;
 mod aftermath;
 mod answers;
 mod assessments;
+mod audit;
 mod authorization;
 mod bodies;
 mod canaries;

@@ -150,6 +150,9 @@ async fn scene(amount: &Amount) -> Scene {
         ("score", format!("{base}/score")),
         ("vendors to compare", "/compare".to_owned()),
         ("compare", format!("/compare?{}", compared.join("&"))),
+        ("audit trail", "/audit".to_owned()),
+        ("audit trail of a day", "/audit?from=2026-11-24&until=2026-11-24&act=vendor.registered".to_owned()),
+        ("file: audit trail", "/audit.csv?act=assessment.sent".to_owned()),
         ("file: answers", format!("{base}/answers.csv")),
         ("file: findings", "/findings.csv".to_owned()),
         ("file: comparison", format!("/compare.csv?{}", compared.join("&"))),
@@ -229,7 +232,7 @@ async fn a_page_takes_six_statements_and_a_save_seven_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 19);
+    assert_eq!(large.len(), 22);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,

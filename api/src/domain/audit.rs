@@ -110,14 +110,29 @@ fn to_the_microsecond<S: serde::Serializer>(at: &DateTime<Utc>, serializer: S) -
     serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 
-/// The hash of an event: SHA-256, in hex, over the hash before it, a line feed, and the event as canonical JSON
-/// (RFC 8785). The first event follows the empty text.
+impl Recorded {
+    /// The event as canonical JSON (RFC 8785): the text that its hash covers.
+    ///
+    /// # Errors
+    /// Never for events that this service made; the serializer's own error otherwise.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        canonical_json(self)
+    }
+}
+
+/// The hash of an event: SHA-256, in hex, over the hash before it, a line feed, and the event's text. The first event
+/// follows the empty text.
+#[must_use]
+pub fn hash_of(previous: &str, text: &str) -> String {
+    hex::encode(Sha256::digest(format!("{previous}\n{text}")))
+}
+
+/// The hash of an event behind the one with the hash `previous`.
 ///
 /// # Errors
-/// Never for events that this service made; the serializer's own error otherwise.
+/// As [`Recorded::text`].
 pub fn chained(previous: &str, event: &Recorded) -> Result<String, serde_json::Error> {
-    let text = canonical_json(event)?;
-    Ok(hex::encode(Sha256::digest(format!("{previous}\n{text}"))))
+    Ok(hash_of(previous, &event.text()?))
 }
 
 /// What checking a trail found.

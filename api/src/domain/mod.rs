@@ -4,6 +4,7 @@
 //! the new state or a reason why not. To add a concept, add a file here, a table in `entity`, queries in `store`.
 
 pub mod actor;
+pub mod acts;
 pub mod answer;
 pub mod asking;
 pub mod assessment;

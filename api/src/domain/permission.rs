@@ -50,6 +50,8 @@ word_enum! {
         ManageUsers => "manage_users",
         /// See background work that failed, and try it again.
         Operate => "operate",
+        /// Read who did what, from where: what the organisation's own people do is not for everybody.
+        ReadAuditTrail => "read_audit_trail",
     }
 }
 
@@ -67,7 +69,7 @@ impl Role {
                     | Permission::AnswerIntake
                     | Permission::SendAssessments
             ),
-            Self::Viewer => matches!(permission, Permission::Read),
+            Self::Viewer => matches!(permission, Permission::Read | Permission::ReadAuditTrail),
         }
     }
 }
@@ -79,7 +81,15 @@ mod tests {
     #[test]
     fn a_viewer_may_only_read() {
         for &permission in Permission::ALL {
-            assert_eq!(Role::Viewer.may(permission), permission == Permission::Read);
+            let reads = matches!(permission, Permission::Read | Permission::ReadAuditTrail);
+            assert_eq!(Role::Viewer.may(permission), reads);
+        }
+    }
+
+    #[test]
+    fn everybody_but_procurement_reads_the_audit_trail() {
+        for &role in Role::ALL {
+            assert_eq!(role.may(Permission::ReadAuditTrail), role != Role::Procurement);
         }
     }
 

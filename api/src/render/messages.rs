@@ -71,7 +71,7 @@ pub fn samples() -> Vec<Sample> {
         code: "version-conflict".to_owned(),
         ..missing.clone()
     };
-    let mut signed_in = Shell::staff("Somebody else saved this first", None, amara(), "sample-csrf");
+    let mut signed_in = amara("Somebody else saved this first", None);
     signed_in.organisation = Some(Organisation::new("Northwind Bank"));
     let portal = Shell::portal(
         message.heading.clone(),

@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod assessments;
 mod assets;
+pub mod audit;
 pub mod catalogue;
 pub mod fields;
 pub mod findings;

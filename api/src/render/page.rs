@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use crate::domain::{Permission, Role};
+
 use super::parts::{Crumb, ErrorItem, FlashNotice, NavItem, SavedLine, SectionProgress, initials};
 
 /// A view with its shell; what a page template is rendered with.
@@ -69,30 +71,33 @@ pub enum Section {
     Findings,
     /// Vendors side by side.
     Compare,
-    /// Users of the organisation; shown to admins only.
+    /// Who did what.
+    AuditTrail,
+    /// Users of the organisation.
     Users,
-    /// Background work that needs somebody; shown to admins only.
+    /// Background work that needs somebody.
     Jobs,
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
-        (Self::Today, "Today", "/"),
-        (Self::Vendors, "Vendors", "/vendors"),
-        (Self::Assessments, "Assessments", "/assessments"),
-        (Self::Findings, "Findings", "/findings"),
-        (Self::Compare, "Compare", "/compare"),
-        (Self::Users, "Users", "/users"),
-        (Self::Jobs, "Jobs", "/jobs"),
+    const ALL: [(Self, &'static str, &'static str, Permission); 8] = [
+        (Self::Today, "Today", "/", Permission::Read),
+        (Self::Vendors, "Vendors", "/vendors", Permission::Read),
+        (Self::Assessments, "Assessments", "/assessments", Permission::Read),
+        (Self::Findings, "Findings", "/findings", Permission::Read),
+        (Self::Compare, "Compare", "/compare", Permission::Read),
+        (Self::AuditTrail, "Audit trail", "/audit", Permission::ReadAuditTrail),
+        (Self::Users, "Users", "/users", Permission::ManageUsers),
+        (Self::Jobs, "Jobs", "/jobs", Permission::Operate),
     ];
 
-    /// The navigation with this section marked; `admin` adds Users and Jobs.
+    /// The sections that this role may open, with the current one marked.
     #[must_use]
-    pub fn nav(current: Option<Self>, admin: bool) -> Vec<NavItem> {
+    pub fn nav(current: Option<Self>, role: Role) -> Vec<NavItem> {
         Self::ALL
             .iter()
-            .filter(|(section, _, _)| admin || !matches!(section, Self::Users | Self::Jobs))
-            .map(|(section, label, href)| NavItem::new(*label, *href).current(current == Some(*section)))
+            .filter(|(.., permission)| role.may(*permission))
+            .map(|(section, label, href, _)| NavItem::new(*label, *href).current(current == Some(*section)))
             .collect()
     }
 }
@@ -170,18 +175,18 @@ impl Shell {
         }
     }
 
-    /// A staff page. `role` is `admin` when Users belongs into the navigation.
+    /// A staff page. What the role may open stands in the navigation.
     #[must_use]
     pub fn staff(
         title: impl Into<String>,
         section: Option<Section>,
-        user: SignedIn,
+        name: impl Into<String>,
+        role: Role,
         csrf: impl Into<String>,
     ) -> Self {
-        let admin = user.role.eq_ignore_ascii_case("admin");
         Self {
-            nav: Section::nav(section, admin),
-            user: Some(user),
+            nav: Section::nav(section, role),
+            user: Some(SignedIn::new(name, role.label())),
             sign_out: Some("/sign-out".to_owned()),
             csrf: csrf.into(),
             ..Self::plain(title)

@@ -4,8 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::page::SignedIn;
+use super::page::Section;
 use super::{Page, Shell};
+use crate::domain::Role;
 
 /// A template with a view to render it with.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ pub fn pages() -> Vec<Sample> {
         super::messages::samples(),
         super::accounts::samples(),
         super::jobs::samples(),
+        super::audit::samples(),
         super::portal::samples(),
         super::procurement::samples(),
         super::vendors::samples(),
@@ -62,16 +64,16 @@ pub fn mails() -> Vec<Sample> {
     super::mail_samples::samples()
 }
 
-/// The person of the staff samples.
+/// What the person of the staff samples sees.
 #[must_use]
-pub fn amara() -> SignedIn {
-    SignedIn::new("Amara Nwosu", "Risk manager")
+pub fn amara(title: &str, section: Option<Section>) -> Shell {
+    Shell::staff(title, section, "Amara Nwosu", Role::RiskManager, "sample-csrf")
 }
 
 /// A staff page's shell for samples.
 #[must_use]
-pub fn staff(title: &str, section: super::page::Section) -> Shell {
-    let mut shell = Shell::staff(title, Some(section), amara(), "sample-csrf");
+pub fn staff(title: &str, section: Section) -> Shell {
+    let mut shell = amara(title, Some(section));
     shell.organisation = Some(super::page::Organisation::new("Northwind Bank"));
     shell
 }

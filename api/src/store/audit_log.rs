@@ -73,7 +73,7 @@ pub async fn after(s: &impl Scoped, seq: i64, most: u64) -> Result<Vec<(Recorded
     Ok(rows.iter().map(|row| (recorded(row), row.hash.clone())).collect())
 }
 
-fn recorded(row: &audit_event::Model) -> Recorded {
+pub(super) fn recorded(row: &audit_event::Model) -> Recorded {
     Recorded {
         tenant: row.tenant_id,
         seq: row.seq,

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod answers;
 pub mod assessments;
 pub mod audit_log;
+pub mod audit_trail;
 pub mod cases;
 pub mod connect;
 pub mod decisions;

@@ -112,6 +112,24 @@ struct Standing {
     submitted_at: Option<DateTime<Utc>>,
 }
 
+/// The name of every vendor, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names(s: &impl Scoped) -> Result<Vec<(VendorId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = s
+        .find::<vendor::Entity>()
+        .select_only()
+        .column(vendor::Column::Id)
+        .column(vendor::Column::Name)
+        .order_by_asc(vendor::Column::NameNormalised)
+        .order_by_asc(vendor::Column::Id)
+        .into_tuple()
+        .all(s.connection())
+        .await?;
+    Ok(rows.into_iter().map(|(id, name)| (VendorId(id), name)).collect())
+}
+
 /// Every vendor by name, with tier and residual risk. Five statements, however many vendors there are.
 ///
 /// # Errors

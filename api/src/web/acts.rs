@@ -6,7 +6,7 @@ use super::{
     page::{respond, with_errors},
 };
 use crate::{
-    domain::{due, ids::AssessmentId, respondent::Respondent, timeline::TimelineEvent, user::User},
+    domain::{acts, due, ids::AssessmentId, respondent::Respondent, timeline::TimelineEvent, user::User},
     render::{
         Renderer, Shell,
         fields::errors_of,
@@ -86,47 +86,45 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// An act in words, with its icon and whether it is a turning point. Acts that say nothing to people are left out.
-fn words(act: &str) -> Option<(&'static str, &'static str, bool)> {
+/// The icon of an act and whether it is a turning point. Acts that say nothing to people are left out.
+fn mark(act: &str) -> Option<(&'static str, bool)> {
     Some(match act {
-        "vendor.registered" => ("Vendor registered", "building-2", false),
-        "vendor.edited" => ("Vendor edited", "pencil", false),
-        "vendor.archived" => ("Vendor archived", "lock", true),
-        "contact.added" => ("Contact added", "user", false),
-        "contact.edited" => ("Contact edited", "user", false),
-        "contact.mail_refused" => ("Mail to a contact was refused", "circle-alert", false),
-        "service.added" => ("Service added", "plus", false),
-        "service.edited" => ("Service edited", "pencil", false),
-        "intake.answered" => ("Intake answered", "check", false),
-        "intake.tier_raised" => ("Tier raised", "flag", false),
-        "intake.lower_tier_requested" => ("Lower tier asked for", "flag", false),
-        "intake.lower_tier_approved" => ("Lower tier approved", "flag", false),
-        "intake.override_dropped" => ("Tier follows the answers again", "flag", false),
-        "assessment.drafted" => ("Assessment started", "file-text", false),
-        "assessment.sent" => ("Assessment sent", "send", true),
-        "assessment.extended" => ("Due day moved", "calendar", false),
-        "assessment.cancelled" => ("Assessment cancelled", "ban", true),
-        "assessment.expired" => ("Links ended", "clock", false),
-        "assessment.links_closed" => ("Links closed", "lock", false),
-        "assessment.amendment_asked" => ("The vendor asks to amend", "flag", false),
-        "assessment.amendment_agreed" => ("Agreed that the vendor amends", "undo-2", false),
-        "assessment.submitted" => ("Submitted", "check", true),
-        "assessment.review_started" => ("Review started", "eye", false),
-        "assessment.returned" => ("Returned for clarification", "undo-2", false),
-        "assessment.decided" => ("Decided", "circle-check", true),
-        "assessment.reopened" => ("Reopened", "undo-2", true),
-        "respondent.added" => ("Person added", "user", false),
-        "respondent.reminded" => ("Reminded", "mail", false),
-        "invitation.reissued" => ("New link mailed", "link", false),
-        "invitation.revoked" => ("Link revoked", "ban", false),
-        "score.recorded" => ("Scored", "file-text", true),
-        "finding.raised" => ("Finding raised", "flag", false),
-        "finding.sent" | "findings.sent" => ("Findings sent", "send", false),
-        "action.rejected" => ("Action rejected", "undo-2", false),
-        "action.reported" => ("Action reported done", "paperclip", false),
-        "action.verified" => ("Action verified", "shield-check", false),
-        "finding.closed" => ("Finding closed", "circle-check", false),
-        "finding.reopened" => ("Finding reopened", "undo-2", false),
+        "vendor.registered" => ("building-2", false),
+        "vendor.edited" => ("pencil", false),
+        "vendor.archived" => ("lock", true),
+        "contact.added" => ("user", false),
+        "contact.edited" => ("user", false),
+        "contact.mail_refused" => ("circle-alert", false),
+        "service.added" => ("plus", false),
+        "service.edited" => ("pencil", false),
+        "intake.answered" => ("check", false),
+        "intake.tier_raised" => ("flag", false),
+        "intake.lower_tier_requested" => ("flag", false),
+        "intake.lower_tier_approved" => ("flag", false),
+        "intake.override_dropped" => ("flag", false),
+        "assessment.drafted" => ("file-text", false),
+        "assessment.sent" => ("send", true),
+        "assessment.extended" => ("calendar", false),
+        "assessment.cancelled" => ("ban", true),
+        "assessment.expired" => ("clock", false),
+        "assessment.links_closed" => ("lock", false),
+        "assessment.amendment_asked" => ("flag", false),
+        "assessment.amendment_agreed" => ("undo-2", false),
+        "assessment.submitted" => ("check", true),
+        "assessment.review_started" => ("eye", false),
+        "assessment.returned" => ("undo-2", false),
+        "assessment.decided" => ("circle-check", true),
+        "assessment.reopened" => ("undo-2", true),
+        "respondent.added" => ("user", false),
+        "respondent.reminded" => ("mail", false),
+        "invitation.reissued" => ("link", false),
+        "invitation.revoked" => ("ban", false),
+        "finding.raised" => ("flag", false),
+        "finding.sent" => ("send", false),
+        "action.rejected" => ("undo-2", false),
+        "action.reported" => ("paperclip", false),
+        "finding.closed" => ("circle-check", false),
+        "finding.reopened" => ("undo-2", false),
         _ => return None,
     })
 }
@@ -141,7 +139,8 @@ pub fn timeline_lines(
     zone: Tz,
 ) -> Vec<TimelineLine> {
     let line = |event: &TimelineEvent| {
-        let (what, icon, key) = words(&event.act)?;
+        let (icon, key) = mark(&event.act)?;
+        let what = acts::words(&event.act);
         let reference =
             event.assessment_id.and_then(|id| references.get(&id).map(|reference| (id, reference)));
         let who = match event.actor_kind.as_str() {

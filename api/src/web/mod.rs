@@ -9,6 +9,7 @@ pub mod acts;
 pub mod app;
 pub mod assessments;
 pub mod assets;
+pub mod audit;
 pub mod body;
 pub mod decisions;
 pub mod error_page;

@@ -24,8 +24,7 @@ use serde::Serialize;
 #[must_use]
 pub fn staff_shell(staff: &Staff, title: impl Into<String>, section: Option<Section>) -> Shell {
     let user = staff.ctx.user();
-    let mut shell =
-        Shell::staff(title, section, SignedIn::new(user.name.clone(), user.role.label()), staff.csrf.clone());
+    let mut shell = Shell::staff(title, section, user.name.clone(), user.role, staff.csrf.clone());
     shell.organisation = Some(Organisation::new(staff.ctx.tenant().name.clone()));
     shell
 }
