@@ -72,9 +72,10 @@ struct Inner {
     _process_lock: Option<File>,
 }
 
-/// How long a request waits for a connection, and a write for the writes before it: far longer than these take. Whoever
-/// waited that long is told to come again, which is better for all than to wait on.
+/// How long a request waits for a connection, and on SQLite a write for the writes before it: far longer than these
+/// take, and no longer than people wait. One connection writes to SQLite, so there it may be longer.
 const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE_SQLITE: Duration = Duration::from_secs(5);
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -209,7 +210,7 @@ impl Database {
 
     async fn gate(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
         let Some(gate) = &self.0.gate else { return Ok(None) };
-        let passed = tokio::time::timeout(PATIENCE, Arc::clone(gate).lock_owned()).await;
+        let passed = tokio::time::timeout(PATIENCE_SQLITE, Arc::clone(gate).lock_owned()).await;
         Ok(Some(passed.map_err(|_| StoreError::Busy)?))
     }
 
@@ -269,7 +270,7 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(PATIENCE_SQLITE)
         .sqlx_logging(false)
         .test_before_acquire(false)
         .map_sqlx_sqlite_pool_opts(|pool| {
