@@ -94,11 +94,13 @@ async fn l_05_without_a_connection_to_the_database_200_clients_hear_so_in_time()
         tokio::time::sleep(Duration::from_millis(100)).await;
         let asked = (0..200).map(async |_| {
             let begun = Instant::now();
-            let page = client.open("/vendors").await;
-            assert_busy(&page);
-            begun.elapsed()
+            let request = client.request(Method::GET, "/vendors").header(header::ACCEPT, "application/json");
+            (client.send(request).await, begun.elapsed())
         });
-        let took = future::join_all(asked).await.into_iter().max().unwrap();
+        let answers = future::join_all(asked).await;
+        // Only now: reading pages takes the time of those who still wait.
+        answers.iter().for_each(|(page, _)| assert_busy(page));
+        let took = answers.into_iter().map(|(_, took)| took).max().unwrap();
         // Two seconds of waiting, and room for a machine that has other things to do.
         assert!(took < Duration::from_secs(7), "{took:?}");
         client.json("/health/live").await.expect(200);
