@@ -45,7 +45,6 @@ pub(super) fn download(
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, csv::MEDIA_TYPE))
         .insert_header((header::CONTENT_DISPOSITION, attachment(&name)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
         .streaming(content)
 }
 
