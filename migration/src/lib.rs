@@ -19,6 +19,7 @@ mod m20261124_000011_mail;
 mod m20261127_000012_audit_chain;
 mod m20261127_000013_audit_indexes;
 mod m20261127_000014_signing_keys;
+mod m20261127_000015_vendor_list;
 mod portable;
 
 /// All steps, oldest first.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000012_audit_chain::Migration),
             Box::new(m20261127_000013_audit_indexes::Migration),
             Box::new(m20261127_000014_signing_keys::Migration),
+            Box::new(m20261127_000015_vendor_list::Migration),
         ]
     }
 }

@@ -25,6 +25,23 @@ async fn a_vendor_is_registered_edited_found_and_archived() {
 }
 
 #[tokio::test]
+async fn the_list_is_by_name_and_what_is_looked_for_is_taken_to_the_letter() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    for name in ["Zeta_One", "ZetaXOne", "100% Alpha", "1000 Alpha", "Back\\slash"] {
+        procurement::vendor(&client, name).await;
+    }
+    let listed =
+        async |query: &str| client.open(&format!("/vendors{query}")).await.expect(200).all("tbody th");
+    assert_eq!(listed("").await, ["100% Alpha", "1000 Alpha", "Back\\slash", "Zeta_One", "ZetaXOne"]);
+    assert_eq!(listed("?name=0%25").await, ["100% Alpha"]);
+    assert_eq!(listed("?name=A_o").await, ["Zeta_One"]);
+    assert_eq!(listed("?name=%5C").await, ["Back\\slash"]);
+    assert_eq!(listed("?page=9").await.len(), 5, "a page beyond the end is the last one");
+    assert_eq!(listed("?residual=none&name=zeta").await, ["Zeta_One", "ZetaXOne"]);
+}
+
+#[tokio::test]
 async fn every_fault_of_a_form_is_told_at_once_and_what_was_typed_stays() {
     let app = TestApp::start().await;
     let client = app.signed_in(Role::Procurement).await;

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use entity::{assessment, contact, finding, intake, score_snapshot, service, vendor};
 use questionnaires::definition::Tier;
 use sea_orm::{
-    ColumnTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
-    sea_query::Expr,
+    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    RelationTrait as _, Select, Set,
+    sea_query::{Expr, ExprTrait as _, LikeExpr},
 };
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -103,6 +104,14 @@ async fn tiers(s: &impl Scoped) -> Result<HashMap<Uuid, Tier>, StoreError> {
         .collect()
 }
 
+/// A service with one of its intakes, if it has any.
+#[derive(FromQueryResult)]
+struct Tiered {
+    id: Uuid,
+    vendor_id: Uuid,
+    tier: Option<String>,
+}
+
 #[derive(FromQueryResult)]
 struct Standing {
     id: Uuid,
@@ -130,7 +139,61 @@ pub async fn names(s: &impl Scoped) -> Result<Vec<(VendorId, String)>, StoreErro
     Ok(rows.into_iter().map(|(id, name)| (VendorId(id), name)).collect())
 }
 
-/// Every vendor by name, with tier and residual risk. Five statements, however many vendors there are.
+/// Vendors in this state whose name has these words in it; `name` is normalised, empty for all.
+fn fitting(s: &impl Scoped, state: VendorState, name: &str) -> Select<vendor::Entity> {
+    let query = s.find::<vendor::Entity>().filter(vendor::Column::State.eq(state.as_str()));
+    if name.is_empty() {
+        return query;
+    }
+    let plain = name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let like = LikeExpr::new(format!("%{plain}%")).escape('\\');
+    query.filter(Expr::col((vendor::Entity, vendor::Column::NameNormalised)).like(like))
+}
+
+/// How many vendors are in this state and have these words in their name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(s: &impl Scoped, state: VendorState, name: &str) -> Result<usize, StoreError> {
+    let counted = Expr::col((vendor::Entity, vendor::Column::Id)).count();
+    let query = fitting(s, state, name).select_only().column_as(counted, "vendors");
+    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
+    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+}
+
+/// Whether there is any vendor at all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn any(s: &impl Scoped) -> Result<bool, StoreError> {
+    let query = s.find::<vendor::Entity>().select_only().column(vendor::Column::Id);
+    Ok(query.into_tuple::<Uuid>().one(s.connection()).await?.is_some())
+}
+
+/// At most `most` of the vendors that [`count`] counts, by name, after the first `skipped`. Four statements, and no row
+/// of any other vendor is read.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(
+    s: &impl Scoped,
+    state: VendorState,
+    name: &str,
+    skipped: usize,
+    most: usize,
+) -> Result<Vec<VendorOverview>, StoreError> {
+    let vendors = fitting(s, state, name)
+        .order_by_asc(vendor::Column::NameNormalised)
+        .order_by_asc(vendor::Column::Id)
+        .offset(skipped as u64)
+        .limit(most as u64)
+        .all(s.connection())
+        .await?;
+    let only: Vec<Uuid> = vendors.iter().map(|row| row.id).collect();
+    with_standing(s, vendors, Some(&only)).await
+}
+
+/// Every vendor by name, with tier and residual risk. Four statements, however many vendors there are.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -141,16 +204,24 @@ pub async fn overviews(s: &impl Scoped) -> Result<Vec<VendorOverview>, StoreErro
         .order_by_asc(vendor::Column::Id)
         .all(s.connection())
         .await?;
-    let services: Vec<(Uuid, Uuid)> = s
+    with_standing(s, vendors, None).await
+}
+
+/// These vendors with what is said about them; `only` are their ids, unless they are all there are.
+async fn with_standing(
+    s: &impl Scoped,
+    vendors: Vec<vendor::Model>,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<VendorOverview>, StoreError> {
+    let mut services = s
         .find::<service::Entity>()
         .select_only()
         .column(service::Column::Id)
         .column(service::Column::VendorId)
-        .into_tuple()
-        .all(s.connection())
-        .await?;
-    let tiers = tiers(s).await?;
-    let standings: Vec<Standing> = s
+        .column(intake::Column::Tier)
+        .join_rev(JoinType::LeftJoin, intake::Relation::Service.def())
+        .order_by_asc(intake::Column::Number);
+    let mut standings = s
         .find::<assessment::Entity>()
         .select_only()
         .column(assessment::Column::Id)
@@ -158,11 +229,15 @@ pub async fn overviews(s: &impl Scoped) -> Result<Vec<VendorOverview>, StoreErro
         .column(assessment::Column::ServiceId)
         .column(assessment::Column::State)
         .column(assessment::Column::SubmittedAt)
-        .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]))
-        .into_model()
-        .all(s.connection())
-        .await?;
-    let residuals = latest_residuals(s, None).await?;
+        .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]));
+    if let Some(only) = only {
+        services = services.filter(service::Column::VendorId.is_in(only.iter().copied()));
+        standings = standings.filter(assessment::Column::VendorId.is_in(only.iter().copied()));
+    }
+    let services: Vec<Tiered> = services.into_model().all(s.connection()).await?;
+    let standings: Vec<Standing> = standings.into_model().all(s.connection()).await?;
+    let of_page: Vec<Uuid> = standings.iter().map(|row| row.id).collect();
+    let residuals = latest_residuals(s, only.map(|_| of_page.as_slice())).await?;
 
     // By vendor and service: when it was handed in, and which assessment.
     let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid)>::new();
@@ -187,11 +262,18 @@ pub async fn overviews(s: &impl Scoped) -> Result<Vec<VendorOverview>, StoreErro
             }
         }
     }
+    // The intake with the highest number comes last and replaces those before it.
+    let mut current: HashMap<Uuid, (Uuid, Option<Tier>)> = HashMap::new();
+    for row in services {
+        let tier = row.tier.map(|word| word.parse::<Tier>()).transpose();
+        let tier = tier.map_err(|_| StoreError::corrupt("intake", "tier", row.id))?;
+        current.insert(row.id, (row.vendor_id, tier));
+    }
     let mut count: HashMap<Uuid, usize> = HashMap::new();
     let mut highest: HashMap<Uuid, Tier> = HashMap::new();
-    for (id, vendor) in services {
+    for (vendor, tier) in current.into_values() {
         *count.entry(vendor).or_default() += 1;
-        if let Some(&tier) = tiers.get(&id) {
+        if let Some(tier) = tier {
             let known = highest.entry(vendor).or_insert(tier);
             *known = (*known).max(tier);
         }

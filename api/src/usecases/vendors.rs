@@ -62,10 +62,19 @@ pub struct VendorPage {
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn list(ctx: &Ctx, filter: &VendorFilter) -> Result<VendorPage> {
     ctx.require(Permission::Read)?;
-    let all = store::vendors::overviews(ctx.scope()).await?;
-    let any = !all.is_empty();
     let wanted_state = filter.state.unwrap_or(VendorState::Active);
     let name = normalised(&filter.name);
+    let at = |total: usize| filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    if filter.tier.is_none() && filter.residual.is_none() {
+        let total = store::vendors::count(ctx.scope(), wanted_state, &name).await?;
+        let any = total > 0 || store::vendors::any(ctx.scope()).await?;
+        let page = at(total);
+        let vendors = store::vendors::page(ctx.scope(), wanted_state, &name, (page - 1) * PAGE, PAGE).await?;
+        return Ok(VendorPage { vendors, total, page, any });
+    }
+    // Tier and residual risk follow from several rows, so those who wish for one have everything read.
+    let all = store::vendors::overviews(ctx.scope()).await?;
+    let any = !all.is_empty();
     let mut fitting: Vec<VendorOverview> = all
         .into_iter()
         .filter(|row| row.vendor.state == wanted_state)
@@ -78,7 +87,7 @@ pub async fn list(ctx: &Ctx, filter: &VendorFilter) -> Result<VendorPage> {
         })
         .collect();
     let total = fitting.len();
-    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let page = at(total);
     let vendors = fitting.drain(..).skip((page - 1) * PAGE).take(PAGE).collect();
     Ok(VendorPage { vendors, total, page, any })
 }
