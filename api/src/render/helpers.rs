@@ -1,14 +1,14 @@
 //! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
 //!
 //! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
-//! `plural` and `concat` everywhere; `asset`, `icon` and `pips` in HTML.
+//! `plural` and `concat` everywhere; `part`, `scroll`, `asset`, `icon` and `pips` in HTML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
-    RenderErrorReason, handlebars_helper,
+    RenderErrorReason, Renderable as _, handlebars_helper,
 };
 
 use super::Assets;
@@ -22,6 +22,8 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 
 pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Assets>) {
     let hrefs = assets.iter().map(|asset| (asset.name.clone(), asset.href.clone())).collect();
+    registry.register_helper("part", Box::new(Part));
+    registry.register_helper("scroll", Box::new(Scroll));
     registry.register_helper("asset", Box::new(AssetHref(hrefs)));
     let sprite = assets.named("icons.svg");
     let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
@@ -56,6 +58,51 @@ fn first_str<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a str, 
 
 fn refuse(message: String) -> RenderError {
     RenderErrorReason::Other(message).into()
+}
+
+/// `{{part "csrf"}}`: another template over the values that are in sight. `{{> csrf}}` writes the same, and copies all
+/// those values for it first, which took most of the time of a large page; it is for giving a partial other values.
+struct Part;
+
+impl HelperDef for Part {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = first_str(helper, "part")?;
+        let template = registry.get_template(name).ok_or_else(|| refuse(format!("no template {name}")))?;
+        let outer = state.get_current_template_name();
+        let rendered = template.render(registry, context, state, out);
+        state.set_current_template_name(outer);
+        rendered
+    }
+}
+
+/// `{{#scroll "Findings, scrollable"}}…{{/scroll}}`: a wide table that scrolls by itself, also by keyboard, under this
+/// name. A helper and no partial for the reason that [`Part`] is one.
+struct Scroll;
+
+impl HelperDef for Scroll {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = handlebars::html_escape(first_str(helper, "scroll")?);
+        out.write(&format!(r#"<div class="card scroll" tabindex="0" role="region" aria-label="{name}">"#))?;
+        if let Some(table) = helper.template() {
+            table.render(registry, context, state, out)?;
+        }
+        out.write("</div>")?;
+        Ok(())
+    }
 }
 
 /// `{{asset "app.css"}}`: the hashed path of a static file; an unknown name is an error.

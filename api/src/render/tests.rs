@@ -75,6 +75,7 @@ fn every_page_and_mail_has_a_sample_and_no_partial_is_left_over() {
             path.starts_with("partials/") || path.starts_with("layout/") || path.starts_with("email/layout.");
         if shared {
             let uses = [
+                format!("{{{{part \"{name}\""),
                 format!("{{{{> {name}}}}}"),
                 format!("{{{{> {name} "),
                 format!("{{{{#> {name}}}}}"),
@@ -224,7 +225,7 @@ fn every_form_that_posts_carries_the_csrf_field() {
             let posts = body.split_once('>').is_some_and(|(tag, _)| tag.contains("method=\"post\""));
             let action = body.split_once("action=\"").and_then(|(_, rest)| rest.split_once('"'));
             let open = action.is_some_and(|(action, _)| OPEN_FORMS.contains(&(path.as_str(), action)));
-            assert!(!posts || open || body.contains("{{> csrf}}"), "{path}: a form without csrf");
+            assert!(!posts || open || body.contains("{{part \"csrf\"}}"), "{path}: a form without csrf");
         }
     }
 }

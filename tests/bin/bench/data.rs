@@ -5,7 +5,7 @@
 
 use anyhow::Context as _;
 use api::{
-    auth::Secret,
+    auth::{Secret, keys::KeyFolder},
     blobs::Blobs,
     domain::{
         RequestInfo, Surroundings,
@@ -185,8 +185,9 @@ fn questionnaire(questions: usize) -> anyhow::Result<Questionnaire> {
 pub async fn fill(url: &str, evidence: &Path, size: Size) -> anyhow::Result<Data> {
     let database = Database::connect(&ConnectOptions::new(url)).await?;
     database.migrate().await?;
-    let services =
-        Services::new(database, Surroundings::system(), Blobs::folder(evidence)?, "http://127.0.0.1");
+    let keys = KeyFolder::at(&evidence.with_file_name("keys"));
+    let blobs = Blobs::folder(evidence)?;
+    let services = Services::new(database, Surroundings::system(), blobs, keys, "http://127.0.0.1");
     let system = SystemCtx::new(services.clone(), "measuring");
     let organisation = CreateOrganisation {
         organisation: "Northwind Bank".to_owned(),
