@@ -3,7 +3,7 @@
 //! The same generator drives the service and what it is compared with. A new kind of request is another [`Asker`].
 
 use crate::machine::{Reading, Watched};
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicU8, Ordering},
@@ -82,7 +82,7 @@ const OVER: u8 = 2;
 /// Lets the clients work for a span, on as many threads as there may be at most two; gives them back.
 ///
 /// # Errors
-/// When a connection ends or an answer is not what a client takes.
+/// When a connection ends, an answer is not what a client takes, or none came in the measured time.
 pub fn run<A: Asker>(
     address: SocketAddr,
     clients: Vec<A>,
@@ -117,6 +117,7 @@ pub fn run<A: Asker>(
                 back.push(client);
             }
         }
+        ensure!(!took.is_empty(), "nothing was answered within {elapsed:?}");
         took.sort_unstable();
         let reading = Reading::between(&before, &after, elapsed);
         Ok((Sample { answers: took.len(), took, elapsed, reading }, back))

@@ -68,7 +68,7 @@ fn arguments() -> anyhow::Result<Arguments> {
         let mut value = || words.next().map(PathBuf::from).with_context(|| format!("{word} needs a value"));
         match word.as_str() {
             "--quick" => found.pace = pace(500, 2_000, 3, (1_000, 10_000)),
-            "--smoke" => found.pace = pace(200, 500, 1, (200, 300)),
+            "--smoke" => found.pace = pace(200, 1_000, 1, (200, 300)),
             "--assay" => found.assay = value()?,
             "--write" => found.write = Some(value()?),
             goal if !goal.starts_with('-') => found.goals.push(goal.to_uppercase()),
