@@ -273,7 +273,10 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
         .acquire_timeout(PATIENCE_SQLITE)
         .sqlx_logging(false)
         .test_before_acquire(false)
-        .map_sqlx_sqlite_pool_opts(|pool| {
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            if access == Access::Reads {
+                return pool;
+            }
             pool.after_release(|connection, _| {
                 Box::pin(async move {
                     // A commit that fails, as on a full disk, ends SQLite's transaction behind the driver's back; the
