@@ -120,7 +120,7 @@ pub fn claimed(token: &str) -> Option<(TokenKind, String)> {
 
 /// The payload of a token of this kind, signed by `key`; with an issuer, only if it is the one named.
 ///
-/// Times are not compared here: see [`Lifetime`].
+/// Times are not compared here: the caller has the clock.
 ///
 /// # Errors
 /// [`TokenError`]; the same one for everything that could help to guess.
@@ -152,21 +152,4 @@ pub fn verify<T: DeserializeOwned>(
         return Err(TokenError::Content);
     }
     serde_json::from_value(content).map_err(|_| TokenError::Content)
-}
-
-/// From when until when a token counts, in seconds since 1970. Strictly whole numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetime {
-    /// First second.
-    pub nbf: u64,
-    /// First second after.
-    pub exp: u64,
-}
-
-impl Lifetime {
-    /// Whether it counts at this second.
-    #[must_use]
-    pub fn holds_at(self, second: i64) -> bool {
-        u64::try_from(second).is_ok_and(|now| self.nbf <= now && now < self.exp)
-    }
 }

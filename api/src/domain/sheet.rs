@@ -186,8 +186,6 @@ impl SectionState {
 pub struct Asked {
     /// What it says.
     pub definition: Arc<Questionnaire>,
-    /// Hash of the pinned definition.
-    pub sha256: String,
 }
 
 /// One question on the sheet.
@@ -580,7 +578,6 @@ mod tests {
             Section { id: "USE".into(), questions: vec![question("SEC-GOV-01", None)], ..Section::default() };
         let asked_of = |id: &str, sections| Asked {
             definition: Arc::new(Questionnaire { id: id.into(), sections, ..Questionnaire::default() }),
-            sha256: "00".into(),
         };
         let row = |(id, value): &(&str, Value)| AnswerRow {
             question_id: (*id).into(),

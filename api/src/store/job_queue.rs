@@ -219,41 +219,43 @@ impl Database {
     ///
     /// # Errors
     /// When the database cannot be written.
-    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
     pub async fn begin_job(
         &self,
         claimed: &Claimed,
         worker: &str,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (tx, _gate) = self.begin().await?;
-        let done = job::Entity::update_many()
-            .col_expr(job::Column::LeasedUntil, Expr::value(until))
-            .col_expr(job::Column::LastError, Expr::value(BEGUN))
-            .filter(Self::fence(claimed, worker))
-            .exec(&tx)
-            .await?;
-        tx.commit().await?;
-        Ok(done.rows_affected == 1)
+        let begun = [(job::Column::LastError, Expr::value(BEGUN))];
+        self.extend_lease(claimed, worker, until, begun).await
     }
 
     /// Keeps a lease alive; false when it was lost.
     ///
     /// # Errors
     /// When the database cannot be written.
-    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
     pub async fn renew_lease(
         &self,
         claimed: &Claimed,
         worker: &str,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        self.extend_lease(claimed, worker, until, []).await
+    }
+
+    /// Moves the end of a lease, and writes these columns with it; false when the lease was lost.
+    #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
+    async fn extend_lease(
+        &self,
+        claimed: &Claimed,
+        worker: &str,
+        until: DateTime<Utc>,
+        beside: impl IntoIterator<Item = (job::Column, Expr)>,
+    ) -> Result<bool, StoreError> {
+        let update = job::Entity::update_many().col_expr(job::Column::LeasedUntil, Expr::value(until));
+        let update =
+            beside.into_iter().fold(update, |update, (column, value)| update.col_expr(column, value));
         let (tx, _gate) = self.begin().await?;
-        let done = job::Entity::update_many()
-            .col_expr(job::Column::LeasedUntil, Expr::value(until))
-            .filter(Self::fence(claimed, worker))
-            .exec(&tx)
-            .await?;
+        let done = update.filter(Self::fence(claimed, worker)).exec(&tx).await?;
         tx.commit().await?;
         Ok(done.rows_affected == 1)
     }

@@ -54,21 +54,26 @@ pub async fn in_use(database: &Database, purpose: KeyPurpose) -> Result<Vec<Publ
     rows.into_iter().map(key_of).collect()
 }
 
-/// Publishes a key. With `replaces`, those in use until now are retired with it; `compromised` revokes every earlier
-/// key of the purpose.
+/// What becomes of the earlier keys of a purpose when a new one is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// They sign on beside it.
+    Stay,
+    /// It signs in their place.
+    Retire,
+    /// It signs in their place, and they may be in other hands.
+    Revoke,
+}
+
+/// Publishes a key.
 ///
 /// # Errors
 /// When the database cannot be written.
 #[expect(clippy::disallowed_methods, reason = "keys of the installation belong to no tenant")]
-pub async fn publish(
-    database: &Database,
-    key: &PublicKey,
-    replaces: bool,
-    compromised: bool,
-) -> Result<(), StoreError> {
+pub async fn publish(database: &Database, key: &PublicKey, earlier: Earlier) -> Result<(), StoreError> {
     let (tx, _gate) = database.begin().await?;
     let now: DateTime<Utc> = key.created_at;
-    if replaces {
+    if earlier != Earlier::Stay {
         row::Entity::update_many()
             .col_expr(row::Column::RetiredAt, Expr::value(now))
             .filter(row::Column::Purpose.eq(key.purpose.as_str()))
@@ -76,7 +81,7 @@ pub async fn publish(
             .exec(&tx)
             .await?;
     }
-    if compromised {
+    if earlier == Earlier::Revoke {
         row::Entity::update_many()
             .col_expr(row::Column::RevokedAt, Expr::value(now))
             .filter(row::Column::Purpose.eq(key.purpose.as_str()))

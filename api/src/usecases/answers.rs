@@ -48,7 +48,7 @@ pub(super) async fn load(s: &impl Scoped, id: AssessmentId, today: NaiveDate) ->
 async fn asked(s: &impl Scoped, id: AssessmentId) -> Result<Vec<Asked>> {
     let pinned = library::pinned(s, id).await?;
     let vendor = pinned.into_iter().filter(library::PinnedQuestionnaire::asks_vendor);
-    Ok(vendor.map(|one| Asked { definition: one.definition, sha256: one.file.sha256 }).collect())
+    Ok(vendor.map(|one| Asked { definition: one.definition }).collect())
 }
 
 /// One answer as a form sends it.

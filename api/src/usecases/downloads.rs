@@ -9,7 +9,7 @@ use super::{
     keys,
 };
 use crate::{
-    auth::jwt::{Lifetime, TokenKind},
+    auth::jwt::TokenKind,
     domain::{Permission, ids::EvidenceId, sheet::EvidenceRow},
     store::evidence as store,
 };
@@ -50,7 +50,9 @@ struct Ticket {
     iss: String,
     aud: String,
     sub: String,
+    /// First second in which it counts, since 1970; strictly a whole number, as is `exp`.
     nbf: u64,
+    /// First second in which it does not.
     exp: u64,
     evidence: EvidenceId,
 }
@@ -83,9 +85,8 @@ async fn check(services: &Services, presented: &str, sub: &str, evidence: Eviden
         Err(UseCaseError::Unauthenticated) => return Err(UseCaseError::NotFound),
         other => other?,
     };
-    let lifetime = Lifetime { nbf: ticket.nbf, exp: ticket.exp };
-    let good =
-        ticket.sub == sub && ticket.evidence == evidence && lifetime.holds_at(services.now().timestamp());
+    let now = u64::try_from(services.now().timestamp()).map_err(UseCaseError::internal)?;
+    let good = ticket.sub == sub && ticket.evidence == evidence && ticket.nbf <= now && now < ticket.exp;
     if good { Ok(()) } else { Err(UseCaseError::NotFound) }
 }
 

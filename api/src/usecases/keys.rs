@@ -10,7 +10,7 @@ use crate::{
         keys::SigningKey,
     },
     domain::signing_key::{KeyPurpose, PublicKey},
-    store::signing_keys as store,
+    store::signing_keys::{self as store, Earlier},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,15 +29,10 @@ async fn current(services: &Services, purpose: KeyPurpose) -> Result<SigningKey>
             return Ok(found);
         }
     }
-    make(services, purpose, false, false).await
+    make(services, purpose, Earlier::Stay).await
 }
 
-async fn make(
-    services: &Services,
-    purpose: KeyPurpose,
-    replaces: bool,
-    compromised: bool,
-) -> Result<SigningKey> {
+async fn make(services: &Services, purpose: KeyPurpose, earlier: Earlier) -> Result<SigningKey> {
     // The file first: a published key without its private half would be a key that nobody can use.
     let key = services.keys.make(purpose, &services.surroundings).map_err(UseCaseError::internal)?;
     let public = PublicKey {
@@ -48,7 +43,7 @@ async fn make(
         retired_at: None,
         revoked_at: None,
     };
-    store::publish(&services.database, &public, replaces, compromised).await?;
+    store::publish(&services.database, &public, earlier).await?;
     tracing::info!(kid = key.kid, %purpose, "a signing key was made");
     Ok(key)
 }
@@ -59,9 +54,10 @@ async fn make(
 /// # Errors
 /// When a key cannot be kept or published.
 pub async fn rotate(services: &Services, emergency: bool) -> Result<Vec<(KeyPurpose, String)>> {
+    let earlier = if emergency { Earlier::Revoke } else { Earlier::Retire };
     let mut made = Vec::new();
     for purpose in KeyPurpose::ALL {
-        made.push((*purpose, make(services, *purpose, true, emergency).await?.kid));
+        made.push((*purpose, make(services, *purpose, earlier).await?.kid));
     }
     Ok(made)
 }

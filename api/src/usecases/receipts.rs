@@ -13,6 +13,7 @@ use crate::{
             About, Asked, Attested, Checked, Claims, HandedIn, OfSnapshot, ReceiptFile, ScoreParts,
             ScoreReceipt, SubmissionReceipt, check_answers, check_score,
         },
+        remediation::Case,
         signing_key::PublicKey,
     },
     store::{
@@ -42,8 +43,8 @@ fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Value)> {
         id: String,
         version: String,
     }
-    let head: Head = serde_json::from_str(&row.answers).map_err(UseCaseError::internal)?;
-    let answers = serde_json::from_str(&row.answers).map_err(UseCaseError::internal)?;
+    let answers: Value = serde_json::from_str(&row.answers).map_err(UseCaseError::internal)?;
+    let head = Head::deserialize(&answers).map_err(UseCaseError::internal)?;
     let asked = head.questionnaires.into_iter().map(|one| Asked { id: one.id, version: one.version });
     let handed_in = HandedIn {
         number: row.number,
@@ -59,6 +60,15 @@ fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Value)> {
         },
     };
     Ok((handed_in, answers))
+}
+
+fn about(organisation: &str, case: Case) -> About {
+    About {
+        organisation: organisation.to_owned(),
+        vendor: case.vendor,
+        service: case.service,
+        reference: case.assessment.reference,
+    }
 }
 
 async fn signed(
@@ -92,12 +102,7 @@ pub async fn of_submission(ctx: &PortalCtx) -> Result<Saved> {
     let (s, id) = (ctx.scope(), ctx.assessment());
     let row = rows::latest_submission(s, id).await?.ok_or(UseCaseError::NotFound)?;
     let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
-    let about = About {
-        organisation: ctx.tenant().name.clone(),
-        vendor: case.vendor,
-        service: case.service,
-        reference: case.assessment.reference,
-    };
+    let about = about(&ctx.tenant().name, case);
     let (submission, answers) = handed_in(&row)?;
     let name = format!("submission-receipt-{}-{}.json", about.reference, row.number);
     let kind = TokenKind::SubmissionReceipt;
@@ -120,12 +125,7 @@ pub async fn of_score(ctx: &Ctx, id: AssessmentId, number: i32) -> Result<Saved>
     let kind = TokenKind::ScoreReceipt;
     let claims = claims(ctx.services(), kind, snapshot.id.uuid(), snapshot.created_at);
     let parts = ScoreParts {
-        about: About {
-            organisation: ctx.tenant().name.clone(),
-            vendor: case.vendor,
-            service: case.service,
-            reference: case.assessment.reference,
-        },
+        about: about(&ctx.tenant().name, case),
         submission,
         snapshot: OfSnapshot { number, reason: snapshot.reason.to_string(), created_at: snapshot.created_at },
         inputs: snapshot.inputs,
