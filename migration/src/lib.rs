@@ -20,6 +20,7 @@ mod m20261127_000012_audit_chain;
 mod m20261127_000013_audit_indexes;
 mod m20261127_000014_signing_keys;
 mod m20261127_000015_vendor_list;
+mod m20261127_000016_lists;
 mod portable;
 
 /// All steps, oldest first.
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000013_audit_indexes::Migration),
             Box::new(m20261127_000014_signing_keys::Migration),
             Box::new(m20261127_000015_vendor_list::Migration),
+            Box::new(m20261127_000016_lists::Migration),
         ]
     }
 }

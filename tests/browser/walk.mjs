@@ -345,7 +345,7 @@ export class Journey {
 
   async compare() {
     this.page = this.managerPage;
-    await this.goTo("/compare?pick=yes", "vendors to compare");
+    await this.goTo("/compare?page=1", "vendors to compare");
     const boxes = this.page.getByRole("checkbox");
     for (const box of await boxes.all()) await box.uncheck();
     await this.page.getByRole("checkbox", { name: new RegExp(this.vendor) }).check();
@@ -354,7 +354,7 @@ export class Journey {
     await this.press("Compare", "comparison");
     assert.equal(await this.page.locator("table.cmp thead th").count(), 2, "two vendors side by side");
     // Two that were asked the same are ranked; the page says who leads on what.
-    await this.goTo("/compare?pick=yes", "vendors to compare again");
+    await this.goTo("/compare?page=1", "vendors to compare again");
     for (const box of await boxes.all()) await box.uncheck();
     for (const vendor of ["Corvid AI", "Halden Hosting"]) {
       await this.page.getByRole("checkbox", { name: new RegExp(`^${vendor}`) }).check();

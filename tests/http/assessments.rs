@@ -183,7 +183,7 @@ async fn the_list_marks_what_is_late_and_takes_at_most_six_statements() {
     assert!(statements <= 6, "{statements} statements");
     app.advance(Duration::days(16));
     let client = app.signed_in(Role::Procurement).await;
-    let page = client.open("/assessments?late=yes").await.expect(200);
+    let page = client.open("/assessments?waits=late").await.expect(200);
     assert!(page.text().contains("1 assessment, 1 late"));
     assert_eq!(page.all("tbody tr").len(), 1);
 }

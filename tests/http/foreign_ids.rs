@@ -188,7 +188,7 @@ async fn z_03_another_organisations_ids_in_forms_and_queries_are_ids_that_do_not
     same(&add(contact).await.expect(404), &add(random("")).await, "contact of a sent assessment");
     for (query, status) in [
         (format!("/compare?assessment={}&assessment=", own.assessment), 404),
-        ("/compare?pick=yes&assessment=".to_owned(), 200),
+        ("/compare?page=1&assessment=".to_owned(), 200),
         ("/findings?state=all&assessment=".to_owned(), 200),
     ] {
         let foreign = admin.open(&format!("{query}{}", submitted.assessment)).await.expect(status);

@@ -16,6 +16,7 @@ mod exports;
 mod foreign_ids;
 mod forms;
 mod intake;
+mod lists;
 mod load;
 mod mail_jobs;
 mod mail_words;

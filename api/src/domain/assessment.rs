@@ -138,6 +138,20 @@ impl AssessmentState {
     }
 }
 
+word_enum! {
+    /// Whom an assessment waits for, and for what.
+    Waits {
+        /// A review has ended and the decision is to be recorded.
+        Decision => "decision",
+        /// Handed in, or under review.
+        Review => "review",
+        /// With the vendor and past its due day.
+        Late => "late",
+        /// With the vendor and in time.
+        Vendor => "vendor",
+    }
+}
+
 /// What can happen to an assessment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssessmentEvent {

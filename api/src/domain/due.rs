@@ -45,6 +45,13 @@ pub fn is_past(zone: Tz, due_on: NaiveDate, now: DateTime<Utc>) -> bool {
     now >= end_of_day(zone, due_on)
 }
 
+/// The last day that is past at `now`: due days up to it are past, later ones are not. For queries, which compare days.
+#[must_use]
+pub fn last_past(zone: Tz, now: DateTime<Utc>) -> NaiveDate {
+    let mut days = std::iter::successors(Some(day_in(zone, now)), NaiveDate::pred_opt);
+    days.find(|day| is_past(zone, *day, now)).unwrap_or(NaiveDate::MIN)
+}
+
 /// `Friday 12 December 2025`.
 #[must_use]
 pub fn long_day(day: NaiveDate) -> String {
@@ -90,6 +97,19 @@ mod tests {
         // Cairo skipped 00:00 to 01:00 on 26 April 2024.
         let cairo = time_zone("Africa/Cairo").unwrap();
         assert_eq!(end_of_day(cairo, day(2024, 4, 25)).to_rfc3339(), "2024-04-25T22:00:00+00:00");
+    }
+
+    #[test]
+    fn the_last_past_day_is_the_last_one_that_is_past() {
+        for zone in ["UTC", "Asia/Kolkata", "Africa/Cairo", "America/Havana", "Pacific/Apia"] {
+            let zone = time_zone(zone).unwrap();
+            let start: DateTime<Utc> = "2025-10-31T00:00:00Z".parse().unwrap();
+            for now in (0..200).map(|number| start + Duration::minutes(30 * number)) {
+                let last = last_past(zone, now);
+                assert!(is_past(zone, last, now), "{zone} {now}");
+                assert!(!is_past(zone, last.succ_opt().unwrap(), now), "{zone} {now}");
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The lifecycle of a finding and of its actions (`product.md`, "Lifecycles"; `scoring.md` section 2 for SLA days).
 
 use crate::word_enum;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use thiserror::Error;
 
 word_enum! {
@@ -95,6 +95,45 @@ impl FindingState {
             (S::Accepted, E::EndAcceptance) | (S::Closed | S::Dismissed, E::Reopen) => Ok(S::Open),
             (S::Open, E::Dismiss) => Ok(S::Dismissed),
             _ => Err(InvalidFindingStep { from: self, event }),
+        }
+    }
+}
+
+word_enum! {
+    /// How soon somebody has to look at a finding, the most urgent first.
+    Urgency {
+        /// To be worked on, and the due day is over.
+        Overdue => "overdue",
+        /// An action is reported done.
+        Verify => "verify",
+        /// To be worked on, and due before [`soon_ends`].
+        Soon => "soon",
+        /// To be worked on, and due later or not sent yet.
+        Later => "later",
+        /// Lived with for a time.
+        Accepted => "accepted",
+        /// Closed or dismissed.
+        Done => "done",
+    }
+}
+
+/// The last day that counts as soon.
+#[must_use]
+pub fn soon_ends(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(35)).unwrap_or(today)
+}
+
+impl Urgency {
+    /// That of a finding in this state with this due day.
+    #[must_use]
+    pub fn of(state: FindingState, due_on: Option<NaiveDate>, today: NaiveDate) -> Self {
+        match state {
+            FindingState::AwaitingVerification => Self::Verify,
+            FindingState::Accepted => Self::Accepted,
+            FindingState::Closed | FindingState::Dismissed => Self::Done,
+            _ if overdue(state, due_on, today) => Self::Overdue,
+            _ if due_on.is_some_and(|due| due <= soon_ends(today)) => Self::Soon,
+            _ => Self::Later,
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct AssessmentListView {
     pub may_send: bool,
     /// The stages with their counts.
     pub stages: Vec<NavItem>,
+    /// In what order the rows stand, in words.
+    pub order: &'static str,
     /// Selects of the filter.
     pub filters: Vec<FieldView>,
     /// The chosen stage, kept by the filter.
@@ -51,6 +53,25 @@ pub struct AssessmentRowView {
     pub owner: String,
     /// Once scored.
     pub residual: Band,
+}
+
+/// The step in which the service is chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceView {
+    /// The wizard's steps.
+    pub steps: Vec<Step>,
+    /// What this is for.
+    pub lede: String,
+    /// Words of a vendor's name that the choice is narrowed to.
+    pub vendor: String,
+    /// Why there is nothing to choose from, if so.
+    pub none: Option<String>,
+    /// Hidden values.
+    pub hidden: Vec<Hidden>,
+    /// The choice.
+    pub fields: Vec<FieldView>,
+    /// The foot: which services can be chosen here.
+    pub pager: Pager,
 }
 
 /// The step in which questionnaires are chosen.
@@ -287,6 +308,7 @@ pub(super) fn samples() -> Vec<Sample> {
         summary: "1 assessment, 1 late.".to_owned(),
         may_send: true,
         stages: vec![NavItem::new("All 1", "/assessments").current(true)],
+        order: "newest first",
         filters: vec![super::vendors::filter("owner", "Owner", "", &[("", "Everybody")])],
         hidden: vec![Hidden::new("state", "sent")],
         rows,
@@ -306,6 +328,22 @@ pub(super) fn samples() -> Vec<Sample> {
         chosen: suggested,
         reason: suggested
             .then(|| FieldView::text("reason-supplier-security-core", "Why leave it out").optional()),
+    };
+    let service = |none: Option<&str>| ServiceView {
+        steps: vec![step("Service", None, true), step("Questionnaires", None, false)],
+        lede: "One service of one vendor.".to_owned(),
+        vendor: "lumen".to_owned(),
+        none: none.map(str::to_owned),
+        hidden: vec![Hidden::new("key", "k")],
+        fields: vec![
+            FieldView::select("service", "Service")
+                .choices([("1", "Lumen Analytics, Lumen Triage (tier High)")], |_| false),
+        ],
+        pager: Pager {
+            text: "1 to 50 of 120 services".to_owned(),
+            previous: None,
+            next: Some("/assessments/new?page=2".to_owned()),
+        },
     };
     let questionnaires = QuestionnairesView {
         steps: steps(),
@@ -389,6 +427,12 @@ pub(super) fn samples() -> Vec<Sample> {
     vec![
         Sample::page("pages/assessments/list", "one", &page("Assessments").wrap(list(vec![row]))),
         Sample::page("pages/assessments/list", "empty", &page("Assessments").wrap(list(Vec::new()))),
+        Sample::page("pages/assessments/service", "some", &page("Start assessment").wrap(service(None))),
+        Sample::page(
+            "pages/assessments/service",
+            "none",
+            &page("Start assessment").wrap(service(Some("No active vendor has a service yet."))),
+        ),
         Sample::page("pages/assessments/questionnaires", "one", &page("Questionnaires").wrap(questionnaires)),
         Sample::page("pages/assessments/check", "missing", &page("Check and send").wrap(check.clone())),
         Sample::page(

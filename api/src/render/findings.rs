@@ -3,7 +3,7 @@
 use super::{
     fields::FieldView,
     page::Section,
-    parts::{Band, EmptyState, Fact, FlashNotice, NavItem},
+    parts::{Band, EmptyState, Fact, FlashNotice, NavItem, Pager},
     reviews::EvidenceView,
     samples::{Sample, staff},
 };
@@ -16,8 +16,10 @@ pub struct CountView {
     pub count: usize,
     /// Of what.
     pub label: String,
-    /// Where they stand on the page.
+    /// Where they alone are listed.
     pub href: String,
+    /// Whether they alone are listed here.
+    pub current: bool,
     /// Whether it is bad when it is not 0.
     pub late: bool,
 }
@@ -35,6 +37,8 @@ pub struct FindingsView {
     pub csv: Option<String>,
     /// Groups by urgency; empty ones are left out.
     pub groups: Vec<FindingGroup>,
+    /// The foot.
+    pub pager: Pager,
     /// When there is nothing to list.
     pub empty: Option<EmptyState>,
 }
@@ -225,7 +229,8 @@ pub(super) fn samples() -> Vec<Sample> {
         counts: vec![CountView {
             count: 1,
             label: "Overdue".to_owned(),
-            href: "#overdue".to_owned(),
+            href: "/findings?urgency=overdue".to_owned(),
+            current: true,
             late: true,
         }],
         filters: vec![
@@ -239,6 +244,11 @@ pub(super) fn samples() -> Vec<Sample> {
             note: "the SLA counts from the day a finding was sent".to_owned(),
             rows: vec![row(true), row(false)],
         }],
+        pager: Pager {
+            text: "1 to 2 of 52 findings".to_owned(),
+            previous: None,
+            next: Some("/findings?page=2".to_owned()),
+        },
         empty: None,
     };
     let nothing = FindingsView {

@@ -29,8 +29,12 @@ pub struct TodayGroup {
     pub id: String,
     /// Heading.
     pub label: String,
-    /// The things.
+    /// How many things there are.
+    pub count: usize,
+    /// The first of them.
     pub items: Vec<TodayItem>,
+    /// Where all of them are listed, when these are not all.
+    pub all: Option<String>,
 }
 
 /// One thing.
@@ -131,8 +135,16 @@ pub struct CompareCell {
 /// Choosing what to compare.
 #[derive(Debug, Clone, Serialize)]
 pub struct PickerView {
-    /// What can be compared.
+    /// Words of a vendor's name that the choice is narrowed to.
+    pub vendor: String,
+    /// How many can be compared.
+    pub summary: String,
+    /// One page of what can be compared, what is chosen already in front.
     pub choices: Vec<PickerChoice>,
+    /// Number of the page before.
+    pub previous: Option<usize>,
+    /// Number of the page after.
+    pub next: Option<usize>,
     /// What is wrong with the choice, if anything.
     pub hint: String,
     /// When there is too little to compare.
@@ -168,7 +180,9 @@ pub(super) fn samples() -> Vec<Sample> {
         groups: vec![TodayGroup {
             id: "review".to_owned(),
             label: "Review".to_owned(),
+            count: 12,
             items: vec![item(false), item(true)],
+            all: Some("/assessments?waits=review".to_owned()),
         }],
         empty: None,
     };
@@ -189,7 +203,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let compare = CompareView {
         lede: "Each questionnaire has its own result. There is no total.".to_owned(),
-        change_href: "/compare?pick=yes".to_owned(),
+        change_href: "/compare?page=1".to_owned(),
         csv: "/compare.csv".to_owned(),
         columns: vec![CompareColumn {
             vendor: "Lumen Analytics".to_owned(),
@@ -220,6 +234,10 @@ pub(super) fn samples() -> Vec<Sample> {
         span: 2,
     };
     let picker = PickerView {
+        vendor: "lumen".to_owned(),
+        summary: "120 assessments, the latest of each service.".to_owned(),
+        previous: Some(1),
+        next: Some(3),
         choices: vec![PickerChoice {
             id: "1".to_owned(),
             label: "Lumen Analytics, Lumen Triage".to_owned(),
@@ -230,6 +248,10 @@ pub(super) fn samples() -> Vec<Sample> {
         empty: None,
     };
     let none = PickerView {
+        vendor: String::new(),
+        summary: String::new(),
+        previous: None,
+        next: None,
         choices: Vec::new(),
         hint: String::new(),
         empty: Some(EmptyState {

@@ -207,15 +207,15 @@ struct Names {
     owner: String,
 }
 
-/// Assessments with names and residual risk, newest first: of one vendor, or all. Four statements.
+/// The assessments of a vendor with names and residual risk, newest first. Four statements.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn rows(s: &impl Scoped, of: Option<VendorId>) -> Result<Vec<AssessmentRow>, StoreError> {
+pub async fn of_vendor(s: &impl Scoped, vendor: VendorId) -> Result<Vec<AssessmentRow>, StoreError> {
     use assessment::{Column as A, Relation as R};
-    let mut query = s.find::<assessment::Entity>().order_by_desc(A::CreatedAt).order_by_desc(A::Id);
-    let mut names = s
-        .find::<assessment::Entity>()
+    let of_vendor = || s.find::<assessment::Entity>().filter(A::VendorId.eq(vendor.0));
+    let newest_first = of_vendor().order_by_desc(A::CreatedAt).order_by_desc(A::Id);
+    let names = of_vendor()
         .join(JoinType::InnerJoin, R::Vendor.def())
         .join(JoinType::InnerJoin, R::Service.def())
         .join(JoinType::InnerJoin, R::Owner.def())
@@ -224,25 +224,18 @@ pub async fn rows(s: &impl Scoped, of: Option<VendorId>) -> Result<Vec<Assessmen
         .column_as(vendor::Column::Name, "vendor")
         .column_as(service::Column::Name, "service")
         .column_as(user_account::Column::Name, "owner");
-    if let Some(vendor) = of {
-        query = query.filter(A::VendorId.eq(vendor.0));
-        names = names.filter(A::VendorId.eq(vendor.0));
-    }
-    let rows = query.all(s.connection()).await?;
+    let rows = newest_first.all(s.connection()).await?;
     let names: Vec<Names> = names.into_model().all(s.connection()).await?;
     let mut names: HashMap<Uuid, Names> = names.into_iter().map(|row| (row.id, row)).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let only = of.is_some().then_some(ids.as_slice());
-    let mut residuals = latest_residuals(s, only).await?;
-    let mut decisions = s
+    let mut residuals = latest_residuals(s, &ids).await?;
+    let decisions = s
         .find::<decision::Entity>()
         .select_only()
         .column(decision::Column::AssessmentId)
         .column(decision::Column::NextReviewOn)
+        .filter(decision::Column::AssessmentId.is_in(ids.iter().copied()))
         .order_by_asc(decision::Column::Number);
-    if let Some(only) = only {
-        decisions = decisions.filter(decision::Column::AssessmentId.is_in(only.iter().copied()));
-    }
     let reviews: Vec<(Uuid, Option<NaiveDate>)> = decisions.into_tuple().all(s.connection()).await?;
     let reviews: HashMap<Uuid, Option<NaiveDate>> = reviews.into_iter().collect();
     rows.into_iter()

@@ -3,11 +3,8 @@
 //! Pages go on from a number of the trail and never count rows, so that the millionth event costs what the first one
 //! does; each filter has an index that ends with that number.
 
-use super::{audit_log::recorded, error::StoreError, tenant_scope::Scoped};
-use crate::domain::{
-    audit::Recorded,
-    ids::{UserId, VendorId},
-};
+use super::{audit_log::recorded, error::StoreError, tenant_scope::Scoped, vendors::ids_of_named};
+use crate::domain::{audit::Recorded, ids::UserId};
 use chrono::{DateTime, Utc};
 use entity::{assessment, audit_event, contact, intake, service};
 use sea_orm::{
@@ -38,8 +35,8 @@ pub struct Wanted {
     pub acts_of: Option<ActsOf>,
     /// This act alone.
     pub act: Option<String>,
-    /// About this vendor, its contacts, services, intakes and assessments.
-    pub vendor: Option<VendorId>,
+    /// About vendors with these normalised words in their name, their contacts, services, intakes and assessments.
+    pub vendor: Option<String>,
     /// On the assessment with this reference.
     pub reference: Option<String>,
 }
@@ -140,8 +137,8 @@ fn narrowed(s: &impl Scoped, wanted: &Wanted) -> Select<audit_event::Entity> {
     if let Some(act) = &wanted.act {
         query = query.filter(C::Act.eq(act));
     }
-    if let Some(vendor) = wanted.vendor {
-        query = query.filter(C::Seq.in_subquery(about(s, vendor)));
+    if let Some(words) = &wanted.vendor {
+        query = query.filter(C::Seq.in_subquery(about(s, words)));
     }
     if let Some(reference) = &wanted.reference {
         let named = s.find::<assessment::Entity>().filter(assessment::Column::Reference.eq(reference));
@@ -167,19 +164,21 @@ fn edge(s: &impl Scoped, wanted: &Wanted, order: Order, number: Expr) -> SelectS
     Query::select().expr(number).from_subquery(events.into_query(), "edge").to_owned()
 }
 
-/// Numbers of the events about the vendor or anything that hangs on it.
-fn about(s: &impl Scoped, vendor: VendorId) -> SelectStatement {
+/// Numbers of the events about the vendors with these words in their name, or anything that hangs on them.
+fn about(s: &impl Scoped, words: &str) -> SelectStatement {
     use audit_event::Column as C;
-    let contacts = s.find::<contact::Entity>().filter(contact::Column::VendorId.eq(vendor.0));
+    let vendors = || ids_of_named(s, words);
+    let contacts = s.find::<contact::Entity>().filter(contact::Column::VendorId.in_subquery(vendors()));
     let services = || {
-        let of_vendor = s.find::<service::Entity>().filter(service::Column::VendorId.eq(vendor.0));
-        ids(of_vendor, service::Column::Id)
+        let of_vendors = s.find::<service::Entity>().filter(service::Column::VendorId.in_subquery(vendors()));
+        ids(of_vendors, service::Column::Id)
     };
     let intakes = s.find::<intake::Entity>().filter(intake::Column::ServiceId.in_subquery(services()));
-    let assessments = s.find::<assessment::Entity>().filter(assessment::Column::VendorId.eq(vendor.0));
+    let assessments =
+        s.find::<assessment::Entity>().filter(assessment::Column::VendorId.in_subquery(vendors()));
     let events = || s.find::<audit_event::Entity>();
     // Each part is found by an index of its own, which one condition with "or" would not be.
-    let mut numbers = ids(events().filter(C::RecordId.eq(vendor.0)), C::Seq);
+    let mut numbers = ids(events().filter(C::RecordId.in_subquery(vendors())), C::Seq);
     for records in [ids(contacts, contact::Column::Id), services(), ids(intakes, intake::Column::Id)] {
         let of_records = ids(events().filter(C::RecordId.in_subquery(records)), C::Seq);
         numbers.union(UnionType::Distinct, of_records);

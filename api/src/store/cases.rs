@@ -1,9 +1,13 @@
 //! Assessments with the names of their vendor and service, for pages of the review and after it.
 
-use super::{assessments::assessment_of, error::StoreError, tenant_scope::Scoped};
+use super::{assessments::assessment_of, error::StoreError, tenant_scope::Scoped, vendors::ids_of_named};
 use crate::domain::{assessment::AssessmentState, ids::AssessmentId, remediation::Case};
 use entity::{assessment, service, vendor};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Select, SelectThree};
+use sea_orm::{
+    ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Select, SelectThree,
+    sea_query::{Asterisk, Expr, Query},
+};
 use uuid::Uuid;
 
 type Row = (assessment::Model, Option<vendor::Model>, Option<service::Model>);
@@ -43,16 +47,58 @@ pub async fn cases(s: &impl Scoped, ids: &[AssessmentId]) -> Result<Vec<Case>, S
     with_names(select).all(s.connection()).await?.into_iter().map(case_of).collect()
 }
 
-/// Every assessment in one of these states, the one handed in last first, then by id.
+/// Whether an assessment is the latest of its service that was handed in.
+pub(super) fn latest_handed_in() -> Expr {
+    use assessment::{Column as A, Entity as Assessment};
+    const NEWER: &str = "newer";
+    let own = |column: A| Expr::col((Assessment, column));
+    let newer = |column: A| Expr::col((NEWER, column));
+    let handed_in = || AssessmentState::ALL.iter().filter(|state| state.was_submitted());
+    let handed_in = || handed_in().map(|state| state.as_str());
+    let at_once = newer(A::SubmittedAt).eq(own(A::SubmittedAt)).and(newer(A::Id).gt(own(A::Id)));
+    let later = Query::select()
+        .expr(Expr::val(1))
+        .from_as(Assessment, NEWER)
+        .and_where(newer(A::TenantId).eq(own(A::TenantId)))
+        .and_where(newer(A::ServiceId).eq(own(A::ServiceId)))
+        .and_where(newer(A::State).is_in(handed_in()))
+        .and_where(newer(A::SubmittedAt).gt(own(A::SubmittedAt)).or(at_once))
+        .to_owned();
+    own(A::State).is_in(handed_in()).and(Expr::exists(later).not())
+}
+
+fn comparable(s: &impl Scoped, words: &str) -> Select<assessment::Entity> {
+    let words = Some(words).filter(|words| !words.is_empty());
+    s.find::<assessment::Entity>().filter(latest_handed_in()).apply_if(words, |query, words| {
+        query.filter(assessment::Column::VendorId.in_subquery(ids_of_named(s, words)))
+    })
+}
+
+/// How many services have an assessment that was handed in, of vendors with these normalised words in their name.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn in_states(s: &impl Scoped, states: &[AssessmentState]) -> Result<Vec<Case>, StoreError> {
-    let words = states.iter().map(|state| state.as_str());
-    let select = s
-        .find::<assessment::Entity>()
-        .filter(assessment::Column::State.is_in(words))
-        .order_by_desc(assessment::Column::SubmittedAt)
-        .order_by_desc(assessment::Column::Id);
+pub async fn count_comparable(s: &impl Scoped, words: &str) -> Result<usize, StoreError> {
+    let query = comparable(s, words).select_only().column_as(Expr::col(Asterisk).count(), "count");
+    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
+    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+}
+
+/// The latest assessments of those services, by vendor and service: at most `most` after the first `skipped`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page_comparable(
+    s: &impl Scoped,
+    words: &str,
+    skipped: usize,
+    most: usize,
+) -> Result<Vec<Case>, StoreError> {
+    let select = comparable(s, words)
+        .order_by_asc(Expr::col((vendor::Entity, vendor::Column::NameNormalised)))
+        .order_by_asc(Expr::col((service::Entity, service::Column::Name)))
+        .order_by_asc(assessment::Column::Id)
+        .offset(skipped as u64)
+        .limit(most as u64);
     with_names(select).all(s.connection()).await?.into_iter().map(case_of).collect()
 }

@@ -1,14 +1,22 @@
 //! Rows of findings and their actions.
 
-use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use super::{
+    assessment_list::how_many, error::StoreError, tenant_scope::Scoped, vendors::ids_of_named,
+    write_tx::WriteTx,
+};
 use crate::domain::{
-    finding::{ActionState, FindingState},
+    finding::{ActionState, FindingState, Urgency, soon_ends},
     ids::{ActionId, AssessmentId, FindingId, RespondentId, UserId, VendorId},
     remediation::{Action, Finding, FindingLine, severity_from_word},
 };
+use chrono::NaiveDate;
 use entity::{action, assessment, finding, service, vendor};
 use questionnaires::{answering::Grade, risk::findings::Severity};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Set};
+use sea_orm::{
+    ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QueryResult,
+    QuerySelect as _, QueryTrait as _, Select, Set,
+    sea_query::{CaseStatement, Expr},
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -143,16 +151,116 @@ pub async fn of_assessment(s: &impl Scoped, assessment: AssessmentId) -> Result<
     rows.into_iter().map(finding_of).collect()
 }
 
-/// Every finding of the tenant in these states, with its names and its newest action. Two statements.
+/// Which findings a list or a file takes.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// In one of these states.
+    pub states: Vec<FindingState>,
+    /// Of one of these severities.
+    pub severities: Vec<Severity>,
+    /// Of vendors with these normalised words in their name; of all when it is empty.
+    pub vendor: String,
+    /// Of this urgency.
+    pub urgency: Option<Urgency>,
+    /// What urgency counts from.
+    pub today: NaiveDate,
+}
+
+/// Whether a finding is of this urgency: what [`Urgency::of`] says of one that was read.
+pub(super) fn urgent(urgency: Urgency, today: NaiveDate) -> Expr {
+    use FindingState as S;
+    use finding::Column as C;
+    let of = |states: &[S]| C::State.is_in(states.iter().map(|state| state.as_str()));
+    let to_work_on = || of(&[S::Open, S::Planned, S::InProgress]);
+    match urgency {
+        Urgency::Overdue => to_work_on().and(C::DueOn.lt(today)),
+        Urgency::Verify => of(&[S::AwaitingVerification]),
+        Urgency::Soon => to_work_on().and(C::DueOn.between(today, soon_ends(today))),
+        Urgency::Later => to_work_on().and(C::DueOn.is_null().or(C::DueOn.gt(soon_ends(today)))),
+        Urgency::Accepted => of(&[S::Accepted]),
+        Urgency::Done => of(&[S::Closed, S::Dismissed]),
+    }
+}
+
+fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<finding::Entity> {
+    use finding::Column as C;
+    let vendor = Some(&wanted.vendor).filter(|words| !words.is_empty());
+    s.find::<finding::Entity>()
+        .filter(C::State.is_in(wanted.states.iter().map(|state| state.as_str())))
+        .filter(C::Severity.is_in(wanted.severities.iter().map(|one| one.as_str())))
+        .apply_if(vendor, |query, words| query.filter(C::VendorId.in_subquery(ids_of_named(s, words))))
+        .apply_if(wanted.urgency, |query, urgency| query.filter(urgent(urgency, wanted.today)))
+}
+
+/// How many findings fit, and at how many vendors.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// By urgency.
+    pub findings: BTreeMap<Urgency, usize>,
+    /// Vendors.
+    pub vendors: usize,
+}
+
+impl FromQueryResult for Figures {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let read = |name: &str| -> Result<usize, DbErr> {
+            let count: i64 = row.try_get("", name)?;
+            Ok(usize::try_from(count).unwrap_or_default())
+        };
+        let findings = Urgency::ALL.iter().map(|urgency| Ok((*urgency, read(urgency.as_str())?)));
+        Ok(Self { findings: findings.collect::<Result<_, DbErr>>()?, vendors: read("vendors")? })
+    }
+}
+
+/// Counts the findings that fit. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lines(s: &impl Scoped, states: &[FindingState]) -> Result<Vec<FindingLine>, StoreError> {
-    let words = states.iter().map(|state| state.as_str());
-    let rows = s
-        .find::<finding::Entity>()
-        .filter(finding::Column::State.is_in(words))
-        .order_by_asc(finding::Column::Id)
+pub async fn figures(s: &impl Scoped, wanted: &Wanted) -> Result<Figures, StoreError> {
+    let vendors = Expr::col((finding::Entity, finding::Column::VendorId)).count_distinct();
+    let query = fitting(s, wanted).select_only().column_as(vendors, "vendors");
+    let query = Urgency::ALL.iter().fold(query, |query, urgency| {
+        query.column_as(how_many(urgent(*urgency, wanted.today)), urgency.as_str())
+    });
+    Ok(query.into_model().one(s.connection()).await?.unwrap_or_default())
+}
+
+/// At most `most` of the findings that fit, after the first `skipped`, the most urgent first, with their names and
+/// their newest actions. Two statements.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(
+    s: &impl Scoped,
+    wanted: &Wanted,
+    skipped: usize,
+    most: usize,
+) -> Result<Vec<FindingLine>, StoreError> {
+    use finding::Column as C;
+    let by_urgency: Expr = Urgency::ALL
+        .iter()
+        .zip(0..)
+        .fold(CaseStatement::new(), |case, (urgency, place)| case.case(urgent(*urgency, wanted.today), place))
+        .into();
+    let worst_first: Expr = Severity::ALL
+        .iter()
+        .zip(0..)
+        .fold(CaseStatement::new(), |case, (severity, place)| {
+            case.case(C::Severity.eq(severity.as_str()), -place)
+        })
+        .into();
+    let ordered = |query: Select<finding::Entity>| {
+        query
+            .order_by_asc(by_urgency.clone())
+            .order_by_asc(C::DueOn.is_null())
+            .order_by_asc(C::DueOn)
+            .order_by_asc(worst_first.clone())
+            .order_by_asc(C::Id)
+    };
+    // Everything else is looked up for the rows of the page alone.
+    let ids = ordered(fitting(s, wanted)).select_only().column(C::Id);
+    let ids = ids.offset(skipped as u64).limit(most as u64).into_query();
+    let rows = ordered(s.find::<finding::Entity>().filter(C::Id.in_subquery(ids)))
         .find_also(finding::Entity, assessment::Entity)
         .find_also(assessment::Entity, vendor::Entity)
         .find_also(assessment::Entity, service::Entity)
@@ -186,17 +294,6 @@ fn line_of((row, assessment, vendor, service): Row) -> Result<FindingLine, Store
     })
 }
 
-/// Which findings a file takes.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// In one of these states.
-    pub states: Vec<FindingState>,
-    /// Of one of these severities.
-    pub severities: Vec<Severity>,
-    /// Of the vendor with this name; of all when it is empty.
-    pub vendor: String,
-}
-
 /// The wanted findings that were raised after this one, oldest first, at most `most`, with their names and without
 /// their actions. One statement.
 ///
@@ -208,17 +305,12 @@ pub async fn after(
     last: Option<FindingId>,
     most: u64,
 ) -> Result<Vec<FindingLine>, StoreError> {
-    let vendor = Some(&wanted.vendor).filter(|name| !name.is_empty());
-    let rows = s
-        .find::<finding::Entity>()
-        .filter(finding::Column::State.is_in(wanted.states.iter().map(|state| state.as_str())))
-        .filter(finding::Column::Severity.is_in(wanted.severities.iter().map(|one| one.as_str())))
+    let rows = fitting(s, wanted)
         .apply_if(last, |query, last| query.filter(finding::Column::Id.gt(last.0)))
         .order_by_asc(finding::Column::Id)
         .find_also(finding::Entity, assessment::Entity)
         .find_also(assessment::Entity, vendor::Entity)
         .find_also(assessment::Entity, service::Entity)
-        .apply_if(vendor, |query, name| query.filter(vendor::Column::Name.eq(name)))
         .limit(most)
         .all(s.connection())
         .await?;

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod assessment_list;
 pub mod assessments;
 pub mod audit_log;
 pub mod audit_trail;
@@ -31,6 +32,7 @@ pub mod settings;
 pub mod signing_keys;
 pub mod tenant_scope;
 pub mod timeline;
+pub mod today;
 pub mod vendors;
 pub mod write_tx;
 

@@ -8,16 +8,17 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use entity::{
-    answer, assessment_control_set, control_set_version, evidence, evidence_citation, score_result,
-    score_snapshot,
+    answer, assessment, assessment_control_set, control_set_version, evidence, evidence_citation,
+    score_result, score_snapshot,
 };
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
 use sea_orm::{
-    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationTrait as _, Set,
+    ColumnTrait as _, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Set,
+    sea_query::{Expr, Order, Query},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A snapshot to insert.
@@ -297,15 +298,6 @@ pub async fn stored_result(
     Ok(found)
 }
 
-/// The figures of the newest snapshots, and which submissions were reviewed to the end.
-#[derive(Clone, Debug, Default)]
-pub struct Results {
-    /// Of the newest snapshot of each assessment.
-    pub newest: Vec<ResultLine>,
-    /// Assessments with the number of a submission whose review has ended.
-    pub reviewed: BTreeSet<(AssessmentId, i32)>,
-}
-
 #[derive(Debug, FromQueryResult)]
 struct ResultRow {
     assessment_id: Uuid,
@@ -315,22 +307,34 @@ struct ResultRow {
     claimed_tenths: Option<i32>,
     rating: Option<String>,
     residual: Option<String>,
-    reason: String,
-    submission_number: i32,
 }
 
-/// The results of these assessments. One statement.
+/// The residual risk in the newest snapshot of an assessment, as a value in a query of assessments.
+pub(super) fn newest_residual() -> Expr {
+    use score_snapshot::{Column as S, Entity as Snapshot};
+    let newest = Query::select()
+        .expr(Expr::col((Snapshot, S::Residual)))
+        .from(Snapshot)
+        .and_where(
+            Expr::col((Snapshot, S::TenantId)).equals((assessment::Entity, assessment::Column::TenantId)),
+        )
+        .and_where(
+            Expr::col((Snapshot, S::AssessmentId)).equals((assessment::Entity, assessment::Column::Id)),
+        )
+        .order_by((Snapshot, S::Number), Order::Desc)
+        .limit(1)
+        .to_owned();
+    newest.into()
+}
+
+/// The figures of the newest snapshot of each of these assessments. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Results, StoreError> {
+pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Vec<ResultLine>, StoreError> {
     use score_result::Column as C;
-    if assessments.is_empty() {
-        return Ok(Results::default());
-    }
     let rows: Vec<ResultRow> = s
         .find::<score_result::Entity>()
-        .join(JoinType::InnerJoin, score_result::Relation::Snapshot.def())
         .select_only()
         .columns([
             C::AssessmentId,
@@ -341,35 +345,27 @@ pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Re
             C::Rating,
             C::Residual,
         ])
-        .column(score_snapshot::Column::Reason)
-        .column(score_snapshot::Column::SubmissionNumber)
         .filter(C::AssessmentId.is_in(assessments.iter().map(|id| id.0)))
         .order_by_asc(C::Id)
         .into_model()
         .all(s.connection())
         .await?;
     let mut newest: BTreeMap<Uuid, i32> = BTreeMap::new();
-    let mut results = Results::default();
     for row in &rows {
         let entry = newest.entry(row.assessment_id).or_insert(row.snapshot_number);
-        *entry = (*entry).max(row.snapshot_number);
-        if row.reason == SnapshotReason::Review.as_str() {
-            results.reviewed.insert((AssessmentId(row.assessment_id), row.submission_number));
-        }
+        *entry = Ord::max(*entry, row.snapshot_number);
     }
     let current = rows.into_iter().filter(|row| newest.get(&row.assessment_id) == Some(&row.snapshot_number));
-    results.newest = current
-        .map(|row| ResultLine {
-            assessment_id: AssessmentId(row.assessment_id),
-            snapshot_number: row.snapshot_number,
-            questionnaire: row.questionnaire_id,
-            state: row.state,
-            claimed_tenths: row.claimed_tenths,
-            rating: row.rating,
-            residual: row.residual,
-        })
-        .collect();
-    Ok(results)
+    let lines = current.map(|row| ResultLine {
+        assessment_id: AssessmentId(row.assessment_id),
+        snapshot_number: row.snapshot_number,
+        questionnaire: row.questionnaire_id,
+        state: row.state,
+        claimed_tenths: row.claimed_tenths,
+        rating: row.rating,
+        residual: row.residual,
+    });
+    Ok(lines.collect())
 }
 
 /// Evidence cited for answers of an assessment, oldest first; what was removed stays out.

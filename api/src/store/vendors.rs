@@ -1,6 +1,9 @@
 //! Rows of vendors, contacts and services, and what lists say about a vendor.
 
-use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use super::{
+    cases::latest_handed_in, error::StoreError, scores::newest_residual, tenant_scope::Scoped,
+    write_tx::WriteTx,
+};
 use crate::domain::{
     ids::{ContactId, ServiceId, UserId, VendorId},
     vendor::{Contact, Service, Vendor, VendorState, normalised},
@@ -10,8 +13,8 @@ use entity::{assessment, contact, finding, intake, score_snapshot, service, vend
 use questionnaires::definition::Tier;
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationTrait as _, Select, Set,
-    sea_query::{Expr, ExprTrait as _, LikeExpr},
+    QueryTrait as _, RelationTrait as _, Select, Set,
+    sea_query::{Expr, ExprTrait as _, LikeExpr, Order, Query, SelectStatement},
 };
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -42,10 +45,12 @@ pub struct FindingCount {
     pub count: i64,
 }
 
+const RESIDUALS: [&str; 4] = ["low", "moderate", "high", "critical"];
+
 /// Where a residual risk stands, lowest first; unknown words first of all.
 #[must_use]
 pub fn residual_order(level: &str) -> usize {
-    ["low", "moderate", "high", "critical"].iter().position(|known| *known == level).map_or(0, |at| at + 1)
+    RESIDUALS.iter().position(|known| *known == level).map_or(0, |at| at + 1)
 }
 
 fn vendor_of(row: vendor::Model) -> Result<Vendor, StoreError> {
@@ -84,27 +89,21 @@ fn service_of(row: service::Model) -> Service {
     }
 }
 
-/// The current tier of each service by its id.
-async fn tiers(s: &impl Scoped) -> Result<HashMap<Uuid, Tier>, StoreError> {
-    let rows: Vec<(Uuid, i32, String)> = s
-        .find::<intake::Entity>()
-        .select_only()
-        .column(intake::Column::ServiceId)
-        .column(intake::Column::Number)
-        .column(intake::Column::Tier)
-        .order_by_asc(intake::Column::Number)
-        .into_tuple()
-        .all(s.connection())
-        .await?;
-    // Later numbers replace earlier ones.
-    rows.into_iter()
-        .map(|(service, _, tier)| {
-            Ok((service, tier.parse().map_err(|_| StoreError::corrupt("intake", "tier", service))?))
-        })
-        .collect()
+/// The tier of the current intake of a service, as a value in a query of services.
+fn current_tier() -> Expr {
+    use intake::{Column as C, Entity as Intake};
+    let current = Query::select()
+        .expr(Expr::col((Intake, C::Tier)))
+        .from(Intake)
+        .and_where(Expr::col((Intake, C::TenantId)).equals((service::Entity, service::Column::TenantId)))
+        .and_where(Expr::col((Intake, C::ServiceId)).equals((service::Entity, service::Column::Id)))
+        .order_by((Intake, C::Number), Order::Desc)
+        .limit(1)
+        .to_owned();
+    current.into()
 }
 
-/// A service with one of its intakes, if it has any.
+/// A service with the tier of its current intake, if it has any.
 #[derive(FromQueryResult)]
 struct Tiered {
     id: Uuid,
@@ -121,42 +120,103 @@ struct Standing {
     submitted_at: Option<DateTime<Utc>>,
 }
 
-/// The name of every vendor, by name.
+/// The names of these vendors.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn names(s: &impl Scoped) -> Result<Vec<(VendorId, String)>, StoreError> {
+pub async fn names(s: &impl Scoped, ids: &[VendorId]) -> Result<Vec<(VendorId, String)>, StoreError> {
     let rows: Vec<(Uuid, String)> = s
         .find::<vendor::Entity>()
         .select_only()
         .column(vendor::Column::Id)
         .column(vendor::Column::Name)
-        .order_by_asc(vendor::Column::NameNormalised)
-        .order_by_asc(vendor::Column::Id)
+        .filter(vendor::Column::Id.is_in(ids.iter().map(|id| id.0)))
         .into_tuple()
         .all(s.connection())
         .await?;
     Ok(rows.into_iter().map(|(id, name)| (VendorId(id), name)).collect())
 }
 
-/// Vendors in this state whose name has these words in it; `name` is normalised, empty for all.
-fn fitting(s: &impl Scoped, state: VendorState, name: &str) -> Select<vendor::Entity> {
-    let query = s.find::<vendor::Entity>().filter(vendor::Column::State.eq(state.as_str()));
-    if name.is_empty() {
-        return query;
-    }
-    let plain = name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+/// Whether the name of a vendor has these normalised words in it.
+fn named(words: &str) -> Expr {
+    let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let like = LikeExpr::new(format!("%{plain}%")).escape('\\');
-    query.filter(Expr::col((vendor::Entity, vendor::Column::NameNormalised)).like(like))
+    Expr::col((vendor::Entity, vendor::Column::NameNormalised)).like(like)
 }
 
-/// How many vendors are in this state and have these words in their name.
+/// The ids of the vendors with these normalised words in their name, as a part of another query.
+pub(super) fn ids_of_named(s: &impl Scoped, words: &str) -> SelectStatement {
+    s.find::<vendor::Entity>().filter(named(words)).select_only().column(vendor::Column::Id).into_query()
+}
+
+/// Which vendors to list.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// In this state.
+    pub state: VendorState,
+    /// With these normalised words in their name; empty for all.
+    pub name: String,
+    /// With this as the highest tier among their services' current intakes.
+    pub tier: Option<Tier>,
+    /// With this as the worst residual risk among their services' latest assessments; `none` for not assessed.
+    pub residual: Option<String>,
+}
+
+fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<vendor::Entity> {
+    let mut query = s.find::<vendor::Entity>().filter(vendor::Column::State.eq(wanted.state.as_str()));
+    if !wanted.name.is_empty() {
+        query = query.filter(named(&wanted.name));
+    }
+    if let Some(tier) = wanted.tier {
+        let higher = Tier::ALL.into_iter().filter(|one| *one > tier).map(Tier::as_str);
+        query = query
+            .filter(has_service(s, current_tier().eq(tier.as_str())))
+            .filter(has_service(s, current_tier().is_in(higher)).not());
+    }
+    match wanted.residual.as_deref() {
+        None => query,
+        Some("none") => query.filter(has_assessed(s, newest_residual().is_not_null()).not()),
+        Some(level) => {
+            let worse = RESIDUALS.into_iter().filter(|one| residual_order(one) > residual_order(level));
+            query
+                .filter(has_assessed(s, newest_residual().eq(level)))
+                .filter(has_assessed(s, newest_residual().is_in(worse)).not())
+        }
+    }
+}
+
+/// Whether a vendor has a service of which this is true.
+fn has_service(s: &impl Scoped, which: Expr) -> Expr {
+    let of_vendor = Expr::col((service::Entity, service::Column::VendorId));
+    let query = s
+        .find::<service::Entity>()
+        .filter(of_vendor.equals((vendor::Entity, vendor::Column::Id)))
+        .filter(which)
+        .select_only()
+        .column(service::Column::Id);
+    Expr::exists(query.into_query())
+}
+
+/// Whether a vendor has a service of whose latest assessment this is true.
+fn has_assessed(s: &impl Scoped, which: Expr) -> Expr {
+    let of_vendor = Expr::col((assessment::Entity, assessment::Column::VendorId));
+    let query = s
+        .find::<assessment::Entity>()
+        .filter(of_vendor.equals((vendor::Entity, vendor::Column::Id)))
+        .filter(latest_handed_in())
+        .filter(which)
+        .select_only()
+        .column(assessment::Column::Id);
+    Expr::exists(query.into_query())
+}
+
+/// How many vendors fit.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(s: &impl Scoped, state: VendorState, name: &str) -> Result<usize, StoreError> {
+pub async fn count(s: &impl Scoped, wanted: &Wanted) -> Result<usize, StoreError> {
     let counted = Expr::col((vendor::Entity, vendor::Column::Id)).count();
-    let query = fitting(s, state, name).select_only().column_as(counted, "vendors");
+    let query = fitting(s, wanted).select_only().column_as(counted, "vendors");
     let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
     Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
 }
@@ -177,51 +237,34 @@ pub async fn any(s: &impl Scoped) -> Result<bool, StoreError> {
 /// When the database does not answer.
 pub async fn page(
     s: &impl Scoped,
-    state: VendorState,
-    name: &str,
+    wanted: &Wanted,
     skipped: usize,
     most: usize,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let vendors = fitting(s, state, name)
+    let vendors = fitting(s, wanted)
         .order_by_asc(vendor::Column::NameNormalised)
         .order_by_asc(vendor::Column::Id)
         .offset(skipped as u64)
         .limit(most as u64)
         .all(s.connection())
         .await?;
-    let only: Vec<Uuid> = vendors.iter().map(|row| row.id).collect();
-    with_standing(s, vendors, Some(&only)).await
+    with_standing(s, vendors).await
 }
 
-/// Every vendor by name, with tier and residual risk. Four statements, however many vendors there are.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn overviews(s: &impl Scoped) -> Result<Vec<VendorOverview>, StoreError> {
-    let vendors = s
-        .find::<vendor::Entity>()
-        .order_by_asc(vendor::Column::NameNormalised)
-        .order_by_asc(vendor::Column::Id)
-        .all(s.connection())
-        .await?;
-    with_standing(s, vendors, None).await
-}
-
-/// These vendors with what is said about them; `only` are their ids, unless they are all there are.
+/// These vendors with what is said about them.
 async fn with_standing(
     s: &impl Scoped,
     vendors: Vec<vendor::Model>,
-    only: Option<&[Uuid]>,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let mut services = s
+    let only: Vec<Uuid> = vendors.iter().map(|row| row.id).collect();
+    let services = s
         .find::<service::Entity>()
         .select_only()
         .column(service::Column::Id)
         .column(service::Column::VendorId)
-        .column(intake::Column::Tier)
-        .join_rev(JoinType::LeftJoin, intake::Relation::Service.def())
-        .order_by_asc(intake::Column::Number);
-    let mut standings = s
+        .column_as(current_tier(), "tier")
+        .filter(service::Column::VendorId.is_in(only.iter().copied()));
+    let standings = s
         .find::<assessment::Entity>()
         .select_only()
         .column(assessment::Column::Id)
@@ -229,15 +272,12 @@ async fn with_standing(
         .column(assessment::Column::ServiceId)
         .column(assessment::Column::State)
         .column(assessment::Column::SubmittedAt)
-        .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]));
-    if let Some(only) = only {
-        services = services.filter(service::Column::VendorId.is_in(only.iter().copied()));
-        standings = standings.filter(assessment::Column::VendorId.is_in(only.iter().copied()));
-    }
+        .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]))
+        .filter(assessment::Column::VendorId.is_in(only.iter().copied()));
     let services: Vec<Tiered> = services.into_model().all(s.connection()).await?;
     let standings: Vec<Standing> = standings.into_model().all(s.connection()).await?;
     let of_page: Vec<Uuid> = standings.iter().map(|row| row.id).collect();
-    let residuals = latest_residuals(s, only.map(|_| of_page.as_slice())).await?;
+    let residuals = latest_residuals(s, &of_page).await?;
 
     // By vendor and service: when it was handed in, and which assessment.
     let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid)>::new();
@@ -262,19 +302,12 @@ async fn with_standing(
             }
         }
     }
-    // The intake with the highest number comes last and replaces those before it.
-    let mut current: HashMap<Uuid, (Uuid, Option<Tier>)> = HashMap::new();
-    for row in services {
-        let tier = row.tier.map(|word| word.parse::<Tier>()).transpose();
-        let tier = tier.map_err(|_| StoreError::corrupt("intake", "tier", row.id))?;
-        current.insert(row.id, (row.vendor_id, tier));
-    }
     let mut count: HashMap<Uuid, usize> = HashMap::new();
     let mut highest: HashMap<Uuid, Tier> = HashMap::new();
-    for (vendor, tier) in current.into_values() {
-        *count.entry(vendor).or_default() += 1;
-        if let Some(tier) = tier {
-            let known = highest.entry(vendor).or_insert(tier);
+    for row in services {
+        *count.entry(row.vendor_id).or_default() += 1;
+        if let Some(tier) = tier_of(row.id, row.tier.as_deref())? {
+            let known = highest.entry(row.vendor_id).or_insert(tier);
             *known = (*known).max(tier);
         }
     }
@@ -293,23 +326,22 @@ async fn with_standing(
         .collect()
 }
 
-/// The residual risk in the latest snapshot of each assessment; of one vendor, or of all.
+/// The residual risk in the latest snapshot of each of these assessments.
 ///
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn latest_residuals(
     s: &impl Scoped,
-    only: Option<&[Uuid]>,
+    only: &[Uuid],
 ) -> Result<HashMap<Uuid, Option<String>>, StoreError> {
-    let mut query = s
+    // Later numbers replace earlier ones.
+    let query = s
         .find::<score_snapshot::Entity>()
         .select_only()
         .column(score_snapshot::Column::AssessmentId)
         .column(score_snapshot::Column::Residual)
+        .filter(score_snapshot::Column::AssessmentId.is_in(only.iter().copied()))
         .order_by_asc(score_snapshot::Column::Number);
-    if let Some(only) = only {
-        query = query.filter(score_snapshot::Column::AssessmentId.is_in(only.iter().copied()));
-    }
     let rows: Vec<(Uuid, Option<String>)> = query.into_tuple().all(s.connection()).await?;
     Ok(rows.into_iter().collect())
 }
@@ -465,32 +497,66 @@ pub struct ServiceChoice {
     pub tier: Option<Tier>,
 }
 
-/// Services of active vendors, by vendor and name.
+#[derive(FromQueryResult)]
+struct ChoiceRow {
+    id: Uuid,
+    name: String,
+    vendor: String,
+    tier: Option<String>,
+}
+
+fn tier_of(service: Uuid, word: Option<&str>) -> Result<Option<Tier>, StoreError> {
+    word.map(str::parse).transpose().map_err(|_| StoreError::corrupt("intake", "tier", service))
+}
+
+fn assessable(s: &impl Scoped, words: &str) -> Select<service::Entity> {
+    let query = s
+        .find::<service::Entity>()
+        .join(JoinType::InnerJoin, service::Relation::Vendor.def())
+        .filter(vendor::Column::State.eq(VendorState::Active.as_str()));
+    if words.is_empty() { query } else { query.filter(named(words)) }
+}
+
+/// How many services there are of active vendors with these normalised words in their name.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn assessable(s: &impl Scoped) -> Result<Vec<ServiceChoice>, StoreError> {
-    let rows = s
-        .find::<service::Entity>()
-        .find_also_related(vendor::Entity)
-        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
+pub async fn count_assessable(s: &impl Scoped, words: &str) -> Result<usize, StoreError> {
+    let counted = Expr::col((service::Entity, service::Column::Id)).count();
+    let query = assessable(s, words).select_only().column_as(counted, "services");
+    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
+    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+}
+
+/// Those services by vendor and name: at most `most` after the first `skipped`. One statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page_assessable(
+    s: &impl Scoped,
+    words: &str,
+    skipped: usize,
+    most: usize,
+) -> Result<Vec<ServiceChoice>, StoreError> {
+    let rows: Vec<ChoiceRow> = assessable(s, words)
         .order_by_asc(vendor::Column::NameNormalised)
         .order_by_asc(service::Column::Name)
+        .order_by_asc(service::Column::Id)
+        .select_only()
+        .column(service::Column::Id)
+        .column(service::Column::Name)
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(current_tier(), "tier")
+        .offset(skipped as u64)
+        .limit(most as u64)
+        .into_model()
         .all(s.connection())
         .await?;
-    let tiers = tiers(s).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(service, vendor)| {
-            let tier = tiers.get(&service.id).copied();
-            vendor.map(|vendor| ServiceChoice {
-                id: ServiceId(service.id),
-                name: service.name,
-                vendor: vendor.name,
-                tier,
-            })
-        })
-        .collect())
+    let choice = |row: ChoiceRow| {
+        let tier = tier_of(row.id, row.tier.as_deref())?;
+        Ok(ServiceChoice { id: ServiceId(row.id), name: row.name, vendor: row.vendor, tier })
+    };
+    rows.into_iter().map(choice).collect()
 }
 
 /// One service.

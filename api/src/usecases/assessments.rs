@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Permission,
         answer::engine_answer,
-        assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
+        assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState, Waits},
         delivery::{Delivery, LinkNews},
         due,
         ids::{AssessmentId, UserId, VendorId},
@@ -22,7 +22,8 @@ use crate::{
     },
     store::{
         self, Scoped,
-        assessments::{AssessmentRow, StoredAnswer},
+        assessment_list::{self, Counts, Listed, Wanted},
+        assessments::StoredAnswer,
     },
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -72,10 +73,10 @@ pub(super) fn answers_to(questionnaire: &Questionnaire, stored: &BTreeMap<String
 /// Which assessments to list.
 #[derive(Clone, Debug, Default)]
 pub struct AssessmentFilter {
-    /// In this state; all but cancelled ones when nothing is said.
+    /// In this state.
     pub state: Option<AssessmentState>,
-    /// Only those past their due day that still wait for the vendor.
-    pub late: bool,
+    /// That wait for this; all but cancelled ones when neither this nor a state is said.
+    pub waits: Option<Waits>,
     /// Of this owner.
     pub owner: Option<UserId>,
     /// From 1.
@@ -85,54 +86,35 @@ pub struct AssessmentFilter {
 /// One page of the list of assessments.
 #[derive(Clone, Debug)]
 pub struct AssessmentPage {
-    /// At most [`PAGE`], with whether each is late.
-    pub rows: Vec<(AssessmentRow, bool)>,
+    /// At most [`PAGE`]: those that wait for somebody by their due day, all others newest first.
+    pub rows: Vec<Listed>,
     /// How many fit the filter.
     pub total: usize,
     /// From 1.
     pub page: usize,
-    /// How many there are in each state, whatever the filter.
-    pub counts: BTreeMap<AssessmentState, usize>,
-    /// How many are late, whatever the filter.
-    pub late: usize,
+    /// How many there are of each kind, whatever the filter.
+    pub counts: Counts,
+    /// The last due day that is past.
+    pub last_past: NaiveDate,
     /// Users, for the filter.
     pub users: Vec<User>,
 }
 
-/// Assessments, those that wait longest for somebody first.
+/// One page of the assessments that fit.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn list(ctx: &Ctx, filter: &AssessmentFilter) -> Result<AssessmentPage> {
     ctx.require(Permission::Read)?;
-    let all = store::assessments::rows(ctx.scope(), None).await?;
-    let users = store::accounts::users(ctx.scope()).await?;
-    let mut counts: BTreeMap<AssessmentState, usize> = BTreeMap::new();
-    for row in &all {
-        *counts.entry(row.assessment.state).or_default() += 1;
-    }
-    let (zone, now) = (ctx.tenant().zone, ctx.now());
-    let is_late = |row: &AssessmentRow| {
-        row.assessment.state.open_to_vendor() && due::is_past(zone, row.assessment.due_on, now)
-    };
-    let late = all.iter().filter(|row| is_late(row)).count();
-    let mut fitting: Vec<(AssessmentRow, bool)> = all
-        .into_iter()
-        .filter(|row| match filter.state {
-            Some(state) => row.assessment.state == state,
-            None => row.assessment.state != AssessmentState::Cancelled,
-        })
-        .filter(|row| filter.owner.is_none_or(|owner| row.assessment.owner_id == owner))
-        .map(|row| {
-            let late = is_late(&row);
-            (row, late)
-        })
-        .filter(|(_, late)| *late || !filter.late)
-        .collect();
-    let total = fitting.len();
+    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
+    let (state, waits, owner) = (filter.state, filter.waits, filter.owner);
+    let wanted = Wanted { state, waits, owner, last_past };
+    let counts = assessment_list::counts(ctx.scope(), last_past).await?;
+    let total = assessment_list::count(ctx.scope(), &wanted).await?;
     let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
-    let rows = fitting.drain(..).skip((page - 1) * PAGE).take(PAGE).collect();
-    Ok(AssessmentPage { rows, total, page, counts, late, users })
+    let rows = assessment_list::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
+    let users = store::accounts::users(ctx.scope()).await?;
+    Ok(AssessmentPage { rows, total, page, counts, last_past, users })
 }
 
 /// How far one section is.

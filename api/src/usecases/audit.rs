@@ -15,6 +15,7 @@ use crate::{
         ids::{AssessmentId, RespondentId, UserId, VendorId},
         remediation::Case,
         user::User,
+        vendor::normalised,
     },
     store::{
         self, audit_log,
@@ -41,7 +42,7 @@ pub struct TrailFilter {
     pub who: String,
     /// One act.
     pub act: String,
-    /// A vendor's id.
+    /// Part of a vendor's name.
     pub vendor: String,
     /// The reference of an assessment.
     pub assessment: String,
@@ -94,7 +95,7 @@ pub struct TrailPage {
     pub older: bool,
     /// Users, for the filter.
     pub users: Vec<User>,
-    /// Vendors, for the filter and for names.
+    /// Vendors that events on the page are about.
     pub vendors: Vec<(VendorId, String)>,
     /// What is wrong with the filter; nothing is looked up then.
     pub faults: Vec<FieldError>,
@@ -108,11 +109,17 @@ pub async fn trail(ctx: &Ctx, filter: &TrailFilter, place: Place) -> Result<Trai
     ctx.require(Permission::ReadAuditTrail)?;
     let s = ctx.scope();
     let users = store::accounts::users(s).await?;
-    let vendors = store::vendors::names(s).await?;
     let wanted = match wanted(ctx, filter) {
         Ok(wanted) => wanted,
         Err(UseCaseError::Invalid(faults)) => {
-            return Ok(TrailPage { events: vec![], newer: false, older: false, users, vendors, faults });
+            return Ok(TrailPage {
+                events: vec![],
+                newer: false,
+                older: false,
+                users,
+                vendors: vec![],
+                faults,
+            });
         }
         Err(other) => return Err(other),
     };
@@ -132,6 +139,10 @@ pub async fn trail(ctx: &Ctx, filter: &TrailFilter, place: Place) -> Result<Trai
     if matches!(place, Place::After(_)) {
         lines.reverse();
     }
+    let of_vendors = lines.iter().filter(|line| line.event.record_kind == "vendor");
+    let of_vendors: Vec<VendorId> =
+        of_vendors.filter_map(|line| line.event.record_id).map(VendorId).collect();
+    let vendors = store::vendors::names(s, &of_vendors).await?;
     let names = users.iter().map(|user| (user.id, user.name.clone())).collect();
     let events = named(ctx, &names, lines).await?;
     Ok(TrailPage { events, newer, older, users, vendors, faults: Vec::new() })
@@ -211,13 +222,11 @@ fn wanted(ctx: &Ctx, filter: &TrailFilter) -> Result<Wanted> {
         SYSTEM => Some(ActsOf::System),
         id => id.parse().ok().map(ActsOf::User),
     };
-    let vendor: Option<VendorId> = filter.vendor.parse().ok();
+    let vendor = Some(normalised(&filter.vendor)).filter(|words| !words.is_empty());
     let act = Some(&filter.act).filter(|act| ACTS.iter().any(|(known, _)| known == act)).cloned();
-    for (pointer, text, read) in [
-        ("who", &filter.who, acts_of.is_some()),
-        ("act", &filter.act, act.is_some()),
-        ("vendor", &filter.vendor, vendor.is_some()),
-    ] {
+    for (pointer, text, read) in
+        [("who", &filter.who, acts_of.is_some()), ("act", &filter.act, act.is_some())]
+    {
         if !text.is_empty() && !read {
             faults.add(pointer, "unknown_option", "Choose one from the list");
         }

@@ -3,11 +3,7 @@
 use super::{Ctx, Result, UseCaseError, scores};
 use crate::{
     domain::{
-        Permission,
-        assessment::AssessmentState,
-        ids::{AssessmentId, ServiceId},
-        remediation::Case,
-        score_inputs::Definitions,
+        Permission, ids::AssessmentId, remediation::Case, score_inputs::Definitions, vendor::normalised,
     },
     store::{
         cases,
@@ -70,20 +66,39 @@ impl SideBySide {
     }
 }
 
-/// Assessments that can be compared: the latest submitted or decided one of each service, by vendor.
+/// Assessments on one page of the choice.
+pub const PAGE: usize = 50;
+
+/// One page of the assessments that can be compared.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// Those that are chosen already, and exist; at most [`PAGE`].
+    pub chosen: Vec<Case>,
+    /// At most [`PAGE`] others, by vendor and service: the latest submitted or decided one of each service.
+    pub others: Vec<Case>,
+    /// How many there are of vendors with such a name.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
+}
+
+/// Assessments that can be compared, of vendors with these words in their name, and those that are chosen already
+/// whatever their vendor is called; `page` counts from 1.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] without the right to read.
-pub async fn choices(ctx: &Ctx) -> Result<Vec<Case>> {
+pub async fn choices(ctx: &Ctx, chosen: &[AssessmentId], vendor: &str, page: usize) -> Result<Choices> {
     ctx.require(Permission::Read)?;
-    let states: Vec<AssessmentState> =
-        AssessmentState::ALL.iter().copied().filter(|state| state.was_submitted()).collect();
-    let mut found = cases::in_states(ctx.scope(), &states).await?;
-    // Newest submission first, so that the first of a service is its latest.
-    let mut seen: BTreeSet<ServiceId> = BTreeSet::new();
-    found.retain(|case| seen.insert(case.assessment.service_id));
-    found.sort_by(|a, b| (&a.vendor, &a.service).cmp(&(&b.vendor, &b.service)));
-    Ok(found)
+    let words = normalised(vendor);
+    let total = cases::count_comparable(ctx.scope(), &words).await?;
+    let page = page.clamp(1, total.div_ceil(PAGE).max(1));
+    let mut others = cases::page_comparable(ctx.scope(), &words, (page - 1) * PAGE, PAGE).await?;
+    let chosen: Vec<AssessmentId> = chosen.iter().copied().take(PAGE).collect();
+    let mut chosen = cases::cases(ctx.scope(), &chosen).await?;
+    chosen.retain(|case| case.assessment.state.was_submitted());
+    chosen.sort_by(|a, b| (&a.vendor, &a.service).cmp(&(&b.vendor, &b.service)));
+    others.retain(|case| !chosen.contains(case));
+    Ok(Choices { chosen, others, total, page })
 }
 
 /// Compares the chosen assessments.

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         AuditEvent, Permission,
         ids::{AssessmentId, FindingId, UserId},
-        remediation::{Action, FindingLine, severity_from_word},
+        remediation::{Action, FindingLine},
         score_inputs::Citation,
         user::UserState,
     },
@@ -27,7 +27,6 @@ use crate::{
         respondents, scores,
     },
 };
-use questionnaires::risk::findings::Severity;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -117,12 +116,12 @@ pub struct FindingsExport {
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn findings(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingsExport> {
     ctx.require(Permission::Read)?;
-    let least = severity_from_word(&filter.severity).unwrap_or(Severity::Low);
-    let severities = Severity::ALL.into_iter().filter(|severity| *severity >= least).collect();
-    let wanted = Wanted { states: filter.states(), severities, vendor: filter.vendor.clone() };
+    let wanted = filter.wanted(ctx.today());
     let users = accounts::users(ctx.scope()).await?;
     let users = users.into_iter().map(|user| (user.id, user.name)).collect();
-    let said = json!({"vendor": filter.vendor, "severity": filter.severity, "closed_too": filter.all});
+    let said = json!({
+        "vendor": filter.vendor, "severity": filter.severity, "urgency": filter.urgency, "closed_too": filter.all,
+    });
     record(ctx, ctx.event("findings.exported", "tenant", ctx.tenant().id).after(said)).await?;
     Ok(FindingsExport { ctx: ctx.clone(), wanted, users, last: None, done: false })
 }

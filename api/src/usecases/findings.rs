@@ -13,14 +13,19 @@ use crate::{
         Permission,
         answer::day,
         assessment::AssessmentState,
-        finding::{ActionState, FindingEvent, FindingState},
+        finding::{ActionState, FindingEvent, FindingState, Urgency},
         ids::{AssessmentId, FindingId, Id as _},
         job::Job,
         remediation::{Action, Case, Finding, FindingLine, SnapshotReason, severity_from_word},
         review::{Verdict, VerdictKind},
         score_inputs::{Citation, Definitions, in_words, value_worth},
+        vendor::normalised,
     },
-    store::{WriteTx, cases, findings as rows, reviews, scores as score_rows},
+    store::{
+        WriteTx, cases,
+        findings::{self as rows, Figures},
+        reviews, scores as score_rows,
+    },
 };
 use chrono::NaiveDate;
 use questionnaires::{
@@ -344,41 +349,67 @@ pub async fn send(ctx: &Ctx, id: AssessmentId) -> Result<usize> {
     Ok(count)
 }
 
+/// Findings on one page of the list.
+pub const PAGE: usize = 50;
+
 /// Which findings to list.
 #[derive(Clone, Debug, Default)]
 pub struct FindingFilter {
-    /// Name of a vendor, or nothing.
+    /// Part of the name of a vendor, or nothing.
     pub vendor: String,
     /// Least severity, or nothing.
     pub severity: String,
+    /// Of this urgency alone.
+    pub urgency: Option<Urgency>,
     /// Also those that are closed or dismissed.
     pub all: bool,
+    /// From 1; a file has no pages.
+    pub page: usize,
 }
 
 impl FindingFilter {
-    /// The states that it lets through.
-    pub(super) fn states(&self) -> Vec<FindingState> {
-        let shown = |state: &FindingState| self.all || state.is_open() || *state == FindingState::Accepted;
-        FindingState::ALL.iter().copied().filter(shown).collect()
+    /// What the database is asked for.
+    pub(super) fn wanted(&self, today: NaiveDate) -> rows::Wanted {
+        let all = self.all || self.urgency == Some(Urgency::Done);
+        let shown = |state: &FindingState| all || state.is_open() || *state == FindingState::Accepted;
+        let least = severity_from_word(&self.severity).unwrap_or(Severity::Low);
+        rows::Wanted {
+            states: FindingState::ALL.iter().copied().filter(shown).collect(),
+            severities: Severity::ALL.into_iter().filter(|severity| *severity >= least).collect(),
+            vendor: normalised(&self.vendor),
+            urgency: self.urgency,
+            today,
+        }
     }
+}
+
+/// One page of the findings of all vendors.
+#[derive(Clone, Debug)]
+pub struct FindingPage {
+    /// At most [`PAGE`], the most urgent first.
+    pub lines: Vec<FindingLine>,
+    /// How many fit the filter, by urgency; the urgency that was asked for does not count here.
+    pub figures: Figures,
+    /// How many fit the whole filter.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
 }
 
 /// Findings of all vendors with their names and newest actions; the most urgent first.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] without the right to read.
-pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<Vec<FindingLine>> {
+pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingPage> {
     ctx.require(Permission::Read)?;
-    let mut lines = rows::lines(ctx.scope(), &filter.states()).await?;
-    let least = severity_from_word(&filter.severity);
-    lines.retain(|line| {
-        (filter.vendor.is_empty() || line.vendor == filter.vendor)
-            && least.is_none_or(|least| line.finding.severity >= least)
-    });
-    lines.sort_by_key(|line| {
-        (line.finding.due_on.is_none(), line.finding.due_on, std::cmp::Reverse(line.finding.severity))
-    });
-    Ok(lines)
+    let wanted = filter.wanted(ctx.today());
+    let figures = rows::figures(ctx.scope(), &rows::Wanted { urgency: None, ..wanted.clone() }).await?;
+    let fits = |urgency: &Urgency| filter.urgency.is_none_or(|wanted| wanted == *urgency);
+    let fitting = figures.findings.iter().filter(|(urgency, _)| fits(urgency));
+    let total: usize = fitting.map(|(_, count)| count).sum();
+    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let lines = rows::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
+    Ok(FindingPage { lines, figures, total, page })
 }
 
 /// One finding with everything around it.
@@ -836,12 +867,4 @@ async fn change(
     let event = ctx.event(act, "finding", id).on_assessment(finding.assessment_id);
     tx.commit(event.before(json!({"state": before})).after(json!({"state": finding.state}))).await?;
     Ok(())
-}
-
-/// Findings that need somebody today: overdue ones and those that wait for verification.
-pub(super) fn urgent(lines: Vec<FindingLine>, today: NaiveDate) -> (Vec<FindingLine>, Vec<FindingLine>) {
-    let (verify, rest): (Vec<_>, Vec<_>) =
-        lines.into_iter().partition(|line| line.finding.state == FindingState::AwaitingVerification);
-    let overdue = rest.into_iter().filter(|line| line.finding.overdue(today)).collect();
-    (verify, overdue)
 }

@@ -19,7 +19,7 @@ use crate::{
         intake::{Intake, PROHIBITED_USE},
         respondent::{Respondent, RespondentRole},
         user::{User, UserState},
-        vendor::{Contact, Service, Vendor},
+        vendor::{Contact, Service, Vendor, normalised},
     },
     store::{self, WriteTx, questionnaires::NewFile, vendors::ServiceChoice},
 };
@@ -36,13 +36,32 @@ use serde_json::json;
 /// Days until the due day when no questionnaire says otherwise.
 const DEFAULT_DAYS: u64 = 14;
 
-/// Services that can be assessed.
+/// Services on one page of the choice.
+pub const SERVICES: usize = 50;
+
+/// One page of the services that can be assessed.
+#[derive(Clone, Debug)]
+pub struct ServicePage {
+    /// At most [`SERVICES`], by vendor and name.
+    pub services: Vec<ServiceChoice>,
+    /// How many there are of vendors with such a name.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
+}
+
+/// Services that can be assessed, of vendors with these words in their name; `page` counts from 1.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`].
-pub async fn services(ctx: &Ctx) -> Result<Vec<ServiceChoice>> {
+pub async fn services(ctx: &Ctx, vendor: &str, page: usize) -> Result<ServicePage> {
     ctx.require(Permission::SendAssessments)?;
-    Ok(store::vendors::assessable(ctx.scope()).await?)
+    let words = normalised(vendor);
+    let total = store::vendors::count_assessable(ctx.scope(), &words).await?;
+    let page = page.clamp(1, total.div_ceil(SERVICES).max(1));
+    let skipped = (page - 1) * SERVICES;
+    let services = store::vendors::page_assessable(ctx.scope(), &words, skipped, SERVICES).await?;
+    Ok(ServicePage { services, total, page })
 }
 
 fn default_due(ctx: &Ctx, chosen: &[&Questionnaire]) -> NaiveDate {

@@ -1,37 +1,51 @@
 //! What needs somebody today, across all assessments.
 
-use super::{Ctx, Result, deliveries, findings};
+use super::{Ctx, Result, deliveries};
+pub use crate::store::today::UrgentFinding;
 use crate::{
     domain::{
         Permission,
-        assessment::AssessmentState,
+        assessment::Waits,
         due,
-        finding::FindingState,
-        ids::AssessmentId,
-        remediation::{Case, FindingLine},
+        finding::Urgency,
+        ids::{AssessmentId, Id as _},
+        remediation::Case,
     },
     store::{
-        cases, findings as finding_rows,
+        cases,
         scores::{self as score_rows, ResultLine},
+        today::{self as rows, Group, Head},
     },
 };
 use std::collections::BTreeMap;
 
+/// The most things of a group that the page shows; the lists show all.
+pub const FIRST: usize = 10;
+
+/// Things of one kind.
+#[derive(Clone, Debug)]
+pub struct Leading<T> {
+    /// How many there are.
+    pub count: usize,
+    /// The [`FIRST`] of them; the one due first comes first.
+    pub first: Vec<T>,
+}
+
 /// The start page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Today {
     /// Reviews that have ended and wait for a decision.
-    pub decide: Vec<Case>,
+    pub decide: Leading<Case>,
     /// Handed in, or under review.
-    pub review: Vec<Case>,
+    pub review: Leading<Case>,
     /// With the vendor and past due.
-    pub late: Vec<Case>,
-    /// With the vendor and in time; the one due first comes first.
-    pub waiting: Vec<Case>,
+    pub late: Leading<Case>,
+    /// With the vendor and in time, and due first.
+    pub next: Option<Case>,
     /// Findings past their due day.
-    pub overdue: Vec<FindingLine>,
+    pub overdue: Leading<UrgentFinding>,
     /// Actions reported done.
-    pub verify: Vec<FindingLine>,
+    pub verify: Leading<UrgentFinding>,
     /// Why all mail is paused, if it is.
     pub mail_paused: Option<String>,
     /// Figures of the newest snapshots of those to decide or to review.
@@ -42,43 +56,62 @@ impl Today {
     /// How many things need somebody.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.decide.len() + self.review.len() + self.late.len() + self.overdue.len() + self.verify.len()
+        let assessments = self.decide.count + self.review.count + self.late.count;
+        assessments + self.overdue.count + self.verify.count
     }
 }
 
-/// Gathers what needs somebody.
+/// Gathers what needs somebody. Six statements with the session's, however much there is.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn today(ctx: &Ctx) -> Result<Today> {
     ctx.require(Permission::Read)?;
-    use AssessmentState as S;
     let s = ctx.scope();
-    let open = cases::in_states(s, &[S::Sent, S::InProgress, S::Returned, S::Submitted, S::InReview]).await?;
-    let (with_us, with_vendor): (Vec<Case>, Vec<Case>) =
-        open.into_iter().partition(|case| matches!(case.assessment.state, S::Submitted | S::InReview));
-    let ids: Vec<AssessmentId> = with_us.iter().map(|case| case.assessment.id).collect();
-    let found = score_rows::results(s, &ids).await?;
+    let most = FIRST as u64;
+    let groups = [
+        (Group::Assessments(Waits::Decision), most),
+        (Group::Assessments(Waits::Review), most),
+        (Group::Assessments(Waits::Late), most),
+        (Group::Assessments(Waits::Vendor), 1),
+        (Group::Findings(Urgency::Overdue), most),
+        (Group::Findings(Urgency::Verify), most),
+    ];
+    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
+    let [decide, review, late, next, overdue, verify] =
+        rows::heads(s, groups, last_past, ctx.today()).await?;
+    let handed_in = [&decide, &review].into_iter().flat_map(assessments);
+    let handed_in: Vec<AssessmentId> = handed_in.collect();
+    let shown: Vec<AssessmentId> =
+        handed_in.iter().copied().chain([&late, &next].into_iter().flat_map(assessments)).collect();
+    let mut shown = cases::cases(s, &shown).await?;
+    shown.sort_by_key(|case| (case.assessment.due_on, case.assessment.id));
     let mut results: BTreeMap<AssessmentId, Vec<ResultLine>> = BTreeMap::new();
-    for line in found.newest {
+    for line in score_rows::results(s, &handed_in).await? {
         results.entry(line.assessment_id).or_default().push(line);
     }
-    let has_ended = |case: &Case| {
-        case.assessment.state == S::InReview
-            && found.reviewed.contains(&(case.assessment.id, case.assessment.submission_number))
-    };
-    let (decide, review) = with_us.into_iter().partition(has_ended);
-    let past = |case: &Case| due::is_past(ctx.tenant().zone, case.assessment.due_on, ctx.now());
-    let (mut late, mut waiting): (Vec<Case>, Vec<Case>) = with_vendor.into_iter().partition(past);
-    late.sort_by_key(|case| case.assessment.due_on);
-    waiting.sort_by_key(|case| case.assessment.due_on);
-    let open = [
-        FindingState::Open,
-        FindingState::Planned,
-        FindingState::InProgress,
-        FindingState::AwaitingVerification,
-    ];
-    let (verify, overdue) = findings::urgent(finding_rows::lines(s, &open).await?, ctx.today());
-    let mail_paused = deliveries::paused(ctx.services()).await?;
-    Ok(Today { decide, review, late, waiting, overdue, verify, mail_paused, results })
+    let findings = [&overdue, &verify].into_iter().flat_map(|head| head.first.iter().copied());
+    let findings = rows::findings(s, &findings.collect::<Vec<_>>()).await?;
+    let of_cases = |head: &Head| leading(head, &shown, |case| case.assessment.id.uuid());
+    let of_findings = |head: &Head| leading(head, &findings, |finding| finding.id.uuid());
+    Ok(Today {
+        decide: of_cases(&decide),
+        review: of_cases(&review),
+        late: of_cases(&late),
+        next: of_cases(&next).first.into_iter().next(),
+        overdue: of_findings(&overdue),
+        verify: of_findings(&verify),
+        mail_paused: deliveries::paused(ctx.services()).await?,
+        results,
+    })
+}
+
+fn assessments(head: &Head) -> impl Iterator<Item = AssessmentId> {
+    head.first.iter().copied().map(AssessmentId::from_uuid)
+}
+
+/// What a group shows of everything that was read, in its order.
+fn leading<T: Clone>(head: &Head, read: &[T], id: impl Fn(&T) -> uuid::Uuid) -> Leading<T> {
+    let first = read.iter().filter(|one| head.first.contains(&id(one)));
+    Leading { count: head.count, first: first.cloned().collect() }
 }

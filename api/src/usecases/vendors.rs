@@ -19,7 +19,7 @@ use crate::{
     store::{
         self, StoreError,
         assessments::{AssessmentRow, QuestionnaireResult},
-        vendors::{FindingCount, VendorOverview},
+        vendors::{FindingCount, VendorOverview, Wanted},
     },
 };
 use questionnaires::definition::Tier;
@@ -62,33 +62,16 @@ pub struct VendorPage {
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn list(ctx: &Ctx, filter: &VendorFilter) -> Result<VendorPage> {
     ctx.require(Permission::Read)?;
-    let wanted_state = filter.state.unwrap_or(VendorState::Active);
-    let name = normalised(&filter.name);
-    let at = |total: usize| filter.page.clamp(1, total.div_ceil(PAGE).max(1));
-    if filter.tier.is_none() && filter.residual.is_none() {
-        let total = store::vendors::count(ctx.scope(), wanted_state, &name).await?;
-        let any = total > 0 || store::vendors::any(ctx.scope()).await?;
-        let page = at(total);
-        let vendors = store::vendors::page(ctx.scope(), wanted_state, &name, (page - 1) * PAGE, PAGE).await?;
-        return Ok(VendorPage { vendors, total, page, any });
-    }
-    // Tier and residual risk follow from several rows, so those who wish for one have everything read.
-    let all = store::vendors::overviews(ctx.scope()).await?;
-    let any = !all.is_empty();
-    let mut fitting: Vec<VendorOverview> = all
-        .into_iter()
-        .filter(|row| row.vendor.state == wanted_state)
-        .filter(|row| name.is_empty() || normalised(&row.vendor.name).contains(&name))
-        .filter(|row| filter.tier.is_none() || row.tier == filter.tier)
-        .filter(|row| match filter.residual.as_deref() {
-            None => true,
-            Some("none") => row.residual.is_none(),
-            Some(level) => row.residual.as_deref() == Some(level),
-        })
-        .collect();
-    let total = fitting.len();
-    let page = at(total);
-    let vendors = fitting.drain(..).skip((page - 1) * PAGE).take(PAGE).collect();
+    let wanted = Wanted {
+        state: filter.state.unwrap_or(VendorState::Active),
+        name: normalised(&filter.name),
+        tier: filter.tier,
+        residual: filter.residual.clone(),
+    };
+    let total = store::vendors::count(ctx.scope(), &wanted).await?;
+    let any = total > 0 || store::vendors::any(ctx.scope()).await?;
+    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let vendors = store::vendors::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
     Ok(VendorPage { vendors, total, page, any })
 }
 
@@ -453,7 +436,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
     let services = store::vendors::services(s, id).await?;
     let service_ids: Vec<ServiceId> = services.iter().map(|service| service.id).collect();
     let mut intakes = store::intakes::current_of(s, &service_ids).await?;
-    let assessments = store::assessments::rows(s, Some(id)).await?;
+    let assessments = store::assessments::of_vendor(s, id).await?;
     let assessment_ids: Vec<_> = assessments.iter().map(|row| row.assessment.id).collect();
     let results = store::assessments::results(s, &assessment_ids).await?;
     let findings = store::vendors::finding_counts(s, id).await?;

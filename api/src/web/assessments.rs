@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         Permission,
-        assessment::{AssessmentState, InvitationState},
+        assessment::{AssessmentState, InvitationState, Waits},
         delivery::{Delivery, DeliveryOutcome, kind_label},
         due,
         ids::{AssessmentId, RespondentId},
@@ -72,7 +72,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     let text = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let wanted = AssessmentFilter {
         state: AssessmentState::parse(text("state")),
-        late: text("late") == "yes",
+        waits: Waits::parse(text("waits")),
         owner: text("owner").parse().ok(),
         page: text("page").parse().unwrap_or(1),
     };
@@ -80,20 +80,33 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     let may_send = staff.ctx.require(Permission::SendAssessments).is_ok();
     let all: usize = found
         .counts
+        .states
         .iter()
         .filter(|(state, _)| **state != AssessmentState::Cancelled)
         .map(|(_, count)| count)
         .sum();
-    let nothing_chosen = wanted.state.is_none() && !wanted.late;
+    let late = found.counts.waits.get(&Waits::Late).copied().unwrap_or_default();
+    let nothing_chosen = wanted.state.is_none() && wanted.waits.is_none();
     let mut stages = vec![NavItem::new(format!("All {all}"), "/assessments").current(nothing_chosen)];
-    if found.late > 0 || wanted.late {
-        stages
-            .push(NavItem::new(format!("Late {}", found.late), "/assessments?late=yes").current(wanted.late));
+    for (waits, count) in &found.counts.waits {
+        let label = match waits {
+            Waits::Decision => "To decide",
+            Waits::Review => "To review",
+            Waits::Late => "Late",
+            // Those in time need nobody; their states tell them apart.
+            Waits::Vendor => continue,
+        };
+        let current = wanted.waits == Some(*waits);
+        if *count > 0 || current {
+            let href = format!("/assessments?waits={waits}");
+            stages.push(NavItem::new(format!("{label} {count}"), href).current(current));
+        }
     }
-    for (state, count) in &found.counts {
+    for (state, count) in &found.counts.states {
         let href = format!("/assessments?state={state}");
         stages.push(
-            NavItem::new(format!("{} {count}", state.label()), href).current(wanted.state == Some(*state)),
+            NavItem::new(format!("{} {count}", state.label()), href)
+                .current(wanted.waits.is_none() && wanted.state == Some(*state)),
         );
     }
     let mut owners = vec![(String::new(), "Everybody".to_owned())];
@@ -102,14 +115,14 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     let rows: Vec<AssessmentRowView> = found
         .rows
         .iter()
-        .map(|(row, late)| AssessmentRowView {
-            href: format!("/assessments/{}", row.assessment.id),
-            reference: row.assessment.reference.clone(),
+        .map(|row| AssessmentRowView {
+            href: format!("/assessments/{}", row.id),
+            reference: row.reference.clone(),
             vendor: row.vendor.clone(),
             service: row.service.clone(),
-            state: row.assessment.state.label().to_owned(),
-            due: due::short_day(row.assessment.due_on),
-            late: *late,
+            state: row.state.label().to_owned(),
+            due: due::short_day(row.due_on),
+            late: row.state.open_to_vendor() && row.due_on <= found.last_past,
             owner: row.owner.clone(),
             residual: Band::named(row.residual.as_deref().unwrap_or_default()),
         })
@@ -125,14 +138,15 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     };
     let mut hidden = Vec::new();
     if let Some(state) = wanted.state {
-        hidden.push(crate::render::procurement::Hidden::new("state", state));
+        hidden.push(Hidden::new("state", state));
     }
-    if wanted.late {
-        hidden.push(Hidden::new("late", "yes"));
+    if let Some(waits) = wanted.waits {
+        hidden.push(Hidden::new("waits", waits));
     }
     let noun = if all == 1 { "assessment" } else { "assessments" };
     let view = AssessmentListView {
-        summary: format!("{all} {noun}, {} late.", found.late),
+        summary: format!("{all} {noun}, {late} late."),
+        order: if wanted.waits.is_some() { "those due first in front" } else { "newest first" },
         may_send,
         stages,
         filters: vec![filter("owner", "Owner", text("owner"), &owners)],

@@ -114,15 +114,13 @@ fn fields(filter: &TrailFilter, found: &TrailPage) -> Vec<FieldView> {
     let sides = [some("", "Everybody"), some(VENDORS, "People at vendors"), some(SYSTEM, "By itself")];
     let mut kinds: Vec<(String, String)> = acts::ACTS.iter().map(|(act, words)| some(act, words)).collect();
     kinds.sort_by(|a, b| a.1.cmp(&b.1));
-    let vendors = found.vendors.iter().map(|(id, name)| (id.to_string(), name.clone()));
     vec![
         FieldView::date("from", "From").value(&filter.from),
         FieldView::date("until", "Until").value(&filter.until),
         FieldView::select("who", "Who").choices(sides.into_iter().chain(people), |id| id == filter.who),
         FieldView::select("act", "What happened")
             .choices([some("", "Anything")].into_iter().chain(kinds), |act| act == filter.act),
-        FieldView::select("vendor", "Vendor")
-            .choices([some("", "All")].into_iter().chain(vendors), |id| id == filter.vendor),
+        FieldView::text("vendor", "Vendor").value(&filter.vendor).maxlength(120),
         FieldView::text("assessment", "Assessment").value(&filter.assessment).maxlength(40),
     ]
 }

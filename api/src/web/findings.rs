@@ -2,7 +2,7 @@
 
 use super::{
     Answer,
-    acts::with_query,
+    acts::{pager, with_query},
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, respond, see_other, staff_shell, with_errors},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Permission, due,
-        finding::FindingState,
+        finding::{FindingState, Urgency},
         ids::{AssessmentId, FindingId},
         remediation::{Action, Finding, FindingLine},
         score_inputs::grade_label,
@@ -41,7 +41,7 @@ use actix_web::{
 };
 use chrono::NaiveDate;
 use questionnaires::{answering::Grade, risk::findings::Severity};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 routes! {
     GET "/findings" => list_page, Access::Staff(Permission::Read), Page;
@@ -115,33 +115,53 @@ pub(super) fn filter_of(query: &Fields) -> FindingFilter {
     FindingFilter {
         vendor: query.text("vendor").to_owned(),
         severity: query.text("severity").to_owned(),
+        urgency: Urgency::parse(query.text("urgency")),
         all: query.text("state") == "all",
+        page: query.parsed("page").unwrap_or(1),
+    }
+}
+
+/// The filter as part of an address.
+fn address(path: &str, filter: &FindingFilter, urgency: Option<Urgency>) -> String {
+    let pairs = [
+        ("vendor", &*filter.vendor),
+        ("severity", &filter.severity),
+        ("urgency", urgency.map_or("", Urgency::as_str)),
+        ("state", if filter.all { "all" } else { "" }),
+    ];
+    with_query(path, pairs)
+}
+
+/// Heading and meaning of an urgency.
+const fn words_of(urgency: Urgency) -> (&'static str, &'static str) {
+    match urgency {
+        Urgency::Overdue => ("Overdue", "today is after the due day"),
+        Urgency::Verify => ("Awaiting verification", "by somebody who did not record the action"),
+        Urgency::Soon => ("Due within 35 days", ""),
+        Urgency::Later => ("Due later or not sent yet", ""),
+        Urgency::Accepted => ("Accepted for a time", "reopens by itself"),
+        Urgency::Done => ("Closed and dismissed", ""),
     }
 }
 
 async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
-    let filter = filter_of(&Fields::from_pairs(query.into_inner()));
-    // Read once without the vendor, so that the filter can offer every vendor.
-    let lines =
-        findings::list(&staff.ctx, &FindingFilter { vendor: String::new(), ..filter.clone() }).await?;
-    let vendors: BTreeSet<String> = lines.iter().map(|line| line.vendor.clone()).collect();
-    let lines: Vec<FindingLine> =
-        lines.into_iter().filter(|line| filter.vendor.is_empty() || line.vendor == filter.vendor).collect();
+    let query = query.into_inner();
+    let given: BTreeMap<String, String> = query.iter().cloned().collect();
+    let filter = filter_of(&Fields::from_pairs(query));
+    let found = findings::list(&staff.ctx, &filter).await?;
     let today = staff.ctx.today();
-    let mut groups = urgency_groups(&lines, today);
-    let count = |id: &str| groups.iter().find(|group| group.id == id).map_or(0, |group| group.rows.len());
-    let counts = groups
-        .iter()
-        .map(|group| CountView {
-            count: group.rows.len(),
-            label: group.label.clone(),
-            href: format!("#{}", group.id),
-            late: group.id == "overdue",
-        })
-        .collect();
-    let (overdue, verify) = (count("overdue"), count("verify"));
+    let count = |urgency| found.figures.findings.get(&urgency).copied().unwrap_or_default();
+    let all: usize = found.figures.findings.values().sum();
+    let counts = Urgency::ALL.iter().filter(|urgency| count(**urgency) > 0).map(|urgency| CountView {
+        count: count(*urgency),
+        label: words_of(*urgency).0.to_owned(),
+        href: address("/findings", &filter, Some(*urgency)),
+        current: filter.urgency == Some(*urgency),
+        late: *urgency == Urgency::Overdue,
+    });
+    let (overdue, verify) = (count(Urgency::Overdue), count(Urgency::Verify));
     let title = match (overdue, verify) {
-        (0, 0) if lines.is_empty() => "Findings".to_owned(),
+        (0, 0) if all == 0 => "Findings".to_owned(),
         (0, 0) => "No finding is overdue or waits for verification".to_owned(),
         _ => format!(
             "{overdue} {} overdue; {verify} {} for verification",
@@ -149,10 +169,9 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
             if verify == 1 { "waits" } else { "wait" },
         ),
     };
-    let open = lines.iter().filter(|line| line.finding.state.is_open()).count();
-    let at = lines.iter().map(|line| line.finding.vendor_id).collect::<BTreeSet<_>>().len();
-    let nothing = groups.is_empty();
-    groups.retain(|group| !group.rows.is_empty());
+    let open = overdue + verify + count(Urgency::Soon) + count(Urgency::Later);
+    let at = found.figures.vendors;
+    let groups = urgency_groups(&found.lines, today);
     let view = FindingsView {
         lede: format!(
             "{open} open {} at {at} {}, {}. The time to fix counts from the day a finding was sent.",
@@ -160,33 +179,38 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
             if at == 1 { "vendor" } else { "vendors" },
             due::long_day(today)
         ),
-        counts,
-        filters: filters(&filter, &vendors),
-        csv: (!nothing).then(|| {
-            let state = if filter.all { "all" } else { "" };
-            with_query(
-                "/findings.csv",
-                [("vendor", &*filter.vendor), ("severity", &filter.severity), ("state", state)],
-            )
-        }),
-        groups,
-        empty: nothing.then(|| EmptyState {
+        counts: counts.collect(),
+        filters: filters(&filter),
+        csv: (found.total > 0).then(|| address("/findings.csv", &filter, filter.urgency)),
+        pager: pager(
+            "/findings",
+            &given,
+            found.page,
+            findings::PAGE,
+            found.lines.len(),
+            found.total,
+            "findings",
+        ),
+        empty: groups.is_empty().then(|| EmptyState {
             title: "No findings to show".to_owned(),
             text: "Findings raised in a review appear here, the most urgent first.".to_owned(),
             action: Some(Link::new("Assessments", "/assessments")),
         }),
+        groups,
     };
     ok(&renderer, "pages/findings/list", staff_shell(&staff, title, Some(Section::Findings)), view)
 }
 
-fn filters(filter: &FindingFilter, vendors: &BTreeSet<String>) -> Vec<FieldView> {
-    let all = std::iter::once((String::new(), "All".to_owned()));
-    let vendors = all.chain(vendors.iter().map(|name| (name.clone(), name.clone())));
+fn filters(filter: &FindingFilter) -> Vec<FieldView> {
     let severities =
         [("", "All"), ("medium", "Medium and above"), ("high", "High and above"), ("critical", "Critical")];
+    let urgencies = Urgency::ALL.iter().map(|urgency| (urgency.as_str(), words_of(*urgency).0));
+    let wanted = filter.urgency.map_or("", Urgency::as_str);
     vec![
-        FieldView::select("vendor", "Vendor").choices(vendors, |name| name == filter.vendor),
+        FieldView::text("vendor", "Vendor").value(&filter.vendor).maxlength(120),
         FieldView::select("severity", "Severity").choices(severities, |word| word == filter.severity),
+        FieldView::select("urgency", "Urgency")
+            .choices([("", "All")].into_iter().chain(urgencies), |word| word == wanted),
         FieldView::select("state", "State")
             .choices([("", "Open and accepted"), ("all", "Closed and dismissed too")], |word| {
                 (word == "all") == filter.all
@@ -194,32 +218,18 @@ fn filters(filter: &FindingFilter, vendors: &BTreeSet<String>) -> Vec<FieldView>
     ]
 }
 
+/// The findings of a page by urgency, as they come; groups that the page has nothing of are left out.
 fn urgency_groups(lines: &[FindingLine], today: NaiveDate) -> Vec<FindingGroup> {
-    const ORDER: [(&str, &str, &str); 6] = [
-        ("overdue", "Overdue", "today is after the due day"),
-        ("verify", "Awaiting verification", "by somebody who did not record the action"),
-        ("soon", "Due within 35 days", ""),
-        ("later", "Due later or not sent yet", ""),
-        ("accepted", "Accepted for a time", "reopens by itself"),
-        ("done", "Closed and dismissed", ""),
-    ];
-    let urgency = |finding: &Finding| match finding.state {
-        FindingState::AwaitingVerification => "verify",
-        FindingState::Accepted => "accepted",
-        FindingState::Closed | FindingState::Dismissed => "done",
-        _ if finding.overdue(today) => "overdue",
-        _ if finding.due_on.is_some_and(|due| (due - today).num_days() <= 35) => "soon",
-        _ => "later",
-    };
-    let groups = ORDER.iter().map(|(id, label, note)| FindingGroup {
-        id: (*id).to_owned(),
-        label: (*label).to_owned(),
-        note: (*note).to_owned(),
-        rows: lines
-            .iter()
-            .filter(|line| urgency(&line.finding) == *id)
-            .map(|line| row(line, today))
-            .collect(),
+    let of = |finding: &Finding| Urgency::of(finding.state, finding.due_on, today);
+    let groups = Urgency::ALL.iter().map(|urgency| {
+        let (label, note) = words_of(*urgency);
+        let own = lines.iter().filter(|line| of(&line.finding) == *urgency);
+        FindingGroup {
+            id: urgency.to_string(),
+            label: label.to_owned(),
+            note: note.to_owned(),
+            rows: own.map(|line| row(line, today)).collect(),
+        }
     });
     groups.filter(|group| !group.rows.is_empty()).collect()
 }

@@ -2,11 +2,11 @@
 
 use super::{
     Answer,
-    acts::{act_page, fresh_key},
+    acts::{act_page, fresh_key, pager},
     assessments::{new_person, new_person_fields, shell},
     form::{CsrfForm, Fields},
     guard::Staff,
-    page::{ok, respond, see_other},
+    page::{ok, respond, see_other, with_errors},
     routes::{Access, routes},
     vendors::title_of,
 };
@@ -16,9 +16,9 @@ use crate::{
         Renderer,
         assessments::{
             CheckView, PreviewQuestion, PreviewQuestionnaire, PreviewSection, QuestionnaireChoice,
-            QuestionnairesView,
+            QuestionnairesView, ServiceView,
         },
-        fields::FieldView,
+        fields::{FieldView, errors_of},
         parts::{ErrorItem, Fact, Link, Step, capitalised},
         procurement::{ActView, Hidden, about},
     },
@@ -29,13 +29,14 @@ use crate::{
 };
 use actix_web::{
     http::StatusCode,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
 use questionnaires::definition::{Audience, Questionnaire};
+use std::collections::BTreeMap;
 
 routes! {
     GET "/assessments/new" => new_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page, ["service", "key"];
+    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page, ["service", "key", "vendor", "page"];
     GET "/assessments/{assessment}/questionnaires" => questionnaires_page, Access::Staff(Permission::SendAssessments), Page;
     POST "/assessments/{assessment}/questionnaires" => choose_questionnaires, Access::Staff(Permission::SendAssessments), Page, ["questionnaire", "reason-*", "version"];
     GET "/assessments/{assessment}/people" => people_page, Access::Staff(Permission::SendAssessments), Page;
@@ -62,23 +63,17 @@ fn steps(id: Option<AssessmentId>, current: usize) -> Vec<Step> {
     labels.into_iter().enumerate().map(step).collect()
 }
 
-async fn new_form(
-    staff: &Staff,
-    renderer: &Renderer,
-    chosen: &str,
+/// What was chosen so far on the page of services: the words that narrow it, its page, the service and the form's key.
+struct Choosing {
+    vendor: String,
+    page: usize,
+    service: String,
     key: String,
-    errors: Errors<'_>,
-) -> Answer {
-    let services = sending::services(&staff.ctx).await?;
-    let mut act =
-        ActView::new("/assessments", "Continue to questionnaires", Link::new("Cancel", "/assessments"));
-    act.steps = steps(None, 0);
-    act.lede = Some("One service of one vendor. Its intake decides what is suggested.".to_owned());
-    if services.is_empty() {
-        act.points = vec!["No active vendor has a service yet. Add one on the vendor's page.".to_owned()];
-    }
-    act.hidden = vec![Hidden::new("key", key)];
-    let words = services.iter().map(|service| {
+}
+
+async fn new_form(staff: &Staff, renderer: &Renderer, so_far: Choosing, errors: Errors<'_>) -> Answer {
+    let found = sending::services(&staff.ctx, &so_far.vendor, so_far.page).await?;
+    let words = found.services.iter().map(|service| {
         let tier = service.tier.map_or_else(
             || "intake not answered".to_owned(),
             |t| format!("tier {}", capitalised(t.as_str())),
@@ -86,19 +81,61 @@ async fn new_form(
         (service.id.to_string(), format!("{}, {} ({tier})", service.vendor, service.name))
     });
     let choices = std::iter::once((String::new(), "Choose a service".to_owned())).chain(words);
-    act.fields = vec![FieldView::select("service", "Service").choices(choices, |value| value == chosen)];
-    act_page(renderer, shell(staff, "Start assessment"), act, errors)
+    let field = FieldView::select("service", "Service").choices(choices, |value| value == so_far.service);
+    let fields = with_errors(vec![field], errors);
+    let mut shell = shell(staff, "Start assessment");
+    shell.errors = errors_of(&fields);
+    let query = BTreeMap::from([("vendor".to_owned(), so_far.vendor.clone())]);
+    let view = ServiceView {
+        steps: steps(None, 0),
+        lede: "One service of one vendor. Its intake decides what is suggested.".to_owned(),
+        none: (found.total == 0).then(|| match so_far.vendor.as_str() {
+            "" => "No active vendor has a service yet. Add one on the vendor's page.".to_owned(),
+            _ => "No active vendor of such a name has a service.".to_owned(),
+        }),
+        hidden: vec![
+            Hidden::new("key", so_far.key),
+            Hidden::new("vendor", &so_far.vendor),
+            Hidden::new("page", found.page),
+        ],
+        vendor: so_far.vendor,
+        fields,
+        pager: pager(
+            "/assessments/new",
+            &query,
+            found.page,
+            sending::SERVICES,
+            found.services.len(),
+            found.total,
+            "services",
+        ),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    respond(renderer, status, "pages/assessments/service", shell, view)
 }
 
-async fn new_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
-    new_form(&staff, &renderer, "", fresh_key(&staff), &[]).await
+async fn new_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
+    let query = Fields::from_pairs(query.into_inner());
+    let so_far = Choosing {
+        vendor: query.text("vendor").to_owned(),
+        page: query.parsed("page").unwrap_or(1),
+        service: String::new(),
+        key: fresh_key(&staff),
+    };
+    new_form(&staff, &renderer, so_far, &[]).await
 }
 
 async fn start(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
     match sending::start(&staff.ctx, form.text("service"), form.text("key")).await {
         Ok(id) => Ok(see_other(&format!("/assessments/{id}/questionnaires"))),
         Err(UseCaseError::Invalid(errors)) => {
-            new_form(&staff, &renderer, form.text("service"), form.text("key").to_owned(), &errors).await
+            let so_far = Choosing {
+                vendor: form.text("vendor").to_owned(),
+                page: form.parsed("page").unwrap_or(1),
+                service: form.text("service").to_owned(),
+                key: form.text("key").to_owned(),
+            };
+            new_form(&staff, &renderer, so_far, &errors).await
         }
         Err(other) => Err(other.into()),
     }

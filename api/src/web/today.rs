@@ -12,11 +12,12 @@ use super::{
 use crate::{
     domain::{
         Permission,
-        assessment::AssessmentState,
+        assessment::{AssessmentState, Waits},
         due,
+        finding::Urgency,
         ids::AssessmentId,
         intake::shown_tenths,
-        remediation::{Case, FindingLine},
+        remediation::Case,
     },
     render::{
         Renderer,
@@ -29,7 +30,7 @@ use crate::{
     },
     usecases::{
         comparison::{self, Compare, MOST, SideBySide},
-        today::{self, Today},
+        today::{self, Today, UrgentFinding},
     },
 };
 use actix_web::{
@@ -56,7 +57,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         1 => "1 thing needs you".to_owned(),
         _ => format!("{count} things need you"),
     };
-    let next = found.waiting.first().map(|case| {
+    let next = found.next.as_ref().map(|case| {
         format!(
             "Next: {}, {} is due on {}.",
             case.vendor,
@@ -111,57 +112,64 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         late,
         act: act.to_owned(),
     };
-    let finding = |line: &FindingLine, when: String, late: bool, act: &str| TodayItem {
-        title: format!("{}: {}", line.service, line.finding.title),
-        href: format!("/findings/{}", line.finding.id),
+    let finding = |line: &UrgentFinding, when: String, late: bool, act: &str| TodayItem {
+        title: format!("{}: {}", line.service, line.title),
+        href: format!("/findings/{}", line.id),
         note: format!(
             "{}, {}, {}",
-            capitalised(line.finding.severity.as_str()),
+            capitalised(line.severity.as_str()),
             line.vendor,
-            line.action.as_ref().map_or("no action agreed", |action| &action.text)
+            line.action.as_deref().unwrap_or("no action agreed")
         ),
         when,
         late,
         act: act.to_owned(),
     };
-    let decide = found.decide.iter().map(|case| {
+    let decide = found.decide.first.iter().map(|case| {
         item(case, "/decision", format!("Reviewed: {}", figures(case)), handed_in(case), false, "Decide")
     });
-    let review = found.review.iter().map(|case| {
+    let review = found.review.first.iter().map(|case| {
         let act =
             if case.assessment.state == AssessmentState::Submitted { "Start review" } else { "Continue" };
         item(case, "/review", figures(case), handed_in(case), false, act)
     });
-    let chase = found.late.iter().map(|case| {
+    let chase = found.late.first.iter().map(|case| {
         let late = (today - case.assessment.due_on).num_days();
         let when = if late == 1 { "1 day late".to_owned() } else { format!("{late} days late") };
         item(case, "", case.assessment.state.label().to_owned(), when, true, "Chase")
     });
-    let overdue = found.overdue.iter().map(|line| {
-        let late = line.finding.due_on.map_or(0, |day| (today - day).num_days());
+    let overdue = found.overdue.first.iter().map(|line| {
+        let late = line.due_on.map_or(0, |day| (today - day).num_days());
         let when = if late == 1 { "1 day late".to_owned() } else { format!("{late} days late") };
         finding(line, when, true, "Open")
     });
-    let verify = found.verify.iter().map(|line| {
-        let at = line.action.as_ref().and_then(|action| action.reported_at);
+    let verify = found.verify.first.iter().map(|line| {
         finding(
             line,
-            at.map(|at| format!("since {}", due::short_instant(zone, at))).unwrap_or_default(),
+            line.reported_at.map(|at| format!("since {}", due::short_instant(zone, at))).unwrap_or_default(),
             false,
             "Verify",
         )
     });
+    let assessments = |waits: Waits| format!("/assessments?waits={waits}");
+    let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
     let groups = [
-        ("decide", "Decide", decide.collect::<Vec<_>>()),
-        ("review", "Review", review.collect()),
-        ("verify", "Verify", verify.collect()),
-        ("chase", "Chase", chase.collect()),
-        ("overdue", "Overdue findings", overdue.collect()),
+        ("decide", "Decide", found.decide.count, assessments(Waits::Decision), decide.collect::<Vec<_>>()),
+        ("review", "Review", found.review.count, assessments(Waits::Review), review.collect()),
+        ("verify", "Verify", found.verify.count, findings(Urgency::Verify), verify.collect()),
+        ("chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
+        ("overdue", "Overdue findings", found.overdue.count, findings(Urgency::Overdue), overdue.collect()),
     ];
     groups
         .into_iter()
-        .filter(|(_, _, items)| !items.is_empty())
-        .map(|(id, label, items)| TodayGroup { id: id.to_owned(), label: label.to_owned(), items })
+        .filter(|(_, _, count, _, _)| *count > 0)
+        .map(|(id, label, count, all, items)| TodayGroup {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            count,
+            all: (count > items.len()).then_some(all),
+            items,
+        })
         .collect()
 }
 
@@ -174,22 +182,25 @@ async fn compare_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(
     let query = Fields::from_pairs(query.into_inner());
     let chosen = chosen_of(&query);
     let distinct = chosen.iter().collect::<BTreeSet<_>>().len();
-    if query.filled("pick").is_some() || !(2..=MOST).contains(&distinct) {
-        return picker(&staff, &renderer, &chosen).await;
+    if query.filled("page").is_some() || !(2..=MOST).contains(&distinct) {
+        return picker(&staff, &renderer, &chosen, &query).await;
     }
     let side = comparison::compare(&staff.ctx, &chosen).await?;
     let shell = staff_shell(&staff, headline(&side), Some(Section::Compare));
     ok(&renderer, "pages/compare/compare", shell, compare_view(&side))
 }
 
-async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId]) -> Answer {
-    let choices = comparison::choices(&staff.ctx).await?;
+async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], query: &Fields) -> Answer {
+    let vendor = query.text("vendor");
+    let choices = comparison::choices(&staff.ctx, chosen, vendor, query.parsed("page").unwrap_or(1)).await?;
+    let pages = choices.total.div_ceil(comparison::PAGE);
     let too_many = chosen.len() > MOST;
     let mut shell = staff_shell(staff, "Compare vendors", Some(Section::Compare));
     if too_many {
         shell.errors = vec![ErrorItem::general(format!("Choose at most {MOST} assessments"))];
     }
-    let empty = (choices.len() < 2).then(|| EmptyState {
+    let nothing = vendor.is_empty() && chosen.is_empty() && choices.total < 2;
+    let empty = nothing.then(|| EmptyState {
         title: "Nothing to compare yet".to_owned(),
         text: "Two vendors or more stand side by side here once two assessments have been handed in."
             .to_owned(),
@@ -197,8 +208,18 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId]) -> 
     });
     let view = PickerView {
         hint: format!("Choose two to {MOST}. Each questionnaire keeps its own result; there is no total."),
+        vendor: vendor.to_owned(),
+        summary: match choices.total {
+            0 => "No service of such a vendor has been assessed.".to_owned(),
+            1 => "1 assessment, the latest of its service.".to_owned(),
+            total => format!("{total} assessments, the latest of each service."),
+        },
+        previous: (choices.page > 1).then(|| choices.page - 1),
+        next: (choices.page < pages).then(|| choices.page + 1),
         choices: choices
+            .chosen
             .iter()
+            .chain(&choices.others)
             .map(|case| PickerChoice {
                 id: case.assessment.id.to_string(),
                 label: format!("{}, {}", case.vendor, case.service),
@@ -246,7 +267,7 @@ fn compare_view(side: &SideBySide) -> CompareView {
     CompareView {
         lede: "Scores run from 0 to 100 and higher is safer. Each questionnaire has its own result; there is no total."
             .to_owned(),
-        change_href: format!("/compare?pick=yes&{picks}"),
+        change_href: format!("/compare?page=1&{picks}"),
         csv: format!("/compare.csv?{picks}"),
         columns: columns.collect(),
         questionnaires: side.questionnaires.iter().map(|compare| group(side, compare)).collect(),
