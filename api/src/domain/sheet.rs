@@ -290,6 +290,10 @@ pub struct Sheet {
     /// Texts of the contradictions to look at before the hand-in.
     pub contradictions: Vec<String>,
     answers: BTreeMap<String, usize>,
+    /// Where each question stands: its questionnaire, section and place. The first questionnaire that asks it.
+    places: BTreeMap<String, (usize, usize, usize)>,
+    /// Questions on whose answers others hang.
+    gates: BTreeSet<String>,
 }
 
 impl Sheet {
@@ -297,12 +301,24 @@ impl Sheet {
     #[must_use]
     pub fn new(rows: SheetRows, today: NaiveDate) -> Self {
         let answers = rows.answers.iter().enumerate().map(|(i, row)| (row.question_id.clone(), i)).collect();
+        let mut places = BTreeMap::new();
+        let mut gates = BTreeSet::new();
+        for (index, asked) in rows.questionnaires.iter().enumerate() {
+            gates.extend(named_ids(&asked.definition).into_iter().map(str::to_owned));
+            for (at, section) in asked.definition.sections.iter().enumerate() {
+                for (place, question) in section.questions.iter().enumerate() {
+                    places.entry(question.id.clone()).or_insert((index, at, place));
+                }
+            }
+        }
         let mut sheet = Self {
             rows,
             sections: Vec::new(),
             missing: Missing::default(),
             contradictions: Vec::new(),
             answers,
+            places,
+            gates,
         };
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for index in 0..sheet.rows.questionnaires.len() {
@@ -407,7 +423,7 @@ impl Sheet {
     /// Whether other questions hang on the answer to this one.
     #[must_use]
     pub fn is_gate(&self, question: &str) -> bool {
-        self.rows.questionnaires.iter().any(|asked| named_ids(&asked.definition).contains(question))
+        self.gates.contains(question)
     }
 
     /// The current answer to a question.
@@ -426,7 +442,9 @@ impl Sheet {
     /// The text and rules of a question, from the first questionnaire that asks it.
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
-        self.rows.questionnaires.iter().find_map(|asked| asked.definition.question(id))
+        let &(questionnaire, section, place) = self.places.get(id)?;
+        let definition = &self.rows.questionnaires.get(questionnaire)?.definition;
+        definition.sections.get(section)?.questions.get(place)
     }
 
     /// The section and place of a question that is shown now.

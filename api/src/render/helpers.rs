@@ -1,7 +1,7 @@
 //! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
 //!
 //! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
-//! `plural` and `concat` everywhere; `part`, `scroll`, `asset`, `icon` and `pips` in HTML.
+//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon` and `pips` in HTML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Ass
     let hrefs = assets.iter().map(|asset| (asset.name.clone(), asset.href.clone())).collect();
     registry.register_helper("part", Box::new(Part));
     registry.register_helper("scroll", Box::new(Scroll));
+    registry.register_helper("html", Box::new(html));
     registry.register_helper("asset", Box::new(AssetHref(hrefs)));
     let sprite = assets.named("icons.svg");
     let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
@@ -103,6 +104,19 @@ impl HelperDef for Scroll {
         out.write("</div>")?;
         Ok(())
     }
+}
+
+/// `{{html cards}}`: an [`Html`](super::Html) as it is.
+fn html(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let value = helper.param(0).and_then(|param| param.value().get("html")).and_then(|html| html.as_str());
+    out.write(value.ok_or_else(|| refuse("html takes what code has written".to_owned()))?)?;
+    Ok(())
 }
 
 /// `{{asset "app.css"}}`: the hashed path of a static file; an unknown name is an error.

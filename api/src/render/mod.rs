@@ -18,6 +18,7 @@ pub mod catalogue;
 pub mod fields;
 pub mod findings;
 mod helpers;
+mod html;
 pub mod jobs;
 pub mod mail;
 pub mod mail_content;
@@ -44,6 +45,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 pub use assets::{Asset, Assets};
+pub use html::Html;
 pub use page::{Page, Shell};
 
 /// Why something could not be rendered. Nothing in here is fit for a visitor's eyes.
@@ -185,6 +187,13 @@ impl Renderer {
         }
         let body = format!("email/{mail}/body");
         Ok(RenderedMail { subject, text: self.text(&body, view)?, html: self.page(&body, view)? })
+    }
+
+    /// What the cards of a page have in common, with the hidden value of its forms.
+    #[must_use]
+    pub fn card_frame<'a>(&'a self, csrf: &'a str) -> portal::CardFrame<'a> {
+        let icons = self.assets.named("icons.svg").map_or("", |sprite| sprite.href.as_str());
+        portal::CardFrame { csrf, icons }
     }
 
     /// The static files.

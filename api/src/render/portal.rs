@@ -1,14 +1,17 @@
 //! Views of the vendor's portal, one struct per page of `templates/portal/`. Texts, dates and counts arrive as words
 //! in the reader's language; the handlers make them from what the use-cases return.
 
+mod card;
 mod question;
 mod samples;
 
 use serde::Serialize;
 
+use super::Html;
 use super::fields::FieldView;
 use super::parts::{Band, EmptyState, Fact, Link, initials};
 
+pub use card::{CardFrame, cards_html, evidence_html};
 pub use question::{
     AnswerCopy, Asked, CHOICE_NA, CHOICE_UNKNOWN, Citation, Conflict, EvidenceForms, NotApplicable,
     PreviousAnswer, QuestionCard, QuestionKind, QuestionOption, TableCell, TableColumn, TableInput, TableRow,
@@ -252,8 +255,8 @@ pub struct SectionPage {
     pub tasks: Link,
     /// The left-hand rail.
     pub rail: Vec<RailGroup>,
-    /// The questions shown, in order.
-    pub questions: Vec<QuestionCard>,
+    /// The cards of the questions shown, in order: see [`cards_html`].
+    pub cards: Html,
     /// What comes after: the first is the primary button.
     pub next: Vec<Link>,
     /// A form that marks the section ready: address and words of its button.
@@ -397,8 +400,8 @@ pub struct Receipt {
 pub struct Clarifications {
     /// How many, until when.
     pub lede: String,
-    /// Only what was asked, each with the reviewer's words.
-    pub questions: Vec<QuestionCard>,
+    /// The cards of what was asked and of nothing else: see [`cards_html`].
+    pub cards: Html,
     /// The form that hands the replies in; nothing when this person cannot.
     pub send: Option<SendReplies>,
     /// Who can, when this person cannot.
@@ -458,10 +461,8 @@ pub struct FindingCard {
     pub why: String,
     /// What was agreed.
     pub action: Option<String>,
-    /// Proof so far.
-    pub citations: Vec<Citation>,
-    /// Adding proof; nothing when it is not the vendor's turn.
-    pub evidence: Option<EvidenceForms>,
+    /// Proof so far and, when it is the vendor's turn, the forms that add some, see [`evidence_html`].
+    pub evidence: Html,
     /// Reporting it done; nothing when it is not the vendor's turn.
     pub report: Option<ReportForm>,
     /// What happened so far, newest first.

@@ -54,13 +54,29 @@ pub fn respond(
     shell: Shell,
     view: impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    let body = renderer.page(template, &shell.wrap(view)).map_err(|error| {
+    Ok(html(status, rendered(renderer, template, shell, view)?))
+}
+
+/// The HTML of a page.
+///
+/// # Errors
+/// As [`respond`].
+pub fn rendered(
+    renderer: &Renderer,
+    template: &str,
+    shell: Shell,
+    view: impl Serialize,
+) -> Result<String, Problem> {
+    renderer.page(template, &shell.wrap(view)).map_err(|error| {
         tracing::error!(template, error = format!("{:#}", anyhow::Error::new(error)), "page did not render");
         Problem::new(INTERNAL)
-    })?;
-    Ok(HttpResponse::build(status)
-        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-        .body(body))
+    })
+}
+
+/// A page as a response.
+#[must_use]
+pub fn html(status: StatusCode, page: String) -> HttpResponse {
+    HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page)
 }
 
 /// A page with status 200.

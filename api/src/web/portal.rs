@@ -9,7 +9,7 @@ use super::{
     error_page::wants_json,
     form::{CsrfForm, Fields},
     guard::Respondent,
-    page::{portal_shell, respond, see_other},
+    page::{html, portal_shell, rendered, respond, see_other},
     portal_submission::signature,
     portal_views::{
         Desk, Unsaved, aside, groups, nav, next_links, progress_bar, rail, saved_line, section_href,
@@ -25,12 +25,12 @@ use crate::{
         sheet::{SectionState, Sheet},
     },
     render::{
-        Renderer, Shell,
+        Html, Renderer, Shell,
         fields::{FieldView, errors_of},
         parts::{ErrorItem, Fact, Link},
         portal::{
             Clarifications, IconLine, Person, Resume, SectionPage, SectionState as ShownState, SendReplies,
-            SubmitBox, TaskGroup, TaskList, TaskRow, Welcome,
+            SubmitBox, TaskGroup, TaskList, TaskRow, Welcome, cards_html,
         },
     },
     usecases::{
@@ -46,6 +46,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use questionnaires::answering::TableRow;
+use serde::Serialize;
 
 routes! {
     GET "/portal" => home, Access::Portal, Page;
@@ -254,6 +255,11 @@ impl Cards<'_> {
         self
     }
 
+    fn respond(&self, template: &str, frame: Shell, view: impl Serialize, cards: &Html) -> Answer {
+        let page = rendered(self.renderer, template, frame, view)?;
+        Ok(html(self.status, cards.put_into(&page)))
+    }
+
     fn desk<'a>(&'a self, go: String, mutation: &'a dyn Fn() -> String) -> Desk<'a> {
         let tenant = self.who.ctx.tenant();
         let (sheet, unsaved) = (self.sheet, self.unsaved);
@@ -269,6 +275,7 @@ impl Cards<'_> {
         let wanted = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
         let cards = wanted
             .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
+        let cards = cards_html(self.renderer.card_frame(&self.who.csrf), cards);
         let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
         let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
         let of_it = sheet.sections.iter().enumerate();
@@ -284,7 +291,7 @@ impl Cards<'_> {
             answered: format!("{} of {} answered", sheet.done(), sheet.total()),
             tasks: Link::new("All sections and due date", "/portal/tasks"),
             rail: rail(sheet, Some(at)),
-            questions: cards.collect(),
+            cards: Html::place(),
             next: match only {
                 None => next_links(sheet, at),
                 Some(_) => vec![Link::new(format!("All of {}", section.title), section_href(section))],
@@ -302,7 +309,7 @@ impl Cards<'_> {
         frame.skip_to = "#questions".to_owned();
         frame.saved = saved_line(sheet, self.who.ctx.tenant().zone, self.unsaved.is_some());
         frame.progress = Some(progress_bar(sheet, Some(at)));
-        respond(self.renderer, self.status, "portal/section", frame, view)
+        self.respond("portal/section", frame, view, &cards)
     }
 
     fn errors(&self) -> Vec<ErrorItem> {
@@ -344,13 +351,14 @@ impl Cards<'_> {
             })
             .collect();
         let count = cards.len();
+        let cards = cards_html(self.renderer.card_frame(&who.csrf), cards);
         let lead = who.ctx.respondent().is_lead;
         let fields =
             fields.unwrap_or_else(|| signature(&about.vendor, &who.ctx.respondent().name, "", false));
         let frame_errors = [self.errors(), errors_of(&fields)].concat();
         let view = Clarifications {
             lede: format!("Only these answers are open. Due {}.", due::long_day(about.due_on)),
-            questions: cards,
+            cards: Html::place(),
             send: (lead && count > 0).then(|| SendReplies {
                 lede: format!(
                     "{} Sending closes these answers again and makes submission {}.",
@@ -375,7 +383,7 @@ impl Cards<'_> {
             n => format!("{organisation} has {n} follow-up questions"),
         };
         let frame = shell(who, sheet, title).errors(frame_errors);
-        respond(self.renderer, self.status, "portal/clarifications", frame, view)
+        self.respond("portal/clarifications", frame, view, &cards)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         Renderer,
         fields::{FieldView, errors_of},
         parts::{Band, EmptyState, NavItem},
-        portal::{Actions, FindingCard, HistoryLine, ReportForm},
+        portal::{Actions, FindingCard, HistoryLine, ReportForm, evidence_html},
     },
     usecases::{
         FieldError, Services, UseCaseError,
@@ -60,7 +60,7 @@ async fn actions_page(
     let mut cards = Vec::new();
     for sent in &remediation.findings {
         let mine = refused.as_ref().filter(|refused| refused.finding == sent.finding.id);
-        let card = finding_card(who, services, sent, &remediation.evidence, mine);
+        let card = finding_card(who, services, renderer, sent, &remediation.evidence, mine);
         errors.extend(card.report.iter().flat_map(|report| errors_of(&report.fields)));
         cards.push(card);
     }
@@ -97,6 +97,7 @@ async fn actions_page(
 fn finding_card(
     who: &Respondent,
     services: &Services,
+    renderer: &Renderer,
     sent: &SentFinding,
     evidence: &[EvidenceRow],
     refused: Option<&Refused<'_>>,
@@ -148,6 +149,13 @@ fn finding_card(
         let remove = sent.can_be_reported().then(|| format!("/portal/citations/{cite}/remove"));
         Some(evidence_line(piece, tenant.zone, &tenant.name, remove))
     });
+    let citations: Vec<_> = citations.collect();
+    let forms = sent.can_be_reported().then(|| {
+        let base = format!("/portal/findings/{}", finding.id);
+        let shelf = evidence.iter().filter(|piece| proof(piece).is_none());
+        let mutation = services.surroundings.uuid().to_string();
+        evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", mutation, shelf)
+    });
     let due_on =
         finding.due_on.map_or_else(|| "no date".to_owned(), |day| format!("by {}", due::long_day(day)));
     let late = finding.overdue(who.ctx.today());
@@ -165,13 +173,7 @@ fn finding_card(
             .collect::<Vec<_>>()
             .join("\n"),
         action: action.map(|a| format!("{} ({}, by {})", a.text, a.owner_name, due::short_day(a.due_on))),
-        citations: citations.collect(),
-        evidence: sent.can_be_reported().then(|| {
-            let base = format!("/portal/findings/{}", finding.id);
-            let shelf = evidence.iter().filter(|piece| proof(piece).is_none());
-            let mutation = services.surroundings.uuid().to_string();
-            evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", mutation, shelf)
-        }),
+        evidence: evidence_html(renderer.card_frame(&who.csrf), &citations, forms.as_ref()),
         report,
         history: history(sent, tenant.zone, &tenant.name),
         id,

@@ -232,13 +232,14 @@ impl Desk<'_> {
         let chosen = |value: &str| typed.choices.iter().any(|choice| choice == value);
         let many = question.answer_type == AnswerType::SelectMany;
         let radio = !many && !question.options.is_empty();
-        let mut built = card.clone();
+        let placeholder = QuestionCard::new("", "", "", card.kind);
+        let mut built = std::mem::replace(card, placeholder);
         for option in &question.options {
             built = built.option(&option.id, &option.label, chosen(&option.id), many);
         }
         match question.answer_type {
             AnswerType::Number | AnswerType::Date | AnswerType::Text => built.value.clone_from(&typed.value),
-            AnswerType::Table => built.table = Some(table(card, question, typed)),
+            AnswerType::Table => built.table = Some(table(&built, question, typed)),
             AnswerType::Attest => {
                 built.attest = "I confirm this.".to_owned();
                 built.chosen = chosen("yes");

@@ -1,4 +1,4 @@
-//! The question card: one question of a questionnaire as a form that works without script.
+//! The question card: one question of a questionnaire as a form that works without script. `card.rs` writes it.
 //!
 //! It posts to `action` the fields `csrf`, `revision`, `mutation`, `go` (the path to return to) and, by kind:
 //! `choice` (repeated) with an option's id, [`CHOICE_UNKNOWN`] or [`CHOICE_NA`]; `number`; `date`; `text`;
@@ -8,16 +8,13 @@
 //! Where a question is not a radio, an answer and `unknown` or `na` can arrive together: refuse it with an error that
 //! names both, never choose silently.
 
-use serde::Serialize;
-
 /// Value of `choice` that means "we do not know". Option ids begin with a letter, so it is nobody's option.
 pub const CHOICE_UNKNOWN: &str = "-unknown";
 /// Value of `choice` that means "not applicable".
 pub const CHOICE_NA: &str = "-na";
 
 /// Which inputs a question has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuestionKind {
     /// Radios or checkboxes in `options`.
     Choices,
@@ -36,7 +33,7 @@ pub enum QuestionKind {
 }
 
 /// One card to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionOption {
     /// Id of the input.
     pub id: String,
@@ -57,7 +54,7 @@ pub struct QuestionOption {
 }
 
 /// Why a question does not apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotApplicable {
     /// Label of the reason.
     pub label: String,
@@ -68,7 +65,7 @@ pub struct NotApplicable {
 }
 
 /// An earlier answer that can be used again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousAnswer {
     /// For instance "Your answer from March 2025, given by Priya Shah".
     pub head: String,
@@ -81,7 +78,7 @@ pub struct PreviousAnswer {
 }
 
 /// What the reviewer asks about this answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// For instance "Amara Nwosu asks, 16 December".
     pub head: String,
@@ -90,7 +87,7 @@ pub struct Asked {
 }
 
 /// Two texts for one answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The question's id; ids on the page are built from it.
     pub id: String,
@@ -111,7 +108,7 @@ pub struct Conflict {
 }
 
 /// An answer in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerCopy {
     /// The answer.
     pub answer: String,
@@ -120,7 +117,7 @@ pub struct AnswerCopy {
 }
 
 /// A piece of evidence cited here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
     /// `file-text` or `link`.
     pub icon: &'static str,
@@ -138,7 +135,7 @@ pub struct Citation {
 
 /// Adding evidence: a file, one that is there already, or a link. Posts `file`, `locator`, `valid_until`, or
 /// `evidence` (an id), or `url` and `title`; each with `csrf`, `go` and `mutation`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceForms {
     /// Prefix of ids on the page.
     pub id: String,
@@ -169,7 +166,7 @@ pub struct EvidenceForms {
 }
 
 /// Rows to fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableInput {
     /// What the table holds.
     pub caption: String,
@@ -182,7 +179,7 @@ pub struct TableInput {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableColumn {
     /// Its name.
     pub label: String,
@@ -191,7 +188,7 @@ pub struct TableColumn {
 }
 
 /// A row, counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRow {
     /// Its number.
     pub number: u32,
@@ -200,7 +197,7 @@ pub struct TableRow {
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableCell {
     /// Id of the input.
     pub id: String,
@@ -223,7 +220,7 @@ pub struct TableCell {
 }
 
 /// One question. Start from [`QuestionCard::new`] and set what applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionCard {
     /// The question's id, for instance `AIT-LIF-01`; the card's fragment.
     pub id: String,

@@ -4,8 +4,9 @@ use super::super::fields::{FieldOption, FieldView, errors_of};
 use super::super::page::{Organisation, SignedIn};
 use super::super::parts::{Band, EmptyState, ErrorItem, Fact, FlashNotice, Link, SavedLine, SectionProgress};
 use super::super::samples::Sample;
-use super::super::{Page, Shell};
+use super::super::{Assets, Page, Shell, assets};
 use super::*;
+use std::sync::LazyLock;
 
 const BANK: &str = "Northwind Bank";
 
@@ -43,6 +44,15 @@ fn aside() -> Vec<AsideBlock> {
             "mailto:daniel.reyes@northwindbank.example",
         )),
     ]
+}
+
+/// The frame of every sample's cards, with the icons that ship.
+fn frame() -> CardFrame<'static> {
+    static ICONS: LazyLock<String> = LazyLock::new(|| {
+        let assets = Assets::build(&assets::files(None).unwrap_or_default());
+        assets.named("icons.svg").map(|sprite| sprite.href.clone()).unwrap_or_default()
+    });
+    CardFrame { csrf: "sample-csrf", icons: &ICONS }
 }
 
 fn scale(card: QuestionCard, chosen: Option<usize>) -> QuestionCard {
@@ -305,7 +315,7 @@ fn section(wrong: bool) -> Page<SectionPage> {
                 ],
             },
         ],
-        questions: questions(wrong),
+        cards: cards_html(frame(), questions(wrong)),
         next: vec![Link::new("Continue to section 12", "/portal/sections/ait-ais"), Link::new("All sections", "/portal")],
         ready: Some(Link::new("Mark section ready", "/portal/sections/ait-lif/ready")),
         aside: aside(),
@@ -469,7 +479,7 @@ fn clarifications() -> Page<Clarifications> {
     asked.evidence = Some(evidence("AIT-FAI-02", "8.2"));
     let view = Clarifications {
         lede: "Only these answers are open. Due Thursday 18 December.".to_owned(),
-        questions: vec![asked],
+        cards: cards_html(frame(), [asked]),
         send: Some(SendReplies {
             lede: "Sending closes these answers again and makes snapshot 2.".to_owned(),
             action: "/portal/submit".to_owned(),
@@ -497,8 +507,11 @@ fn actions(any: bool) -> Page<Actions> {
         ),
         why: "Old tests miss what was built since.\nHave a new test done and send the letter.".to_owned(),
         action: Some("Independent test in February, letter to us.".to_owned()),
-        citations: vec![citation(turn)],
-        evidence: turn.then(|| evidence(&format!("{id}-e"), "finding 1")),
+        evidence: evidence_html(
+            frame(),
+            &[citation(turn)],
+            turn.then(|| evidence(&format!("{id}-e"), "finding 1")).as_ref(),
+        ),
         report: turn.then(|| ReportForm {
             action: format!("/portal/actions/{id}/done"),
             revision: "2".to_owned(),
