@@ -12,6 +12,7 @@ mod migrations;
 mod opening;
 mod repeats;
 mod schema;
+mod shared_commits;
 mod tenancy;
 mod transactions;
 mod values;

@@ -73,7 +73,7 @@ async fn a_dropped_transaction_leaves_nothing(at: TestDatabase) {
     let mut tx = org.begin().await;
     tx.insert::<vendor::Entity>(org.vendor("Ghost")).await.unwrap();
     drop(tx);
-    // The connection and the gate are free again, and nothing was kept.
+    // The connection and the turn are free again, and nothing was kept.
     org.with_vendor("Real").await;
     assert_eq!(org.vendor_names().await, ["Real"]);
 }
@@ -192,7 +192,7 @@ async fn fifty_concurrent_changes_of_one_row_are_all_kept(at: TestDatabase) {
         assert_eq!(
             (conflicts, busy),
             (0, 0),
-            "the gate and the immediate transaction leave nothing to retry"
+            "the queue and the immediate transaction leave nothing to retry"
         );
     }
 }

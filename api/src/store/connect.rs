@@ -1,17 +1,18 @@
 //! Opening a database, and refusing one whose settings would lose acknowledged answers.
 //!
 //! SQLite: WAL, `synchronous=FULL`, foreign keys on, version 3.51.3 or newer, one server process, one writer behind a
-//! gate and several readers. PostgreSQL 14 or newer with `fsync`, `full_page_writes` and `synchronous_commit` on.
+//! queue and several readers. PostgreSQL 14 or newer with `fsync`, `full_page_writes` and `synchronous_commit` on.
 
 use super::{
     error::StoreError,
     tenant_scope::{AcrossTenants, TenantScope},
+    write_queue::{Sharing, Write, WriteQueue},
 };
 use crate::domain::ids::TenantId;
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions as SeaOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions as SeaOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement,
+    TransactionTrait,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager};
 use sqlx::{
@@ -28,7 +29,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::Notify;
 
 /// Where the database is and how many connections to keep.
 #[derive(Clone, Debug)]
@@ -63,8 +64,8 @@ impl ConnectOptions {
 struct Inner {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
-    /// SQLite has one writer; taking the gate before `BEGIN IMMEDIATE` keeps waiting fair and short.
-    gate: Option<Arc<Mutex<()>>>,
+    /// SQLite has one writer, and the writes wait for it here.
+    queue: Option<WriteQueue>,
     statements: Arc<AtomicU64>,
     jobs_waiting: Notify,
     /// Beside a SQLite file, what keeps two processes from migrating it at once.
@@ -72,8 +73,7 @@ struct Inner {
     _process_lock: Option<File>,
 }
 
-/// How long a request waits for a connection, and on SQLite a write for the writes before it: far longer than these
-/// take, and no longer than people wait. One connection writes to SQLite, so there it may be longer.
+/// How long a request waits for a connection: far longer than it should take, and no longer than people wait.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE_SQLITE: Duration = Duration::from_secs(5);
 
@@ -103,11 +103,10 @@ impl Database {
             let reading = sqlite_options(&options.url, options.max_connections, Access::Reads);
             let reader = open(reading, &statements).await?;
             assert_suitable(&reader).await?;
-            let gate = Some(Arc::new(Mutex::new(())));
             Ok(Self(Arc::new(Inner {
                 reader,
+                queue: Some(WriteQueue::new(writer.clone())),
                 writer,
-                gate,
                 statements,
                 jobs_waiting: Notify::new(),
                 migration_lock: Some(file.with_extension("migrating")),
@@ -120,7 +119,7 @@ impl Database {
             Ok(Self(Arc::new(Inner {
                 reader,
                 writer,
-                gate: None,
+                queue: None,
                 statements,
                 jobs_waiting: Notify::new(),
                 migration_lock: None,
@@ -137,15 +136,19 @@ impl Database {
     /// When a step fails; nothing of that step stays.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Postgres {
-            let tx = self.begin().await?.0;
+            let write = self.begin().await?;
+            let tx = &write.transaction;
             // Waiting for the other process, or for a step over many rows, may take longer than a request may.
             tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
             tx.execute_unprepared("SELECT pg_advisory_xact_lock(4158841)").await?;
-            Migrator::up(&tx, None).await?;
-            tx.commit().await?;
+            Migrator::up(tx, None).await?;
+            write.commit().await?;
         } else {
             let _lock = self.lock_migration().await?;
-            let _gate = self.gate().await?;
+            let _turn = match &self.0.queue {
+                Some(queue) => Some(queue.turn(Sharing::Alone).await?),
+                None => None,
+            };
             Migrator::up(&self.0.writer, None).await?;
         }
         Ok(())
@@ -174,7 +177,7 @@ impl Database {
     /// Whether only one process may work on this database.
     #[must_use]
     pub fn single_process(&self) -> bool {
-        self.0.gate.is_some()
+        self.0.queue.is_some()
     }
 
     /// Statements executed so far, `BEGIN`, `COMMIT` and `ROLLBACK` not counted. Tests fix the number per request.
@@ -208,12 +211,6 @@ impl Database {
         &self.0.reader
     }
 
-    async fn gate(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
-        let Some(gate) = &self.0.gate else { return Ok(None) };
-        let passed = tokio::time::timeout(PATIENCE_SQLITE, Arc::clone(gate).lock_owned()).await;
-        Ok(Some(passed.map_err(|_| StoreError::Busy)?))
-    }
-
     /// Waits until no other process migrates this SQLite file.
     async fn lock_migration(&self) -> Result<Option<File>, StoreError> {
         let Some(path) = self.0.migration_lock.clone() else { return Ok(None) };
@@ -227,16 +224,18 @@ impl Database {
         Ok(Some(locked.map_err(|e| unsuitable(e.to_string()))?))
     }
 
-    /// Begins a write transaction: the gate and `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED` on PostgreSQL.
-    pub(super) async fn begin(
-        &self,
-    ) -> Result<(DatabaseTransaction, Option<OwnedMutexGuard<()>>), StoreError> {
-        let gate = self.gate().await?;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: gate.is_some().then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok((self.0.writer.begin_with_options(options).await?, gate))
+    /// Begins a write transaction: `BEGIN IMMEDIATE` on SQLite when its turn has come, `READ COMMITTED` on PostgreSQL.
+    pub(super) async fn begin(&self) -> Result<Write, StoreError> {
+        self.begin_as(Sharing::Alone).await
+    }
+
+    /// As [`Self::begin`]; on SQLite it may share its transaction with others.
+    #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
+    pub(super) async fn begin_as(&self, sharing: Sharing) -> Result<Write, StoreError> {
+        match &self.0.queue {
+            Some(queue) => queue.begin(sharing).await,
+            None => Ok(Write::without_turn(self.0.writer.begin().await?)),
+        }
     }
 
     /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
@@ -295,9 +294,10 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("temp_store", "MEMORY")
-                .pragma("cache_size", "-16000")
+                // In KiB. The system keeps the file's pages as well, so that a miss costs a copy and not the disk.
+                .pragma("cache_size", if access == Access::Reads { "-2000" } else { "-8000" })
                 .pragma("journal_size_limit", "67108864")
-                // A write that goes around the gate fails at once, not only when two of them meet.
+                // A write that goes around the queue fails at once, not only when two of them meet.
                 .pragma("query_only", if access == Access::Reads { "1" } else { "0" })
                 .statement_cache_capacity(256)
         });
@@ -312,6 +312,8 @@ fn postgres_options(url: &str, connections: u32) -> SeaOptions {
         .sqlx_logging(false)
         .set_application_name("assay")
         .statement_timeout(Duration::from_secs(10))
+        // A connection in use is not asked before each statement whether it still is one.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .map_sqlx_postgres_opts(|postgres| {
             // The isolation is set here and not with each transaction, which would cost another round trip.
             postgres.options([

@@ -104,8 +104,8 @@ impl Database {
         run_at: DateTime<Utc>,
         dedup_key: &str,
     ) -> Result<bool, StoreError> {
-        let (tx, _gate) = self.begin().await?;
-        let added = insert(&tx, None, id, work, run_at, Some(dedup_key)).await?;
+        let tx = self.begin().await?;
+        let added = insert(&tx.transaction, None, id, work, run_at, Some(dedup_key)).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -153,18 +153,18 @@ impl Database {
             .add(job::Column::State.eq(READY).and(job::Column::RunAt.lte(now)))
             .add(job::Column::State.eq(LEASED).and(job::Column::LeasedUntil.lte(now)));
         let due = which.add(due);
-        // Looking first without a transaction keeps an idle worker from taking the write gate every second.
+        // Looking first without a transaction keeps an idle worker from taking a turn to write every second.
         if job::Entity::find().filter(due.clone()).limit(1).one(self.reader()).await?.is_none() {
             return Ok(Vec::new());
         }
-        let (tx, _gate) = self.begin().await?;
+        let tx = self.begin().await?;
         let rows = job::Entity::find()
             .filter(due)
             .order_by_asc(job::Column::RunAt)
             .order_by_asc(job::Column::Id)
             .limit(most)
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(&tx)
+            .all(&tx.transaction)
             .await?;
         let mut claimed = Vec::with_capacity(rows.len());
         let mut unknown = Vec::new();
@@ -189,7 +189,7 @@ impl Database {
                 .col_expr(job::Column::LeasedUntil, Expr::value(until))
                 .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
                 .filter(job::Column::Id.is_in(claimed.iter().map(|claimed| claimed.id.0)))
-                .exec(&tx)
+                .exec(&tx.transaction)
                 .await?;
         }
         if !unknown.is_empty() {
@@ -200,7 +200,7 @@ impl Database {
                 .col_expr(job::Column::LastError, Expr::value("this version does not know what to do here"))
                 .col_expr(job::Column::FinishedAt, Expr::value(now))
                 .filter(job::Column::Id.is_in(unknown))
-                .exec(&tx)
+                .exec(&tx.transaction)
                 .await?;
         }
         tx.commit().await?;
@@ -254,8 +254,8 @@ impl Database {
         let update = job::Entity::update_many().col_expr(job::Column::LeasedUntil, Expr::value(until));
         let update =
             beside.into_iter().fold(update, |update, (column, value)| update.col_expr(column, value));
-        let (tx, _gate) = self.begin().await?;
-        let done = update.filter(Self::fence(claimed, worker)).exec(&tx).await?;
+        let tx = self.begin().await?;
+        let done = update.filter(Self::fence(claimed, worker)).exec(&tx.transaction).await?;
         tx.commit().await?;
         Ok(done.rows_affected == 1)
     }
@@ -277,7 +277,7 @@ impl Database {
             Settlement::Retry { at, reason } => (READY, Some(at), Some(reason), None),
             Settlement::Dead { reason } => (DEAD, None, Some(reason), Some(now)),
         };
-        let (tx, _gate) = self.begin().await?;
+        let tx = self.begin().await?;
         let mut update = job::Entity::update_many()
             .col_expr(job::Column::State, Expr::value(state))
             .col_expr(job::Column::LeasedBy, Expr::value(Option::<String>::None))
@@ -288,7 +288,7 @@ impl Database {
         if let Some(at) = run_at {
             update = update.col_expr(job::Column::RunAt, Expr::value(at));
         }
-        let done = update.exec(&tx).await?;
+        let done = update.exec(&tx.transaction).await?;
         tx.commit().await?;
         Ok(done.rows_affected == 1)
     }
@@ -299,14 +299,14 @@ impl Database {
     /// When the database cannot be written.
     #[expect(clippy::disallowed_methods, reason = "the worker serves every tenant")]
     pub async fn release_job(&self, claimed: &Claimed, worker: &str) -> Result<bool, StoreError> {
-        let (tx, _gate) = self.begin().await?;
+        let tx = self.begin().await?;
         let done = job::Entity::update_many()
             .col_expr(job::Column::State, Expr::value(READY))
             .col_expr(job::Column::LeasedBy, Expr::value(Option::<String>::None))
             .col_expr(job::Column::LeasedUntil, Expr::value(Option::<DateTime<Utc>>::None))
             .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).sub(1))
             .filter(Self::fence(claimed, worker))
-            .exec(&tx)
+            .exec(&tx.transaction)
             .await?;
         tx.commit().await?;
         Ok(done.rows_affected == 1)

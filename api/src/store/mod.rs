@@ -34,6 +34,7 @@ pub mod tenant_scope;
 pub mod timeline;
 pub mod today;
 pub mod vendors;
+mod write_queue;
 pub mod write_tx;
 
 pub use connect::{ConnectOptions, Database};

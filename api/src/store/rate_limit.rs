@@ -32,8 +32,8 @@ pub async fn hit(
         .to_owned();
     let first =
         row::ActiveModel { bucket: Set(bucket.to_owned()), window_started_at: Set(now), count: Set(1) };
-    let (tx, _gate) = database.begin().await?;
-    let counted = row::Entity::insert(first).on_conflict(next).exec_with_returning(&tx).await?;
+    let tx = database.begin().await?;
+    let counted = row::Entity::insert(first).on_conflict(next).exec_with_returning(&tx.transaction).await?;
     tx.commit().await?;
     Ok(counted.count)
 }
@@ -51,21 +51,28 @@ pub async fn take(
     burst: i64,
     every: Duration,
 ) -> Result<Option<Duration>, StoreError> {
-    let (tx, _gate) = database.begin().await?;
+    let tx = database.begin().await?;
     let full =
         row::ActiveModel { bucket: Set(bucket.to_owned()), window_started_at: Set(now), count: Set(0) };
     let unless_there = OnConflict::column(row::Column::Bucket).do_nothing().to_owned();
-    row::Entity::insert(full).on_conflict(unless_there).try_insert().exec_without_returning(&tx).await?;
+    row::Entity::insert(full)
+        .on_conflict(unless_there)
+        .try_insert()
+        .exec_without_returning(&tx.transaction)
+        .await?;
     // Whoever comes second waits here, so that no two see the same last try.
-    let found =
-        row::Entity::find_by_id(bucket).lock_exclusive().one(&tx).await?.ok_or(StoreError::NotFound)?;
+    let found = row::Entity::find_by_id(bucket)
+        .lock_exclusive()
+        .one(&tx.transaction)
+        .await?
+        .ok_or(StoreError::NotFound)?;
     let taken = regained(found.count, found.window_started_at, now, every);
     let wait = (taken.count >= burst).then(|| taken.since + every - now);
     if wait.is_none() {
         let mut used = found.into_active_model();
         used.count = Set(taken.count + 1);
         used.window_started_at = Set(taken.since);
-        used.update(&tx).await?;
+        used.update(&tx.transaction).await?;
     }
     tx.commit().await?;
     Ok(wait)
@@ -77,12 +84,12 @@ pub async fn take(
 /// When the database cannot be written.
 #[expect(clippy::disallowed_methods, reason = "limits belong to the installation, not to a tenant")]
 pub async fn give_back(database: &Database, bucket: &str) -> Result<(), StoreError> {
-    let (tx, _gate) = database.begin().await?;
+    let tx = database.begin().await?;
     row::Entity::update_many()
         .col_expr(row::Column::Count, Expr::col(row::Column::Count).sub(1))
         .filter(row::Column::Bucket.eq(bucket))
         .filter(row::Column::Count.gt(0))
-        .exec(&tx)
+        .exec(&tx.transaction)
         .await?;
     tx.commit().await?;
     Ok(())

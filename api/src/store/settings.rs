@@ -25,7 +25,7 @@ pub async fn set(
     value: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let (tx, _gate) = database.begin().await?;
+    let tx = database.begin().await?;
     match value {
         Some(value) => {
             let row = setting::ActiveModel {
@@ -36,10 +36,10 @@ pub async fn set(
             let replace = OnConflict::column(setting::Column::Name)
                 .update_columns([setting::Column::Value, setting::Column::UpdatedAt])
                 .to_owned();
-            setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&tx).await?;
+            setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&tx.transaction).await?;
         }
         None => {
-            setting::Entity::delete_by_id(name.to_owned()).exec(&tx).await?;
+            setting::Entity::delete_by_id(name.to_owned()).exec(&tx.transaction).await?;
         }
     }
     tx.commit().await?;

@@ -71,14 +71,14 @@ pub enum Earlier {
 /// When the database cannot be written.
 #[expect(clippy::disallowed_methods, reason = "keys of the installation belong to no tenant")]
 pub async fn publish(database: &Database, key: &PublicKey, earlier: Earlier) -> Result<(), StoreError> {
-    let (tx, _gate) = database.begin().await?;
+    let tx = database.begin().await?;
     let now: DateTime<Utc> = key.created_at;
     if earlier != Earlier::Stay {
         row::Entity::update_many()
             .col_expr(row::Column::RetiredAt, Expr::value(now))
             .filter(row::Column::Purpose.eq(key.purpose.as_str()))
             .filter(row::Column::RetiredAt.is_null())
-            .exec(&tx)
+            .exec(&tx.transaction)
             .await?;
     }
     if earlier == Earlier::Revoke {
@@ -86,7 +86,7 @@ pub async fn publish(database: &Database, key: &PublicKey, earlier: Earlier) -> 
             .col_expr(row::Column::RevokedAt, Expr::value(now))
             .filter(row::Column::Purpose.eq(key.purpose.as_str()))
             .filter(row::Column::RevokedAt.is_null())
-            .exec(&tx)
+            .exec(&tx.transaction)
             .await?;
     }
     let new = row::ActiveModel {
@@ -97,7 +97,7 @@ pub async fn publish(database: &Database, key: &PublicKey, earlier: Earlier) -> 
         retired_at: Set(key.retired_at),
         revoked_at: Set(key.revoked_at),
     };
-    row::Entity::insert(new).exec_without_returning(&tx).await?;
+    row::Entity::insert(new).exec_without_returning(&tx.transaction).await?;
     tx.commit().await?;
     Ok(())
 }

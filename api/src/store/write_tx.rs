@@ -7,6 +7,7 @@ use super::{
     error::StoreError,
     job_queue::{self, Revived},
     tenant_scope::Scoped,
+    write_queue::{Sharing, Write},
 };
 use crate::domain::{
     AuditEvent,
@@ -20,24 +21,21 @@ use sea_orm::{
     Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, TryInsertResult, UpdateMany, Value,
     sea_query::OnConflict,
 };
-use tokio::sync::OwnedMutexGuard;
 
 /// A write transaction. Take it late, do no other IO while you hold it, and end it with a commit.
 pub struct WriteTx {
-    transaction: DatabaseTransaction,
+    write: Write,
     database: Database,
     tenant: TenantId,
     jobs: bool,
     /// A statement failed. PostgreSQL would answer `COMMIT` with a silent rollback, SQLite would keep the other half.
     failed: bool,
-    // Released after the transaction has ended (fields drop in this order).
-    _gate: Option<OwnedMutexGuard<()>>,
 }
 
 impl Scoped for WriteTx {
     type Connection = DatabaseTransaction;
     fn connection(&self) -> &DatabaseTransaction {
-        &self.transaction
+        &self.write.transaction
     }
     fn tenant_id(&self) -> TenantId {
         self.tenant
@@ -45,9 +43,13 @@ impl Scoped for WriteTx {
 }
 
 impl WriteTx {
-    pub(super) async fn begin(database: Database, tenant: TenantId) -> Result<Self, StoreError> {
-        let (transaction, gate) = database.begin().await?;
-        Ok(Self { transaction, database, tenant, jobs: false, failed: false, _gate: gate })
+    pub(super) async fn begin(
+        database: Database,
+        tenant: TenantId,
+        sharing: Sharing,
+    ) -> Result<Self, StoreError> {
+        let write = database.begin_as(sharing).await?;
+        Ok(Self { write, database, tenant, jobs: false, failed: false })
     }
 
     /// Inserts a row; the tenant is set here, whatever the model says.
@@ -65,7 +67,7 @@ impl WriteTx {
         let mut row = row.into_active_model();
         row.set(E::TENANT_ID, Value::from(self.tenant.0));
         #[expect(clippy::disallowed_methods, reason = "the place that sets the tenant")]
-        let done = E::insert(row).exec_without_returning(&self.transaction).await;
+        let done = E::insert(row).exec_without_returning(&self.write.transaction).await;
         self.noting(done).map(drop)
     }
 
@@ -85,7 +87,7 @@ impl WriteTx {
         row.set(E::TENANT_ID, Value::from(self.tenant.0));
         #[expect(clippy::disallowed_methods, reason = "the place that sets the tenant")]
         let insert = E::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned()).try_insert();
-        let done = insert.exec_without_returning(&self.transaction).await;
+        let done = insert.exec_without_returning(&self.write.transaction).await;
         Ok(matches!(self.noting(done)?, TryInsertResult::Inserted(1..)))
     }
 
@@ -110,7 +112,7 @@ impl WriteTx {
                 })
                 .collect();
             #[expect(clippy::disallowed_methods, reason = "the place that sets the tenant")]
-            let done = E::insert_many(chunk).exec_without_returning(&self.transaction).await;
+            let done = E::insert_many(chunk).exec_without_returning(&self.write.transaction).await;
             self.noting(done)?;
         }
         Ok(())
@@ -143,7 +145,7 @@ impl WriteTx {
                 update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
             }
         }
-        let done = update.exec(&self.transaction).await;
+        let done = update.exec(&self.write.transaction).await;
         let done = self.noting(done)?;
         if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::VersionConflict) }
     }
@@ -172,7 +174,8 @@ impl WriteTx {
         run_at: DateTime<Utc>,
         dedup_key: Option<&str>,
     ) -> Result<Option<JobId>, StoreError> {
-        let added = job_queue::insert(&self.transaction, Some(self.tenant), id, job, run_at, dedup_key).await;
+        let added =
+            job_queue::insert(&self.write.transaction, Some(self.tenant), id, job, run_at, dedup_key).await;
         let added = self.noting(added)?;
         self.jobs |= added;
         Ok(added.then_some(id))
@@ -206,7 +209,8 @@ impl WriteTx {
         self.end().await
     }
 
-    /// Commits a saved answer: its `answer_revision` is the record.
+    /// Commits a saved answer: its `answer_revision` is the record. Also when nothing had to be written: what was
+    /// found may be durable only with this commit.
     ///
     /// # Errors
     /// When the commit fails; nothing stays then.
@@ -229,12 +233,12 @@ impl WriteTx {
     }
 
     async fn end(self) -> Result<(), StoreError> {
-        let Self { transaction, database, jobs, failed, _gate, .. } = self;
+        let Self { write, database, jobs, failed, .. } = self;
         if failed {
             let why = "a statement of this transaction failed, so it cannot be committed";
             return Err(StoreError::Database(DbErr::Custom(why.to_owned())));
         }
-        transaction.commit().await?;
+        write.commit().await?;
         if jobs {
             database.wake_worker();
         }

@@ -83,7 +83,7 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         };
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
-    let mut tx = ctx.begin_write().await?;
+    let mut tx = ctx.scope().begin_answer().await?;
     let state = store::lock(&tx, id).await?;
     let current = store::answer(&tx, id, &input.question).await?;
     let stored_rev = current.as_ref().map_or(0, |row| row.rev);
@@ -93,11 +93,13 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
     if stored_rev != input.rev && !same {
         let replayed = store::replayed(&tx, id, &input.mutation).await?;
         if let Some((_, rev)) = replayed.filter(|(question, _)| *question == input.question) {
+            tx.commit_answer().await?;
             return Ok(rev);
         }
     }
     require_open(&tx, id, state, &input.question).await?;
     if same && input.rev >= 0 {
+        tx.commit_answer().await?;
         return Ok(stored_rev);
     }
     if stored_rev != input.rev {
