@@ -160,12 +160,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// # Errors
 /// When a setting is wrong, the database unsuitable, or the address taken.
 pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
-    let faults = config.faults();
-    if !faults.is_empty() {
-        let lines: Vec<String> =
-            faults.iter().map(|fault| format!("{}: {}", fault.name, fault.message)).collect();
-        bail!("settings are not fit for serving:\n{}", lines.join("\n"));
-    }
+    assert_fit(config)?;
     let database = database(config, true).await?;
     if !with_worker && database.single_process() {
         bail!("SQLite serves one process: leave out --no-worker, or use PostgreSQL");
@@ -195,6 +190,7 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
 /// # Errors
 /// On SQLite, where one process does everything; or when the database cannot be opened.
 pub async fn worker(config: &Config) -> anyhow::Result<()> {
+    assert_fit(config)?;
     let database = database(config, false).await?;
     if database.single_process() {
         bail!(
@@ -211,6 +207,17 @@ pub async fn worker(config: &Config) -> anyhow::Result<()> {
     shutdown.finish(GRACE).await;
     database.close().await;
     Ok(())
+}
+
+/// Refuses settings that are unsafe or contradict each other.
+fn assert_fit(config: &Config) -> anyhow::Result<()> {
+    let faults = config.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> =
+        faults.iter().map(|fault| format!("{}: {}", fault.name, fault.message)).collect();
+    bail!("settings are not fit for serving:\n{}", lines.join("\n"));
 }
 
 /// Starts the background loop under a name of its own.

@@ -247,3 +247,34 @@ async fn u_05_a_file_of_two_kinds_is_kept_as_the_one_that_is_taken_and_never_sho
         assert_eq!(answer.bytes().await.unwrap(), content, "{name}");
     }
 }
+
+#[tokio::test]
+async fn bytes_that_no_row_names_are_deleted_after_a_day() {
+    let app = TestApp::start().await;
+    let vendor = respondent(&app).await;
+    upload(&vendor, "soc2.txt", b"SOC 2 report".to_vec()).await.expect(303);
+    let (folder, lost) = (app.evidence_folder(), "ab/cd/abcd0123456789abcdef0123456789abcdef0123");
+    std::fs::create_dir_all(folder.join("ab/cd")).unwrap();
+    std::fs::write(folder.join(lost), b"of an upload that was killed").unwrap();
+    let kept = || app.services.blobs.older_than(app.services.now() + chrono::Duration::days(1000));
+    for (hours, left) in [(23, 2), (25, 1)] {
+        let written = app.services.now() - chrono::Duration::hours(hours);
+        for key in kept().await.unwrap() {
+            std::fs::File::open(folder.join(key)).unwrap().set_modified(written.into()).unwrap();
+        }
+        let job = app.services.surroundings.id();
+        let database = &app.services.database;
+        let work = api::domain::job::Job::ClearEvidence;
+        assert!(
+            database
+                .enqueue_for_installation(job, &work, app.services.now(), &format!("clear {hours}"))
+                .await
+                .unwrap()
+        );
+        app.run_jobs().await;
+        assert_eq!(kept().await.unwrap().len(), left, "after {hours} hours");
+    }
+    assert!(!folder.join(lost).exists());
+    let href = files(&vendor).await.remove(0);
+    assert_eq!(fetched(&vendor, &href).await.bytes().await.unwrap(), "SOC 2 report");
+}

@@ -78,11 +78,21 @@ async fn a_sqlite_file_may_have_an_awkward_name_and_closing_folds_the_log_into_i
 }
 
 #[tokio::test]
-async fn sqlite_readers_cannot_write_around_the_gate() {
+async fn sqlite_readers_cannot_write_around_the_queue() {
     let at = TestDatabase::sqlite().await;
     let all = at.database().across_tenants("this test");
     let refused = all.connection().execute_unprepared("DELETE FROM vendor").await;
     assert!(format!("{refused:?}").contains("readonly"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn sqlite_plans_a_statement_once() {
+    let at = TestDatabase::sqlite().await;
+    let all = at.database().across_tenants("this test");
+    let asked = "SELECT sqlite_compileoption_used('ENABLE_QPSG')";
+    let ask = Statement::from_string(all.connection().get_database_backend(), asked);
+    let row = all.connection().query_one_raw(ask).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<i32>(0).unwrap(), 1, "see .cargo/config.toml");
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@
 pub mod sniff;
 
 use crate::domain::{Surroundings, evidence::FileKind};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 use thiserror::Error;
 use tokio::io::AsyncWriteExt as _;
@@ -112,6 +114,31 @@ impl Blobs {
         Ok(tokio::fs::remove_file(self.path(key)?).await?)
     }
 
+    /// Keys of kept bytes that were last written before this instant.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn older_than(&self, instant: DateTime<Utc>) -> Result<Vec<String>, BlobError> {
+        let (root, instant) = (Arc::clone(&self.root), SystemTime::from(instant));
+        let found = tokio::task::spawn_blocking(move || {
+            let mut keys = Vec::new();
+            for outer in folders(&root)? {
+                for inner in folders(&outer)? {
+                    for file in std::fs::read_dir(&inner)? {
+                        let file = file?;
+                        if file.metadata()?.modified()? < instant {
+                            let path = file.path();
+                            let key = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy();
+                            keys.push(key.into_owned());
+                        }
+                    }
+                }
+            }
+            Ok::<_, io::Error>(keys)
+        });
+        Ok(found.await.map_err(|error| BlobError::Io(io::Error::other(error)))??)
+    }
+
     /// A stored key as a path. Whatever is not exactly of our form is refused, so a key can never leave the folder.
     fn path(&self, key: &str) -> Result<PathBuf, BlobError> {
         let parts: Vec<&str> = key.split('/').collect();
@@ -125,6 +152,18 @@ impl Blobs {
             _ => Err(BlobError::Io(io::Error::new(io::ErrorKind::InvalidInput, "not a storage key"))),
         }
     }
+}
+
+/// The folders of keys in a folder: those named by two characters.
+fn folders(of: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(of)? {
+        let entry = entry?;
+        if entry.file_name().len() == 2 && entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// A file on its way in. Dropping it deletes what was written.

@@ -106,6 +106,8 @@ pub enum Job {
     },
     /// Close what has reached its link's end. Recurring, without a tenant.
     ExpireAssessments,
+    /// Delete bytes of evidence that no row names. Recurring, without a tenant.
+    ClearEvidence,
 }
 
 impl Job {
@@ -127,12 +129,13 @@ impl Job {
             Self::MailFindingsClosed { .. } => "mail_findings_closed",
             Self::MailUserLink { .. } => "mail_user_link",
             Self::ExpireAssessments => "expire_assessments",
+            Self::ClearEvidence => "clear_evidence",
         }
     }
     /// Whether it sends a mail, and so waits while the mail server cannot be reached.
     #[must_use]
     pub const fn is_mail(&self) -> bool {
-        !matches!(self, Self::ExpireAssessments)
+        !matches!(self, Self::ExpireAssessments | Self::ClearEvidence)
     }
     /// What to do when the mail server may or may not have taken the mail: `true` sends it again (a duplicate is
     /// better than none), `false` marks it unknown and tells the owner.
@@ -156,7 +159,7 @@ mod tests {
     fn kinds_that_send_mail_are_named_so() {
         // The queue tells them apart by the word.
         let reminder = Job::MailReminder { invitation: InvitationId(uuid::Uuid::nil()) };
-        for job in [Job::ExpireAssessments, reminder] {
+        for job in [Job::ExpireAssessments, Job::ClearEvidence, reminder] {
             assert_eq!(job.is_mail(), job.kind().starts_with("mail_"));
         }
     }

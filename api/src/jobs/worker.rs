@@ -217,6 +217,10 @@ impl Worker {
                 respondents::expire_assessments(&self.system).await?;
                 Ok(Ran::Done)
             }
+            Job::ClearEvidence => {
+                operations::clear_evidence(&self.system).await?;
+                Ok(Ran::Done)
+            }
             _ => emails::send(&self.system, &self.mailer, &self.renderer, claimed).await,
         }
     }

@@ -1,6 +1,6 @@
 //! Rows of evidence and of where it is used.
 
-use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use super::{connect::Database, error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
 use crate::domain::{
     evidence::EvidenceKind,
     ids::{ActionId, AssessmentId, CitationId, EvidenceId, RespondentId, VendorId},
@@ -9,6 +9,7 @@ use crate::domain::{
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{evidence, evidence_citation, respondent};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, sea_query::Expr};
+use std::collections::HashSet;
 
 /// Evidence of an assessment that was not removed, with its uses, in the order added: one statement.
 ///
@@ -39,6 +40,23 @@ pub async fn of_assessment(s: &impl Scoped, id: AssessmentId) -> Result<Vec<Evid
         }
     }
     Ok(pieces)
+}
+
+/// Which of these storage keys a piece of evidence has, of whichever tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn named_keys(database: &Database, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+    let all = database.across_tenants("the folder of evidence holds every tenant's bytes");
+    let found: Vec<Option<String>> = all
+        .find::<evidence::Entity>()
+        .select_only()
+        .column(evidence::Column::StorageKey)
+        .filter(evidence::Column::StorageKey.is_in(keys))
+        .into_tuple()
+        .all(all.connection())
+        .await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn piece_of(row: evidence::Model, by: Option<respondent::Model>) -> Result<EvidenceRow, StoreError> {

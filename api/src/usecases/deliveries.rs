@@ -180,7 +180,7 @@ pub async fn prepare(
             desk.findings_closed(*assessment, *invitation).await?
         }
         Job::MailUserLink { link } => desk.user_link(*link).await?,
-        Job::ExpireAssessments => None,
+        Job::ExpireAssessments | Job::ClearEvidence => None,
     };
     let domain = message_domain(services);
     Ok(prepared.map(|mut mail| {

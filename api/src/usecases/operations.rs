@@ -4,11 +4,12 @@ use super::{Ctx, Result, SystemCtx, ctx::Services, deliveries, error::UseCaseErr
 use crate::{
     domain::{Permission, ids::JobId, job::Job},
     store::{
-        self,
+        self, evidence,
         job_queue::{self, DeadJob, Revived},
         settings,
     },
 };
+use chrono::Duration;
 
 /// Whether requests can be served: the database answers and its schema is the one this build knows.
 ///
@@ -32,10 +33,34 @@ pub async fn schedule_hourly(system: &SystemCtx) -> Result<()> {
     if settings::get(&services.database, SCHEDULED).await?.as_deref() == Some(hour.as_str()) {
         return Ok(());
     }
-    let id: JobId = services.surroundings.id();
-    let key = format!("expire_assessments:{hour}");
-    services.database.enqueue_for_installation(id, &Job::ExpireAssessments, now, &key).await?;
+    let day = now.format("%Y-%m-%d");
+    for (job, key) in [
+        (Job::ExpireAssessments, format!("expire_assessments:{hour}")),
+        (Job::ClearEvidence, format!("clear_evidence:{day}")),
+    ] {
+        let id: JobId = services.surroundings.id();
+        services.database.enqueue_for_installation(id, &job, now, &key).await?;
+    }
     settings::set(&services.database, SCHEDULED, Some(&hour), now).await?;
+    Ok(())
+}
+
+/// Deletes bytes that no row of evidence names: of an upload whose process died after the bytes were safe and before
+/// the row was. Younger than a day they may belong to an upload that is not finished.
+///
+/// # Errors
+/// When the database or the folder of evidence cannot be read.
+pub async fn clear_evidence(system: &SystemCtx) -> Result<()> {
+    let services = system.services();
+    let kept = services.blobs.older_than(services.now() - Duration::hours(24)).await;
+    let kept = kept.map_err(UseCaseError::internal)?;
+    for keys in kept.chunks(500) {
+        let named = evidence::named_keys(&services.database, keys).await?;
+        for key in keys.iter().filter(|key| !named.contains(*key)) {
+            services.blobs.discard(key).await.map_err(UseCaseError::internal)?;
+            tracing::info!(key, "deleted bytes that belong to no evidence");
+        }
+    }
     Ok(())
 }
 
