@@ -97,7 +97,7 @@ impl Rule {
         self.act = Act::Say(reply.to_owned());
         self
     }
-    /// Does something, and then replies as usual (points where a command is answered).
+    /// Does something, and then replies as usual (points where a command or a whole mail is answered).
     pub fn tell(mut self, errand: impl Fn() + Send + Sync + 'static) -> Self {
         self.act = Act::Tell(Errand(Arc::new(errand)));
         self

@@ -162,7 +162,15 @@ impl Conversation {
             state.received.push(mail);
             state.received.len()
         };
-        self.act(&act.unwrap_or_else(|| Act::Say(format!("250 2.0.0 queued as {number}")))).await?;
+        let normal = || Act::Say(format!("250 2.0.0 queued as {number}"));
+        let act = match act {
+            Some(Act::Tell(errand)) => {
+                (errand.0)();
+                normal()
+            }
+            act => act.unwrap_or_else(normal),
+        };
+        self.act(&act).await?;
         Ok(())
     }
 
