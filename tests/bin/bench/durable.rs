@@ -1,4 +1,4 @@
-//! Saves: their rate and time beside bare commits, on a slow disk, and as data and clients grow.
+//! Saves: their rate and time beside bare commits, on a slow disk, and with more clients.
 
 use crate::{
     anchors::BareSaves,
@@ -6,8 +6,9 @@ use crate::{
     load::Span,
     machine::{Counters, Reading, Watched},
     report::{Goal, Half, Wanted},
+    samples::{by_rate, by_time, save, watched},
     saves::{self, Saved},
-    scene::{Bench, Scene, by_cpu, by_rate, by_time, save, watched},
+    scene::{Bench, Scene},
 };
 use anyhow::{Context as _, ensure};
 use std::{fs, process::Command, time::Instant};
@@ -19,7 +20,7 @@ const QUESTIONS: usize = 100;
 /// # Errors
 /// When the run is void.
 pub fn on_sqlite(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut scene = bench.take(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let mut scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let mut bare = BareSaves::new(&bench.pace.folder)?;
     say_settings(bench, &scene, &bare.settings()?)?;
     let server = scene.place.start()?;
@@ -34,7 +35,7 @@ pub fn on_sqlite(bench: &mut Bench) -> anyhow::Result<()> {
         || bare_half(&mut bare, pace.span).map(|(rate, _)| rate),
         || {
             let sample = save(&server, &mut scene, 32, pace.span, &mut saved)?;
-            Ok(by_rate(&sample, &format!(", {:.0} MB", server.memory()?)))
+            Ok(by_rate(&sample, ""))
         },
     )?;
     bench.found(finding);
@@ -78,7 +79,11 @@ fn say_settings(bench: &mut Bench, scene: &Scene, bare: &str) -> anyhow::Result<
     Ok(())
 }
 
-fn all_kept(bench: &mut Bench, scene: Scene, saved: &[Saved]) -> anyhow::Result<()> {
+/// Reads every acknowledged save back, and keeps the scene for the next goal.
+///
+/// # Errors
+/// When one is missing.
+pub fn all_kept(bench: &mut Bench, scene: Scene, saved: &[Saved]) -> anyhow::Result<()> {
     bench.runtime.block_on(saves::read_back(&scene.data, saved))?;
     eprintln!("{} acknowledged saves, all read back", saved.len());
     bench.put(scene);
@@ -90,7 +95,7 @@ fn all_kept(bench: &mut Bench, scene: Scene, saved: &[Saved]) -> anyhow::Result<
 /// # Errors
 /// When the run is void.
 pub fn on_postgres(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut scene = bench.take_postgres(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let mut scene = bench.take_postgres(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let settings = bench.runtime.block_on(saves::settings(&scene.data))?;
     bench.settings.insert(format!("PostgreSQL: {settings}, on both sides"));
     let server = scene.place.start()?;
@@ -111,8 +116,7 @@ pub fn on_postgres(bench: &mut Bench) -> anyhow::Result<()> {
         },
         || {
             let sample = save(&server, &mut scene, 32, pace.span, &mut saved)?;
-            let more = format!(", {:.0} MB, PostgreSQL's work included", server.memory()?);
-            Ok(by_rate(&sample, &more))
+            Ok(by_rate(&sample, ", PostgreSQL's work and memory included"))
         },
     )?;
     ensure!(others.processes.len() == 2, "the processes of PostgreSQL were not found");
@@ -136,7 +140,7 @@ int fdatasync(int fd) { wait(); return ((int (*)(int))dlsym(RTLD_NEXT, \"fdatasy
 /// # Errors
 /// When the run is void, which it also is when a save of one client did not wait for a sync.
 pub fn on_a_slow_disk(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut scene = bench.take(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let mut scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let (source, library) = (bench.pace.folder.join("slow.c"), bench.pace.folder.join("slow.so"));
     fs::write(&source, SLOW_SYNC)?;
     let mut compiler = Command::new("cc");
@@ -168,57 +172,12 @@ pub fn on_a_slow_disk(bench: &mut Bench) -> anyhow::Result<()> {
     all_kept(bench, scene, &alone)
 }
 
-/// G1: processor time of a save on a form of 50 questions and on one of 1,000.
-///
-/// # Errors
-/// When the run is void.
-pub fn by_questions(bench: &mut Bench) -> anyhow::Result<()> {
-    let vendors = bench.pace.vendors.0 / 4;
-    let goal = Goal {
-        id: "G1",
-        what: "CPU of a save, 1,000 questions in the form / 50",
-        wanted: Wanted::AtMost(1.3),
-    };
-    grows(bench, goal, Size { vendors, questions: 50 }, Size { vendors, questions: 1_000 })
-}
-
-/// G2: processor time of a save among 1,000 vendors and among 10,000.
-///
-/// # Errors
-/// When the run is void.
-pub fn by_vendors(bench: &mut Bench) -> anyhow::Result<()> {
-    let (few, many) = bench.pace.vendors;
-    let goal = Goal { id: "G2", what: "CPU of a save, 10,000 vendors / 1,000", wanted: Wanted::AtMost(1.3) };
-    grows(
-        bench,
-        goal,
-        Size { vendors: few, questions: QUESTIONS },
-        Size { vendors: many, questions: QUESTIONS },
-    )
-}
-
-fn grows(bench: &mut Bench, goal: Goal, small: Size, large: Size) -> anyhow::Result<()> {
-    let (mut small, mut large) = (bench.take(small)?, bench.take(large)?);
-    let (for_small, for_large) = (small.place.start()?, large.place.start()?);
-    let (mut in_small, mut in_large) = (Vec::new(), Vec::new());
-    let pace = bench.pace.clone();
-    let finding = pace.pairs(
-        goal,
-        || Ok(by_cpu(&save(&for_small, &mut small, 8, pace.span, &mut in_small)?)),
-        || Ok(by_cpu(&save(&for_large, &mut large, 8, pace.span, &mut in_large)?)),
-    )?;
-    bench.found(finding);
-    drop((for_small, for_large));
-    all_kept(bench, small, &in_small)?;
-    all_kept(bench, large, &in_large)
-}
-
 /// G6: 64 clients beside 8.
 ///
 /// # Errors
 /// When the run is void.
 pub fn by_clients(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut scene = bench.take(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let mut scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let server = scene.place.start()?;
     let pace = bench.pace.clone();
     let mut saved = Vec::new();

@@ -2,17 +2,16 @@
 //!
 //! The same generator drives the service and what it is compared with. A new kind of request is another [`Asker`].
 
-use crate::machine::{Reading, Watched};
-use anyhow::{Context as _, bail, ensure};
+use crate::{
+    connection::{Answer, Connection, get},
+    machine::{Reading, Watched},
+};
+use anyhow::{bail, ensure};
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicU8, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
-};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
 };
 
 /// One client: says what to ask next, and looks at each answer.
@@ -26,14 +25,6 @@ pub trait Asker: Send {
     fn answered(&mut self, answer: &Answer<'_>) -> anyhow::Result<()>;
 }
 
-/// An answer as it came.
-pub struct Answer<'a> {
-    /// Its status.
-    pub status: u16,
-    /// Its body.
-    pub body: &'a [u8],
-}
-
 /// How long a sample is warmed up, and how long it is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
@@ -41,6 +32,14 @@ pub struct Span {
     pub warm_up: Duration,
     /// Counted.
     pub measured: Duration,
+}
+
+impl Span {
+    /// Half as long, for what varies little.
+    #[must_use]
+    pub fn half(self) -> Self {
+        Self { warm_up: self.warm_up / 2, measured: self.measured / 2 }
+    }
 }
 
 /// What was measured.
@@ -53,9 +52,25 @@ pub struct Sample {
     pub elapsed: Duration,
     /// What the machine and the watched process did meanwhile.
     pub reading: Reading,
+    /// Memory of the watched processes at the end, in megabytes.
+    pub memory: f64,
 }
 
 impl Sample {
+    /// The sample of these times.
+    ///
+    /// # Errors
+    /// When there are none: nothing was measured then.
+    pub fn of(
+        mut took: Vec<Duration>,
+        elapsed: Duration,
+        reading: Reading,
+        watched: &Watched,
+    ) -> anyhow::Result<Self> {
+        ensure!(!took.is_empty(), "nothing was answered within {elapsed:?}");
+        took.sort_unstable();
+        Ok(Self { answers: took.len(), took, elapsed, reading, memory: watched.memory() })
+    }
     /// Answers a second.
     #[must_use]
     pub fn rate(&self) -> f64 {
@@ -79,7 +94,13 @@ const WARMING: u8 = 0;
 const MEASURING: u8 = 1;
 const OVER: u8 = 2;
 
-/// Lets the clients work for a span, on as many threads as there may be at most two; gives them back.
+/// A sample lasts until there are so many answers for each client, however slow they are: of fewer, those that were
+/// begun before the sample or ended after it would be most.
+const ANSWERS: usize = 4;
+/// But no longer than this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lets the clients work for a span, and longer when answers are slow, on at most two threads; gives them back.
 ///
 /// # Errors
 /// When a connection ends, an answer is not what a client takes, or none came in the measured time.
@@ -89,8 +110,8 @@ pub fn run<A: Asker>(
     span: Span,
     watched: &Watched,
 ) -> anyhow::Result<(Sample, Vec<A>)> {
-    let phase = AtomicU8::new(WARMING);
-    let threads = clients.len().clamp(1, 2);
+    let (phase, counted) = (AtomicU8::new(WARMING), AtomicUsize::new(0));
+    let (threads, wanted) = (clients.len().clamp(1, 2), clients.len() * ANSWERS);
     let mut shares: Vec<Vec<A>> = (0..threads).map(|_| Vec::new()).collect();
     for (number, client) in clients.into_iter().enumerate() {
         if let Some(share) = shares.get_mut(number % threads) {
@@ -98,14 +119,22 @@ pub fn run<A: Asker>(
         }
     }
     thread::scope(|scope| {
-        let phase = &phase;
-        let running: Vec<_> =
-            shares.into_iter().map(|share| scope.spawn(move || drive(address, share, phase))).collect();
+        let (phase, counted) = (&phase, &counted);
+        let running: Vec<_> = shares
+            .into_iter()
+            .map(|share| scope.spawn(move || drive(address, share, phase, counted)))
+            .collect();
         thread::sleep(span.warm_up);
         let before = watched.counters()?;
         let begun = Instant::now();
         phase.store(MEASURING, Ordering::Relaxed);
         thread::sleep(span.measured);
+        while counted.load(Ordering::Relaxed) < wanted
+            && begun.elapsed() < PATIENCE
+            && !running.iter().any(thread::ScopedJoinHandle::is_finished)
+        {
+            thread::sleep(Duration::from_millis(10));
+        }
         phase.store(OVER, Ordering::Relaxed);
         let elapsed = begun.elapsed();
         let after = watched.counters()?;
@@ -117,18 +146,21 @@ pub fn run<A: Asker>(
                 back.push(client);
             }
         }
-        ensure!(!took.is_empty(), "nothing was answered within {elapsed:?}");
-        took.sort_unstable();
         let reading = Reading::between(&before, &after, elapsed);
-        Ok((Sample { answers: took.len(), took, elapsed, reading }, back))
+        Ok((Sample::of(took, elapsed, reading, watched)?, back))
     })
 }
 
 type Done<A> = Vec<(A, Vec<Duration>)>;
 
-fn drive<A: Asker>(address: SocketAddr, clients: Vec<A>, phase: &AtomicU8) -> anyhow::Result<Done<A>> {
+fn drive<A: Asker>(
+    address: SocketAddr,
+    clients: Vec<A>,
+    phase: &AtomicU8,
+    counted: &AtomicUsize,
+) -> anyhow::Result<Done<A>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let all = clients.into_iter().map(|client| ask_until_over(address, client, phase));
+    let all = clients.into_iter().map(|client| ask_until_over(address, client, phase, counted));
     runtime.block_on(futures_util::future::try_join_all(all))
 }
 
@@ -136,6 +168,7 @@ async fn ask_until_over<A: Asker>(
     address: SocketAddr,
     mut client: A,
     phase: &AtomicU8,
+    counted: &AtomicUsize,
 ) -> anyhow::Result<(A, Vec<Duration>)> {
     let mut connection = Connection::open(address).await?;
     let mut took = Vec::new();
@@ -149,97 +182,10 @@ async fn ask_until_over<A: Asker>(
         client.answered(&answer)?;
         if phase.load(Ordering::Relaxed) == MEASURING {
             took.push(time);
+            counted.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok((client, took))
-}
-
-/// One connection that is kept.
-pub struct Connection {
-    stream: TcpStream,
-    received: Vec<u8>,
-    body: Vec<u8>,
-}
-
-impl Connection {
-    /// Connects.
-    ///
-    /// # Errors
-    /// When nobody listens.
-    pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(256 * 1024), body: Vec::new() })
-    }
-
-    /// Sends a request and reads the whole answer.
-    ///
-    /// # Errors
-    /// When the connection ends, or what comes is no HTTP/1.1.
-    pub async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
-        self.stream.write_all(request).await?;
-        self.received.clear();
-        let head_end = loop {
-            if let Some(at) = find(&self.received, b"\r\n\r\n") {
-                break at + 4;
-            }
-            self.more().await?;
-        };
-        let head = std::str::from_utf8(self.received.get(..head_end).unwrap_or_default())?.to_owned();
-        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).context("no status line")?;
-        let header = |name: &str| {
-            head.lines().find_map(|line| {
-                let (found, value) = line.split_once(':')?;
-                found.eq_ignore_ascii_case(name).then(|| value.trim())
-            })
-        };
-        if let Some(length) = header("content-length") {
-            let end = head_end + length.parse::<usize>()?;
-            while self.received.len() < end {
-                self.more().await?;
-            }
-            return Ok(Answer { status, body: self.received.get(head_end..end).unwrap_or_default() });
-        }
-        if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
-            self.chunks(head_end).await?;
-            return Ok(Answer { status, body: &self.body });
-        }
-        Ok(Answer { status, body: &[] })
-    }
-
-    async fn chunks(&mut self, mut at: usize) -> anyhow::Result<()> {
-        self.body.clear();
-        loop {
-            let line_end = loop {
-                if let Some(found) = self.received.get(at..).and_then(|rest| find(rest, b"\r\n")) {
-                    break at + found;
-                }
-                self.more().await?;
-            };
-            let size = std::str::from_utf8(self.received.get(at..line_end).unwrap_or_default())?;
-            let size = usize::from_str_radix(size.trim(), 16).context("no size of a chunk")?;
-            let end = line_end + 2 + size;
-            while self.received.len() < end + 2 {
-                self.more().await?;
-            }
-            if size == 0 {
-                return Ok(());
-            }
-            self.body.extend_from_slice(self.received.get(line_end + 2..end).unwrap_or_default());
-            at = end + 2;
-        }
-    }
-
-    async fn more(&mut self) -> anyhow::Result<()> {
-        if self.stream.read_buf(&mut self.received).await? == 0 {
-            bail!("the connection ended within an answer");
-        }
-        Ok(())
-    }
-}
-
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|part| part == wanted)
 }
 
 /// Asks for the same pages in turn.
@@ -273,44 +219,5 @@ impl Asker for Reads {
         }
         self.size = answer.body.len();
         Ok(())
-    }
-}
-
-/// A request for a page.
-#[must_use]
-pub fn get(path: &str, cookie: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n")
-        .into_bytes()
-}
-
-#[cfg(test)]
-mod tests_of_the_load {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_answer_is_read_whole_with_a_length_and_in_chunks() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut bytes = [0; 64];
-            for part in [
-                &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"[..],
-                b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
-                b"HTTP/1.1 204 No Content\r\n\r\n",
-            ] {
-                assert!(stream.read(&mut bytes).await.unwrap() > 0);
-                let (begin, rest) = part.split_at(part.len() - 7);
-                stream.write_all(begin).await.unwrap();
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                stream.write_all(rest).await.unwrap();
-            }
-        });
-        let mut connection = Connection::open(address).await.unwrap();
-        for (status, body) in [(200, &b"hello"[..]), (409, b"abcde"), (204, b"")] {
-            let answer = connection.exchange(b"?").await.unwrap();
-            assert_eq!((answer.status, answer.body), (status, body));
-        }
-        server.await.unwrap();
     }
 }

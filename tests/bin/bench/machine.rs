@@ -52,6 +52,13 @@ impl Watched {
     pub fn process(id: u32) -> Self {
         Self { processes: vec![id] }
     }
+    /// Memory of them and their children in megabytes, shared pages by their share.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        let own = |stat: &Stat| self.processes.contains(&stat.id) || self.processes.contains(&stat.parent);
+        // A child may end while it is looked at.
+        stats().iter().filter(|stat| own(stat)).filter_map(|stat| memory(stat.id).ok()).sum()
+    }
     /// Processor time until now.
     ///
     /// # Errors

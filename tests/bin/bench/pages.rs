@@ -1,22 +1,24 @@
-//! Pages: their rate beside a file from nginx, lists beside bare SQL, and how they grow.
+//! Pages: their rate beside a file from nginx, how they grow, and that they show what was just saved.
 
 use crate::{
-    data::{Data, Size, section_path},
-    load::Span,
-    machine::{Reading, Watched},
-    report::{Goal, Half, Wanted},
-    scene::{Bench, against, by_cpu, by_rate, by_time, read, watched},
+    data::{Data, Size},
+    form::section_path,
+    load::{self, Span},
+    report::{Finding, Goal, Half, Wanted},
+    samples::{against, by_cpu, by_rate, by_time, read, watched},
+    saves::{self, Rereads},
+    scene::Bench,
 };
 use anyhow::ensure;
-use rusqlite::{Connection, OpenFlags};
-use std::time::Instant;
 
 const QUESTIONS: usize = 100;
 
-/// The page with every question, for everybody who answers.
+/// A section for everybody who answers; the next one for the next of them.
 fn open_forms(data: &Data) -> Vec<(String, String)> {
-    let path = section_path(data.size.questions);
-    data.seats.iter().map(|seat| (path.clone(), seat.cookie.clone())).collect()
+    let seats = data.seats.iter().enumerate();
+    seats
+        .map(|(at, seat)| (section_path(data.size, 1 + at % data.size.sections), seat.cookie.clone()))
+        .collect()
 }
 
 fn scores(data: &Data) -> Vec<(String, String)> {
@@ -29,7 +31,7 @@ fn scores(data: &Data) -> Vec<(String, String)> {
 /// # Errors
 /// When a page is not answered 200.
 pub fn open(bench: &mut Bench) -> anyhow::Result<()> {
-    let scene = bench.take(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let pages = open_forms(&scene.data);
     let what = "open a questionnaire of 100 questions, 32 clients / nginx, as many bytes";
     beside_nginx(bench, &scene.place, Goal { id: "B1", what, wanted: Wanted::AtLeast(0.05) }, &pages, None)?;
@@ -42,12 +44,50 @@ pub fn open(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// B1, one section: ten of the hundred questions.
+///
+/// # Errors
+/// When a page is not answered 200.
+pub fn section(bench: &mut Bench) -> anyhow::Result<()> {
+    let size = Size { sections: 10, ..Size::new(bench.pace.vendors.0 / 2, QUESTIONS) };
+    let scene = bench.take(size)?;
+    let pages = open_forms(&scene.data);
+    let what = "open a section, 10 of 100 questions, 32 clients / nginx, as many bytes";
+    beside_nginx(bench, &scene.place, Goal { id: "B1", what, wanted: Wanted::AtLeast(0.05) }, &pages, None)?;
+    bench.put(scene);
+    Ok(())
+}
+
+/// B3: a section that is read right after a save was acknowledged shows that save.
+///
+/// # Errors
+/// When one does not, or the run is void.
+pub fn fresh(bench: &mut Bench) -> anyhow::Result<()> {
+    let mut scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
+    let (server, span) = (scene.place.start()?, bench.pace.span);
+    let own = watched(&server, &scene.place);
+    let savers = saves::savers(&scene.data, 32).into_iter();
+    let clients: Vec<Rereads> = savers.map(|saver| Rereads::new(saver, scene.data.size)).collect();
+    let (sample, clients) = load::run(server.address, clients, span, &own)?;
+    let (missed, read) = clients.iter().fold((0, 0), |(m, r), client| (m + client.missed, r + client.read));
+    let half = by_rate(&sample, &format!(", {read} sections read after a save, {missed} without it"));
+    let what = "sections read right after an acknowledged save, 32 clients, that do not show it";
+    let goal = Goal { id: "B3", what, wanted: Wanted::Within(0.0, "sections") };
+    bench.found(Finding::alone(goal, vec![Half { value: f64::from(missed), ..half }]));
+    ensure!(read > 0 && missed == 0, "{missed} of {read} sections did not show the save before them");
+    drop(server);
+    let saved = saves::settle(&mut scene.data, clients.into_iter().map(|client| client.saver).collect());
+    bench.runtime.block_on(saves::read_back(&scene.data, &saved))?;
+    bench.put(scene);
+    Ok(())
+}
+
 /// B3: the score of an assessment.
 ///
 /// # Errors
 /// When a page is not answered 200.
 pub fn score(bench: &mut Bench) -> anyhow::Result<()> {
-    let scene = bench.take(Size { vendors: bench.pace.vendors.0, questions: QUESTIONS })?;
+    let scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
     let pages = scores(&scene.data);
     let what = "score page of an assessment, 32 clients / nginx, 1 KiB";
     let goal = Goal { id: "B3", what, wanted: Wanted::AtLeast(0.1) };
@@ -75,102 +115,11 @@ fn beside_nginx(
         },
         || {
             let (sample, size) = read(&server, &own, pages, 32, pace.span)?;
-            Ok(by_rate(&sample, &format!(", {size} bytes, {:.0} MB", server.memory()?)))
+            Ok(by_rate(&sample, &format!(", {size} bytes")))
         },
     )?;
     bench.found(finding);
     Ok(())
-}
-
-/// What the first page of the vendor list says, asked of SQLite directly.
-const LIST: &str = "\
-SELECT v.id, v.name,
-  (SELECT count(*) FROM service s WHERE s.tenant_id = v.tenant_id AND s.vendor_id = v.id),
-  (SELECT max(CASE i.tier WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END)
-   FROM service s JOIN intake i ON i.tenant_id = s.tenant_id AND i.service_id = s.id
-   WHERE s.tenant_id = v.tenant_id AND s.vendor_id = v.id),
-  (SELECT count(*) FROM assessment a WHERE a.tenant_id = v.tenant_id AND a.vendor_id = v.id
-   AND a.state NOT IN ('draft', 'cancelled', 'decided', 'expired')),
-  (SELECT p.residual FROM assessment a JOIN score_snapshot p ON p.tenant_id = a.tenant_id AND p.assessment_id = a.id
-   WHERE a.tenant_id = v.tenant_id AND a.vendor_id = v.id ORDER BY a.submitted_at DESC, p.number DESC LIMIT 1)
-FROM vendor v WHERE v.tenant_id = (SELECT id FROM tenant) AND v.state = 'active'
-ORDER BY v.name_normalised, v.id LIMIT 50";
-const COUNT: &str =
-    "SELECT count(*) FROM vendor WHERE tenant_id = (SELECT id FROM tenant) AND state = 'active'";
-
-/// B5 and G4: the vendor list among 10,000 vendors, beside the bare SQL for it and beside itself among 1,000.
-///
-/// # Errors
-/// When a page is not answered 200.
-pub fn list(bench: &mut Bench) -> anyhow::Result<()> {
-    let (few, many) = bench.pace.vendors;
-    let small = bench.take(Size { vendors: few, questions: QUESTIONS })?;
-    let large = bench.take(Size { vendors: many, questions: QUESTIONS })?;
-    let (for_small, for_large) = (small.place.start()?, large.place.start()?);
-    let (of_small, of_large) = (watched(&for_small, &small.place), watched(&for_large, &large.place));
-    let pages = |data: &Data| vec![("/vendors".to_owned(), data.staff.clone())];
-    let (in_small, in_large) = (pages(&small.data), pages(&large.data));
-    let pace = bench.pace.clone();
-
-    let file = Connection::open_with_flags(large.place.sqlite_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    file.execute_batch("PRAGMA cache_size = -16000")?;
-    let what = "first page of the vendor list, 10,000 vendors, 1 client, p50 / the bare SQL for it";
-    let finding = pace.pairs(
-        Goal { id: "B5", what, wanted: Wanted::AtMost(3.0) },
-        || bare(&file, pace.span),
-        || {
-            let (sample, size) = read(&for_large, &of_large, &in_large, 1, pace.span)?;
-            let half = by_time(&sample, 0.5);
-            Ok(Half { shown: format!("{}, {size} bytes", half.shown), ..half })
-        },
-    )?;
-    bench.found(finding);
-
-    let what = "CPU of the vendor list, 10,000 vendors / 1,000";
-    let mut sizes = (0, 0);
-    let finding = pace.pairs(
-        Goal { id: "G4", what, wanted: Wanted::AtMost(1.5) },
-        || {
-            let (sample, size) = read(&for_small, &of_small, &in_small, 4, pace.span)?;
-            sizes.0 = size;
-            Ok(by_cpu(&sample))
-        },
-        || {
-            let (sample, size) = read(&for_large, &of_large, &in_large, 4, pace.span)?;
-            sizes.1 = size;
-            Ok(by_cpu(&sample))
-        },
-    )?;
-    bench.found(finding);
-    let grown = sizes.1 as f64 / sizes.0 as f64;
-    ensure!((0.95..=1.05).contains(&grown), "the body of the vendor list grew {grown:.2} times");
-    bench.put(small);
-    bench.put(large);
-    Ok(())
-}
-
-fn bare(file: &Connection, span: Span) -> anyhow::Result<Half> {
-    let once = || {
-        let begun = Instant::now();
-        file.prepare_cached(COUNT)?.query_row((), |row| row.get::<_, i64>(0))?;
-        let mut list = file.prepare_cached(LIST)?;
-        let mut rows = list.query(())?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            count += usize::from(row.get_ref(1)?.as_str().is_ok());
-        }
-        ensure!(count == 50, "the bare list has {count} rows");
-        Ok(begun.elapsed())
-    };
-    let nobody = Watched::default();
-    let (before, begun, mut took) = (nobody.counters()?, Instant::now(), Vec::new());
-    while begun.elapsed() < span.measured {
-        took.push(once()?);
-    }
-    let reading = Reading::between(&before, &nobody.counters()?, begun.elapsed());
-    took.sort_unstable();
-    let median = took.get(took.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1_000.0;
-    Ok(Half { value: median, shown: format!("p50 {median:.2} ms"), external: reading.external, sync: 0.0 })
 }
 
 /// G2 and G3: an open questionnaire among more vendors, and with more questions.
@@ -179,7 +128,7 @@ fn bare(file: &Connection, span: Span) -> anyhow::Result<Half> {
 /// When a page is not answered 200.
 pub fn open_grows(bench: &mut Bench) -> anyhow::Result<()> {
     let (few, many) = bench.pace.vendors;
-    let size = |vendors, questions| Size { vendors, questions };
+    let size = Size::new;
     for (id, what, most, small, large) in [
         (
             "G2",

@@ -1,10 +1,12 @@
-//! The process itself: how fast it starts, and how much memory it keeps.
+//! The process itself: how fast it starts, how much memory it keeps, and how large its file is.
 
 use crate::{
-    data::{Size, section_path},
-    report::{Goal, Half, Wanted},
+    data::Size,
+    form::section_path,
+    report::{Finding, Goal, Half, Wanted},
+    samples::{read, save, watched},
     saves,
-    scene::{Bench, read, save, watched},
+    scene::Bench,
     server::Place,
 };
 use std::fs;
@@ -16,12 +18,17 @@ const QUESTIONS: usize = 100;
 /// # Errors
 /// When it does not start.
 pub fn starts(bench: &mut Bench) -> anyhow::Result<()> {
-    let scene = bench.take(Size { vendors: bench.pace.vendors.1, questions: QUESTIONS })?;
+    let scene = bench.take(Size::new(bench.pace.vendors.1, QUESTIONS))?;
     let pace = bench.pace.clone();
-    let within = |seconds: f64| Half { value: seconds, shown: format!("{seconds:.3} s"), ..Half::default() };
+    let ready = |place: &Place| {
+        let server = place.start()?;
+        let (seconds, memory) = (server.ready_after.as_secs_f64(), server.memory()?);
+        let shown = format!("{seconds:.3} s, {memory:.1} MB");
+        Ok::<_, anyhow::Error>(Half { value: seconds, shown, ..Half::default() })
+    };
     let what = "cold start to the first 200, 10,000 vendors, nothing to migrate";
     let goal = Goal { id: "B8", what, wanted: Wanted::Within(0.3, "s") };
-    let finding = pace.alone(goal, || Ok(within(scene.place.start()?.ready_after.as_secs_f64())))?;
+    let finding = pace.alone(goal, || ready(&scene.place))?;
     bench.found(finding);
     bench.put(scene);
     let folder = bench.pace.folder.join("empty");
@@ -35,7 +42,7 @@ pub fn starts(bench: &mut Bench) -> anyhow::Result<()> {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        Ok(within(Place::new(&assay, &folder).start()?.ready_after.as_secs_f64()))
+        ready(&Place::new(&assay, &folder))
     })?;
     bench.found(finding);
     Ok(())
@@ -46,14 +53,14 @@ pub fn starts(bench: &mut Bench) -> anyhow::Result<()> {
 /// # Errors
 /// When a request fails.
 pub fn memory(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut scene = bench.take(Size { vendors: bench.pace.vendors.1, questions: QUESTIONS })?;
+    let mut scene = bench.take(Size::new(bench.pace.vendors.1, QUESTIONS))?;
     let pace = bench.pace.clone();
     let goal = Goal {
         id: "B9",
         what: "memory (PSS) after forms, scores, lists and saves, 10,000 vendors",
         wanted: Wanted::Within(65.0, "MB"),
     };
-    let form = section_path(QUESTIONS);
+    let form = section_path(scene.data.size, 1);
     let forms: Vec<_> = scene.data.seats.iter().map(|seat| (form.clone(), seat.cookie.clone())).collect();
     let staff = |path: String| (path, scene.data.staff.clone());
     let mut pages: Vec<_> =
@@ -73,6 +80,20 @@ pub fn memory(bench: &mut Bench) -> anyhow::Result<()> {
     })?;
     bench.found(finding);
     bench.runtime.block_on(saves::read_back(&scene.data, &saved))?;
+    bench.put(scene);
+    Ok(())
+}
+
+/// B11: the SQLite file of 1,000 vendors, just filled.
+///
+/// # Errors
+/// When it cannot be filled.
+pub fn file(bench: &mut Bench) -> anyhow::Result<()> {
+    let scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
+    let megabytes = scene.filled as f64 / 1e6;
+    let half = Half { value: megabytes, shown: format!("{megabytes:.1} MB"), ..Half::default() };
+    let what = "SQLite file of 1,000 vendors, 100 questions each, 75 % answered";
+    bench.found(Finding::alone(Goal { id: "B11", what, wanted: Wanted::Within(57.0, "MB") }, vec![half]));
     bench.put(scene);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Pairs of samples, the median of their ratios, and the page that states them.
 //!
-//! A pair is an anchor and ours, measured one after the other; without an anchor it is ours alone. It is dropped when somebody else used more than a tenth
-//! of the machine, or when a sync took twice as long in one half as in the other; how many were dropped is told.
+//! A pair is an anchor and ours, measured one after the other; without an anchor it is ours alone. It is dropped when
+//! somebody else used more than a tenth of the machine, or when a sync took twice as long in one half as in the other;
+//! how many were dropped is told.
 
 use std::fmt::Write as _;
 
@@ -80,6 +81,13 @@ impl Finding {
         Self { goal, pairs }
     }
 
+    /// The finding of figures without an anchor.
+    #[must_use]
+    pub fn alone(goal: Goal, halves: Vec<Half>) -> Self {
+        let none = |sync| Half { value: 1.0, shown: "none".to_owned(), sync, ..Half::default() };
+        Self::new(goal, halves.into_iter().map(|ours| Pair { anchor: none(ours.sync), ours }).collect())
+    }
+
     /// Ratios of the pairs that count, sorted; of all when none counts, and whether that is so.
     fn ratios(&self) -> (Vec<f64>, bool) {
         let counted: Vec<f64> = self.pairs.iter().filter(|p| p.fault().is_none()).map(Pair::ratio).collect();
@@ -156,7 +164,8 @@ pub fn page(machine: &str, day: &str, commit: &str, settings: &[String], finding
     let mut page = format!(
         "# Performance\n\n\
          Written by `tests/bench`, which states each goal as a ratio to an anchor measured in the same run, by the same \
-         load generator, one after the other: nginx for pages, bare SQLite and `pgbench` for saves, bare SQL for lists. \
+         load generator, one after the other: nginx for pages, bare SQLite and `pgbench` for saves, bare SQL for lists and scores, \
+         argon2id for signing in. \
          Absolute figures belong to this machine; the ratios carry over to others. A pair of samples is dropped when \
          somebody else used more than a tenth of the machine or when a sync took twice as long in one half as in the \
          other; when every pair would be dropped they all count and the figure is called provisional.\n\n\

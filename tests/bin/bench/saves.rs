@@ -1,8 +1,10 @@
 //! Saving answers as the portal's script does, and reading back every save that was acknowledged.
 
 use crate::{
-    data::{Data, OPTIONS, Seat, question_id, words},
-    load::{Answer, Asker},
+    connection::{Answer, get},
+    data::{Data, Seat, Size, words},
+    form::{OPTIONS, question_id, section_path},
+    load::Asker,
 };
 use anyhow::{bail, ensure};
 use api::store::{ConnectOptions, Database, Scoped as _};
@@ -70,11 +72,18 @@ pub fn settle(data: &mut Data, savers: Vec<Saver>) -> Vec<Saved> {
     all
 }
 
+impl Saver {
+    /// Whose answer the last save was.
+    fn seat(&self) -> Option<&(usize, Seat)> {
+        self.seats.get(self.save as usize % self.seats.len().max(1))
+    }
+}
+
 impl Asker for Saver {
     fn ask(&mut self, request: &mut Vec<u8>) {
         self.save += 1;
         let (save, seats) = (self.save as usize, self.seats.len().max(1));
-        let Some((_, seat)) = self.seats.get(save % seats) else { return };
+        let Some((_, seat)) = self.seat() else { return };
         // Each round another question, each respondent beginning elsewhere.
         let question = 1 + (save / seats + save) % seat.revisions.len().max(1);
         let revision = seat.revisions.get(question - 1).copied().unwrap_or_default();
@@ -118,6 +127,48 @@ impl Asker for Saver {
             *revision = saved.revision;
         }
         self.saved.push(saved);
+        Ok(())
+    }
+}
+
+/// A client that opens the section after each of its saves.
+pub struct Rereads {
+    /// Who saves.
+    pub saver: Saver,
+    /// Sections that were read.
+    pub read: u32,
+    /// Those that did not show the save before them.
+    pub missed: u32,
+    size: Size,
+    /// What the section has to show now.
+    pending: Option<String>,
+}
+
+impl Rereads {
+    /// A client that saves as this one does, on forms of one section.
+    #[must_use]
+    pub fn new(saver: Saver, size: Size) -> Self {
+        Self { saver, read: 0, missed: 0, size, pending: None }
+    }
+}
+
+impl Asker for Rereads {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        let Some((_, seat)) = self.saver.seat().filter(|_| self.pending.is_some()) else {
+            return self.saver.ask(request);
+        };
+        request.extend_from_slice(&get(&section_path(self.size, 1), &seat.cookie));
+    }
+
+    fn answered(&mut self, answer: &Answer<'_>) -> anyhow::Result<()> {
+        let Some(note) = self.pending.take() else {
+            self.saver.answered(answer)?;
+            self.pending = self.saver.saved.last().map(Saved::note);
+            return Ok(());
+        };
+        ensure!(answer.status == 200, "a section was answered {}", answer.status);
+        self.read += 1;
+        self.missed += u32::from(!String::from_utf8_lossy(answer.body).contains(&note));
         Ok(())
     }
 }

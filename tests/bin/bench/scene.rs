@@ -3,18 +3,13 @@
 use crate::{
     anchors::{Nginx, PgBench},
     data::{self, Data, Size},
-    load::{self, Asker, Reads, Sample, Span},
-    machine::{self, Watched},
+    load::Span,
+    machine,
     report::{Finding, Goal, Half, Pair},
-    saves,
-    server::{Place, Server},
+    server::Place,
 };
-use anyhow::{Context as _, ensure};
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use anyhow::Context as _;
+use std::{collections::BTreeSet, fs, path::PathBuf};
 use tests::postgres::Cluster;
 
 /// How long and how often.
@@ -26,6 +21,10 @@ pub struct Pace {
     pub pairs: usize,
     /// Vendors where a goal says 1,000, and where it says 10,000.
     pub vendors: (usize, usize),
+    /// Rows of history, of the audit trail and of bare SQL where a goal says 1,000,000.
+    pub rows: u32,
+    /// Saves after which memory is looked at: when it is warm, and at the end.
+    pub saves: (usize, usize),
     /// On the disk that is measured.
     pub folder: PathBuf,
 }
@@ -36,6 +35,8 @@ pub struct Scene {
     pub place: Place,
     /// What is in it.
     pub data: Data,
+    /// Bytes of its SQLite file when it was just filled; 0 on PostgreSQL.
+    pub filled: u64,
 }
 
 /// Everything that a run shares.
@@ -82,7 +83,8 @@ impl Bench {
         if let Some(at) = self.scenes.iter().position(wanted) {
             return Ok(self.scenes.swap_remove(at));
         }
-        let folder = self.pace.folder.join(format!("sqlite-{}-{}", size.vendors, size.questions));
+        let Size { vendors, questions, sections } = size;
+        let folder = self.pace.folder.join(format!("sqlite-{vendors}-{questions}-{sections}"));
         let place = Place::new(&self.assay, &folder);
         fs::create_dir_all(folder.join("data"))?;
         self.fill(place.sqlite_url(), place, size)
@@ -107,9 +109,11 @@ impl Bench {
     }
 
     fn fill(&self, url: String, place: Place, size: Size) -> anyhow::Result<Scene> {
-        eprintln!("filling {} vendors with {} questions each", size.vendors, size.questions);
+        let Size { vendors, questions, sections } = size;
+        eprintln!("filling {vendors} vendors with {questions} questions each in {sections} section(s)");
         let data = self.runtime.block_on(data::fill(&url, &place.folder.join("data/evidence"), size))?;
-        Ok(Scene { place, data })
+        let filled = fs::metadata(place.sqlite_file()).map(|file| file.len()).unwrap_or_default();
+        Ok(Scene { place, data, filled })
     }
 
     /// Keeps a scene for the next goal.
@@ -176,111 +180,12 @@ impl Pace {
         goal: Goal,
         mut ours: impl FnMut() -> anyhow::Result<Half>,
     ) -> anyhow::Result<Finding> {
-        let mut pairs = Vec::new();
-        for _ in 0..self.pairs {
-            let ours = self.with_sync(&mut ours)?;
-            let anchor = Half { value: 1.0, shown: "none".to_owned(), sync: ours.sync, ..Half::default() };
-            pairs.push(Pair { anchor, ours });
-        }
-        Ok(Finding::new(goal, pairs))
+        let halves = (0..self.pairs).map(|_| self.with_sync(&mut ours)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Finding::alone(goal, halves))
     }
 
     fn with_sync(&self, half: &mut impl FnMut() -> anyhow::Result<Half>) -> anyhow::Result<Half> {
         let sync = machine::sync_time(&self.folder)?;
         Ok(Half { sync, ..half()? })
     }
-}
-
-/// The server's own process, and PostgreSQL's where it works on that.
-#[must_use]
-pub fn watched(server: &Server, place: &Place) -> Watched {
-    let mut processes = vec![server.id()];
-    let socket = place.postgres.as_deref().and_then(|url| url.split("host=").nth(1)).unwrap_or_default();
-    if !socket.is_empty() {
-        let data = Path::new(&socket.replace("%2F", "/")).join("data");
-        processes.extend(machine::process_of(&["bin/postgres", &data.display().to_string()]));
-    }
-    Watched { processes }
-}
-
-/// A sample of pages.
-///
-/// # Errors
-/// When an answer is not 200.
-pub fn read(
-    server: &Server,
-    watched: &Watched,
-    pages: &[(String, String)],
-    clients: usize,
-    span: Span,
-) -> anyhow::Result<(Sample, usize)> {
-    let readers: Vec<Reads> = (0..clients).map(|at| Reads::new(pages, at * 37)).collect();
-    let (sample, readers) = load::run(server.address, readers, span, watched)?;
-    Ok((sample, readers.iter().map(|reader| reader.size).max().unwrap_or_default()))
-}
-
-/// A sample of saves; every acknowledged one is kept in `saved`.
-///
-/// # Errors
-/// When a save is not acknowledged.
-pub fn save(
-    server: &Server,
-    scene: &mut Scene,
-    clients: usize,
-    span: Span,
-    saved: &mut Vec<saves::Saved>,
-) -> anyhow::Result<Sample> {
-    let watched = watched(server, &scene.place);
-    let savers = saves::savers(&scene.data, clients);
-    let (sample, savers) = load::run(server.address, savers, span, &watched)?;
-    let acknowledged = saves::settle(&mut scene.data, savers);
-    ensure!(!acknowledged.is_empty(), "nothing was saved");
-    saved.extend(acknowledged);
-    Ok(sample)
-}
-
-/// The half of a pair whose figure is its rate.
-#[must_use]
-pub fn by_rate(sample: &Sample, more: &str) -> Half {
-    Half {
-        value: sample.rate(),
-        shown: format!("{}{more}", shown(sample)),
-        external: sample.reading.external,
-        sync: 0.0,
-    }
-}
-
-/// The half of a pair whose figure is processor time for each answer.
-#[must_use]
-pub fn by_cpu(sample: &Sample) -> Half {
-    Half { value: sample.cpu(), shown: shown(sample), external: sample.reading.external, sync: 0.0 }
-}
-
-/// The half of a pair whose figure is the time within which this share of the answers came.
-#[must_use]
-pub fn by_time(sample: &Sample, share: f64) -> Half {
-    Half { value: sample.at(share), shown: shown(sample), external: sample.reading.external, sync: 0.0 }
-}
-
-fn shown(sample: &Sample) -> String {
-    format!(
-        "{:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.3} CPU ms each",
-        sample.rate(),
-        sample.at(0.5),
-        sample.at(0.99),
-        sample.cpu()
-    )
-}
-
-/// An asker's clients against any address.
-///
-/// # Errors
-/// As [`load::run`].
-pub fn against<A: Asker>(
-    address: std::net::SocketAddr,
-    clients: Vec<A>,
-    span: Span,
-    watched: &Watched,
-) -> anyhow::Result<Sample> {
-    Ok(load::run(address, clients, span, watched)?.0)
 }
