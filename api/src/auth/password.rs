@@ -3,10 +3,11 @@
 use super::secret::Secret;
 use crate::domain::Surroundings;
 use argon2::{
-    Argon2, PasswordHasher, PasswordVerifier,
-    password_hash::phc::{PasswordHash, Salt},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 /// Why a password cannot be used.
@@ -69,16 +70,34 @@ pub fn check(password: &str, names: &[&str]) -> Result<(), WeakPassword> {
     Ok(())
 }
 
+/// Memory of hashes that are done, for those to come: as much of it as hashes ran at once. An allocator that is given
+/// 19 MiB back by many threads in turn keeps it once for each of them.
+static KEPT: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
+fn compute(argon2: &Argon2<'_>, password: &str, salt: &[u8], out: &mut [u8]) -> Result<(), argon2::Error> {
+    let mut memory = KEPT.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    memory.resize(argon2.params().block_count(), Block::default());
+    let computed = argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory);
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+    computed
+}
+
 /// Hashes with argon2id (19 MiB, 2 passes, 1 lane). Slow on purpose: call it from a blocking task.
 ///
 /// # Errors
 /// The library's message, when it refuses its parameters.
 pub fn hash(password: &str, surroundings: &Surroundings) -> Result<String, String> {
-    let salt = Salt::new(&surroundings.bytes::<16>()).map_err(|e| e.to_string())?;
-    Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), salt.as_ref())
-        .map(|hash| hash.to_string())
-        .map_err(|e| e.to_string())
+    let (argon2, salt) = (Argon2::default(), surroundings.bytes::<16>());
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    compute(&argon2, password, &salt, &mut out).map_err(|e| e.to_string())?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon2.params()).map_err(|e| e.to_string())?,
+        salt: Some(Salt::new(&salt).map_err(|e| e.to_string())?),
+        hash: Some(Output::new(&out).map_err(|e| e.to_string())?),
+    };
+    Ok(hash.to_string())
 }
 
 /// A hash of nothing anybody knows: compared against when there is no such user, so that both take the same path.
@@ -90,14 +109,25 @@ static DUMMY: LazyLock<String> = LazyLock::new(|| {
 #[must_use]
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     let against = stored.unwrap_or(&DUMMY);
-    let matches = PasswordHash::new(against)
-        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
-    matches && stored.is_some()
+    matches(password, against).unwrap_or(false) && stored.is_some()
+}
+
+/// Nothing when the stored hash is none of argon2's.
+fn matches(password: &str, stored: &str) -> Option<bool> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = Version::try_from(stored.version?).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&stored).ok()?);
+    let (salt, expected) = (stored.salt?, stored.hash?);
+    let mut out = vec![0; expected.len()];
+    compute(&argon2, password, &salt, &mut out).ok()?;
+    Some(out.ct_eq(expected.as_bytes()).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::PasswordHasher as _;
 
     #[test]
     fn a_hashed_password_verifies_untruncated() {
@@ -108,6 +138,16 @@ mod tests {
         assert!(verify(&long, Some(&stored)));
         assert!(!verify(&long[..long.len() - 1], Some(&stored)));
         assert!(!verify(&long, None));
+        assert!(!verify(&long, Some("$argon2id$v=19$m=19456,t=2,p=1$")) && !verify(&long, Some("no hash")));
+    }
+
+    #[test]
+    fn a_stored_hash_says_how_it_was_made() {
+        let weaker =
+            Argon2::new(Algorithm::Argon2i, Version::V0x10, Params::new(64, 3, 1, Some(24)).unwrap());
+        let stored = weaker.hash_password_with_salt(b"an earlier choice", b"0123456789abcdef").unwrap();
+        assert!(verify("an earlier choice", Some(&stored.to_string())));
+        assert!(!verify("another", Some(&stored.to_string())));
     }
 
     #[test]

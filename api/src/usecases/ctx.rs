@@ -47,13 +47,14 @@ impl Services {
         keys: KeyFolder,
         base_url: &str,
     ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             database,
             surroundings,
             blobs,
             keys,
             base_url: base_url.trim_end_matches('/').into(),
-            hashing: Arc::new(Semaphore::new(4)),
+            hashing: Arc::new(Semaphore::new(cores)),
         }
     }
     /// The present instant.
@@ -61,7 +62,7 @@ impl Services {
     pub fn now(&self) -> DateTime<Utc> {
         self.surroundings.now()
     }
-    /// Runs slow cryptography off the async threads, at most four at a time.
+    /// Runs slow cryptography off the async threads, at most as many at a time as there are cores.
     ///
     /// # Errors
     /// [`UseCaseError::Overloaded`] when its turn does not come within two seconds; [`UseCaseError::Internal`] when the
