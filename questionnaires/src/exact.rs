@@ -2,6 +2,8 @@
 //!
 //! Nothing in this crate passes through a floating-point number.
 
+mod number;
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 use std::str::FromStr;
@@ -9,7 +11,8 @@ use std::str::FromStr;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{Signed, ToPrimitive, Zero};
+use number::Number;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest text of a number. No figure that anybody means comes near it; without a bound, reading a hostile one
@@ -20,7 +23,7 @@ pub(crate) const MAX_TEXT: usize = 4_096;
 ///
 /// Its text is `"n"` or `"n/d"`; in JSON it is that string.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Exact(BigRational);
+pub struct Exact(Number);
 
 /// Why a text is no exact number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,13 +46,13 @@ impl Exact {
     /// 0.
     #[must_use]
     pub fn zero() -> Self {
-        Self(BigRational::zero())
+        Self(Number::Small(0, 1))
     }
 
     /// 1.
     #[must_use]
     pub fn one() -> Self {
-        Self(BigRational::one())
+        Self(Number::Small(1, 1))
     }
 
     /// `numerator / denominator`, for numbers that stand in the code.
@@ -59,7 +62,8 @@ impl Exact {
     /// When `denominator` is 0.
     #[must_use]
     pub fn ratio(numerator: i64, denominator: i64) -> Self {
-        Self(BigRational::new(numerator.into(), denominator.into()))
+        assert!(denominator != 0, "the denominator is zero");
+        Self(Number::of(numerator.into(), denominator.into()))
     }
 
     /// Reads a plain decimal such as `-3` or `0.75`: digits, then optionally a point and at least one and at most
@@ -85,26 +89,26 @@ impl Exact {
             return Err(ExactError::TooManyPlaces(max_places));
         }
         let digits: BigInt = format!("{whole}{places}").parse().map_err(|_| ExactError::NotANumber)?;
-        let value = BigRational::new(digits, power_of_ten(places.len()));
-        Ok(Self(if unsigned.len() < text.len() { -value } else { value }))
+        let value = BigRational::new(digits, ten_to(places.len()));
+        Ok(Self(Number::of_big(if unsigned.len() < text.len() { -value } else { value })))
     }
 
     /// True for 0.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.0.is_zero()
+        self.0.sign() == 0
     }
 
     /// True for numbers above 0.
     #[must_use]
     pub fn is_positive(&self) -> bool {
-        self.0.is_positive()
+        self.0.sign() > 0
     }
 
     /// True for numbers below 0.
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        self.0.is_negative()
+        self.0.sign() < 0
     }
 
     /// True for whole numbers.
@@ -116,13 +120,13 @@ impl Exact {
     /// The quotient, or nothing when `divisor` is 0.
     #[must_use]
     pub fn checked_div(&self, divisor: &Self) -> Option<Self> {
-        (!divisor.is_zero()).then(|| Self(&self.0 / &divisor.0))
+        (!divisor.is_zero()).then(|| self / divisor)
     }
 
     /// Rounded half-up (towards positive infinity on a tie) to `places` decimals.
     #[must_use]
     pub fn rounded(&self, places: usize) -> Self {
-        Self(BigRational::new(self.units(places), power_of_ten(places)))
+        self.units(places) / power_of_ten(places)
     }
 
     /// `r1`: rounded half-up to one decimal. Bands and gates are decided on this value.
@@ -135,7 +139,7 @@ impl Exact {
     #[must_use]
     pub fn r1_tenths(&self) -> i64 {
         let units = self.units(1);
-        units.to_i64().unwrap_or(if units.is_negative() { i64::MIN } else { i64::MAX })
+        units.0.whole().to_i64().unwrap_or(if units.is_negative() { i64::MIN } else { i64::MAX })
     }
 
     /// Half-up with exactly one decimal: "55.9", "100.0".
@@ -151,14 +155,17 @@ impl Exact {
     }
 
     /// The whole units of `10^-places` after half-up rounding.
-    fn units(&self, places: usize) -> BigInt {
-        let half = BigRational::new(BigInt::one(), BigInt::from(2));
-        (&self.0 * BigRational::from(power_of_ten(places)) + half).floor().to_integer()
+    fn units(&self, places: usize) -> Self {
+        (self * power_of_ten(places) + Self::ratio(1, 2)).floor()
+    }
+
+    fn floor(&self) -> Self {
+        Self(self.0.floor())
     }
 
     fn display_places(&self, places: usize) -> String {
-        let units = self.units(places);
-        let (whole, part) = units.abs().div_rem(&power_of_ten(places));
+        let units = self.units(places).0.whole();
+        let (whole, part) = units.abs().div_rem(&ten_to(places));
         let sign = if units.is_negative() { "-" } else { "" };
         format!("{sign}{whole}.{part:0>places$}", part = part.to_string())
     }
@@ -170,24 +177,28 @@ impl Exact {
 /// remainders, and among equal remainders to the earlier part. `total` is rounded to `places` first.
 #[must_use]
 pub fn largest_remainder(parts: &[Exact], total: &Exact, places: usize) -> Vec<Exact> {
-    let scale = BigRational::from(power_of_ten(places));
-    let mut units: Vec<BigInt> = Vec::with_capacity(parts.len());
-    let mut order: Vec<(BigRational, usize)> = Vec::with_capacity(parts.len());
+    let scale = power_of_ten(places);
+    let mut units: Vec<Exact> = Vec::with_capacity(parts.len());
+    let mut order: Vec<(Exact, usize)> = Vec::with_capacity(parts.len());
     for (index, part) in parts.iter().enumerate() {
-        let scaled = &part.0 * &scale;
+        let scaled = part * &scale;
         let floor = scaled.floor();
         order.push((scaled - &floor, index));
-        units.push(floor.to_integer());
+        units.push(floor);
     }
     order.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let missing = total.units(places) - units.iter().sum::<BigInt>();
-    for (_, index) in order.iter().take(missing.to_usize().unwrap_or(0)) {
-        units[*index] += 1;
+    let missing = total.units(places) - units.iter().sum::<Exact>();
+    for (_, index) in order.iter().take(missing.0.whole().to_usize().unwrap_or(0)) {
+        units[*index] += Exact::one();
     }
-    units.into_iter().map(|u| Exact(BigRational::new(u, power_of_ten(places)))).collect()
+    units.into_iter().map(|units| units / &scale).collect()
 }
 
-fn power_of_ten(exponent: usize) -> BigInt {
+fn power_of_ten(exponent: usize) -> Exact {
+    Exact(Number::of_big(ten_to(exponent).into()))
+}
+
+fn ten_to(exponent: usize) -> BigInt {
     num_traits::pow(BigInt::from(10), exponent)
 }
 
@@ -199,10 +210,11 @@ impl Default for Exact {
 
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_integer() {
-            write!(f, "{}", self.0.numer())
-        } else {
-            write!(f, "{}/{}", self.0.numer(), self.0.denom())
+        match &self.0 {
+            Number::Small(numerator, 1) => write!(f, "{numerator}"),
+            Number::Small(numerator, denominator) => write!(f, "{numerator}/{denominator}"),
+            // Prints a whole number without its denominator as well.
+            Number::Big(value) => write!(f, "{value}"),
         }
     }
 }
@@ -224,7 +236,7 @@ impl FromStr for Exact {
         let Some((numerator, denominator)) = text.split_once('/') else {
             return match text.contains('.') {
                 true => Self::parse_decimal(text, MAX_TEXT),
-                false => Ok(Self(integer(text)?.into())),
+                false => Ok(Self(Number::of_big(integer(text)?.into()))),
             };
         };
         if denominator.starts_with('-') {
@@ -234,7 +246,7 @@ impl FromStr for Exact {
         if denominator.is_zero() {
             return Err(ExactError::ZeroDenominator);
         }
-        Ok(Self(BigRational::new(numerator, denominator)))
+        Ok(Self(Number::of_big(BigRational::new(numerator, denominator))))
     }
 }
 
@@ -248,7 +260,7 @@ fn integer(text: &str) -> Result<BigInt, ExactError> {
 
 impl From<i64> for Exact {
     fn from(value: i64) -> Self {
-        Self(BigRational::from(BigInt::from(value)))
+        Self(Number::Small(value, 1))
     }
 }
 
@@ -272,61 +284,62 @@ impl<'de> Deserialize<'de> for Exact {
 }
 
 macro_rules! operator {
-    ($trait:ident, $method:ident, $op:tt) => {
+    ($trait:ident, $method:ident, |$a:ident, $b:ident| $calculated:expr) => {
         impl $trait<&Exact> for &Exact {
             type Output = Exact;
             fn $method(self, other: &Exact) -> Exact {
-                Exact(&self.0 $op &other.0)
+                let ($a, $b) = (&self.0, &other.0);
+                Exact($calculated)
             }
         }
         impl $trait<Exact> for Exact {
             type Output = Exact;
             fn $method(self, other: Exact) -> Exact {
-                Exact(self.0 $op other.0)
+                (&self).$method(&other)
             }
         }
         impl $trait<&Exact> for Exact {
             type Output = Exact;
             fn $method(self, other: &Exact) -> Exact {
-                Exact(self.0 $op &other.0)
+                (&self).$method(other)
             }
         }
         impl $trait<Exact> for &Exact {
             type Output = Exact;
             fn $method(self, other: Exact) -> Exact {
-                Exact(&self.0 $op other.0)
+                self.$method(&other)
             }
         }
     };
 }
-operator!(Add, add, +);
-operator!(Sub, sub, -);
-operator!(Mul, mul, *);
+operator!(Add, add, |a, b| a.add(b));
+operator!(Sub, sub, |a, b| a.add(&b.neg()));
+operator!(Mul, mul, |a, b| a.mul(b));
 // Division by zero panics, as for integers; use `checked_div` where the divisor may be 0.
-operator!(Div, div, /);
+operator!(Div, div, |a, b| a.div(b));
 
 impl Neg for Exact {
     type Output = Exact;
     fn neg(self) -> Exact {
-        Exact(-self.0)
+        Exact(self.0.neg())
     }
 }
 
 impl AddAssign<&Exact> for Exact {
     fn add_assign(&mut self, other: &Exact) {
-        self.0 += &other.0;
+        *self = &*self + other;
     }
 }
 
 impl AddAssign for Exact {
     fn add_assign(&mut self, other: Exact) {
-        self.0 += other.0;
+        *self += &other;
     }
 }
 
 impl SubAssign<&Exact> for Exact {
     fn sub_assign(&mut self, other: &Exact) {
-        self.0 -= &other.0;
+        *self = &*self - other;
     }
 }
 
