@@ -14,7 +14,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationTrait as _, Set,
+    RelationTrait as _, Select, Set,
     sea_query::{Expr, ExprTrait as _},
 };
 use serde_json::Value;
@@ -75,9 +75,10 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
 /// # Errors
 /// [`StoreError::NotFound`] when there is none.
 pub async fn lock(tx: &WriteTx, id: AssessmentId) -> Result<AssessmentState, StoreError> {
-    let row = tx.find_id::<assessment::Entity>(id).lock_exclusive().one(tx.connection()).await?;
-    let row = row.ok_or(StoreError::NotFound)?;
-    AssessmentState::parse(&row.state).ok_or_else(|| StoreError::corrupt("assessment", "state", row.id))
+    let query = tx.find_id::<assessment::Entity>(id).select_only().column(assessment::Column::State);
+    let state: Option<String> = query.lock_exclusive().into_tuple().one(tx.connection()).await?;
+    let state = state.ok_or(StoreError::NotFound)?;
+    AssessmentState::parse(&state).ok_or_else(|| StoreError::corrupt("assessment", "state", id))
 }
 
 /// Moves a locked assessment to another state.
@@ -94,15 +95,37 @@ pub async fn set_state(tx: &mut WriteTx, id: AssessmentId, state: AssessmentStat
     Ok(())
 }
 
-fn answer_of(row: answer::Model, by: Option<respondent::Model>) -> Result<AnswerRow, StoreError> {
+/// An answer with who saved it. A sheet reads a hundred of them, so no column more than it shows.
+#[derive(Debug, FromQueryResult)]
+struct AnswerFlat {
+    question_id: String,
+    rev: i64,
+    value: Option<Value>,
+    note: Option<String>,
+    source: String,
+    saved_at: DateTime<Utc>,
+    saved_by: Option<String>,
+}
+
+fn answers_of(s: &impl Scoped, id: AssessmentId) -> Select<answer::Entity> {
+    use answer::Column as C;
+    s.find::<answer::Entity>()
+        .select_only()
+        .columns([C::QuestionId, C::Rev, C::Value, C::Note, C::Source, C::SavedAt])
+        .column_as(respondent::Column::Name, "saved_by")
+        .join(JoinType::LeftJoin, answer::Relation::SavedByRespondent.def())
+        .filter(C::AssessmentId.eq(id.0))
+}
+
+fn answer_of(row: AnswerFlat) -> Result<AnswerRow, StoreError> {
     Ok(AnswerRow {
         source: AnswerSource::parse(&row.source)
-            .ok_or_else(|| StoreError::corrupt("answer", "source", row.id))?,
+            .ok_or_else(|| StoreError::corrupt("answer", "source", &row.question_id))?,
         question_id: row.question_id,
         rev: row.rev,
         value: row.value,
         note: row.note,
-        saved_by: by.map(|by| by.name).unwrap_or_default(),
+        saved_by: row.saved_by.unwrap_or_default(),
         saved_at: row.saved_at,
     })
 }
@@ -112,14 +135,9 @@ fn answer_of(row: answer::Model, by: Option<respondent::Model>) -> Result<Answer
 /// # Errors
 /// When the database does not answer.
 pub async fn answers(s: &impl Scoped, id: AssessmentId) -> Result<Vec<AnswerRow>, StoreError> {
-    let rows = s
-        .find::<answer::Entity>()
-        .filter(answer::Column::AssessmentId.eq(id.0))
-        .order_by_asc(answer::Column::QuestionId)
-        .find_also_related(respondent::Entity)
-        .all(s.connection())
-        .await?;
-    rows.into_iter().map(|(row, by)| answer_of(row, by)).collect()
+    let query = answers_of(s, id).order_by_asc(answer::Column::QuestionId);
+    let rows: Vec<AnswerFlat> = query.into_model().all(s.connection()).await?;
+    rows.into_iter().map(answer_of).collect()
 }
 
 /// The current answer to one question.
@@ -131,14 +149,8 @@ pub async fn answer(
     id: AssessmentId,
     question: &str,
 ) -> Result<Option<AnswerRow>, StoreError> {
-    let found = s
-        .find::<answer::Entity>()
-        .filter(answer::Column::AssessmentId.eq(id.0))
-        .filter(answer::Column::QuestionId.eq(question))
-        .find_also_related(respondent::Entity)
-        .one(s.connection())
-        .await?;
-    found.map(|(row, by)| answer_of(row, by)).transpose()
+    let query = answers_of(s, id).filter(answer::Column::QuestionId.eq(question));
+    query.into_model::<AnswerFlat>().one(s.connection()).await?.map(answer_of).transpose()
 }
 
 /// Who saved a revision of an answer, and when.
