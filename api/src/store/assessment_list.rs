@@ -1,7 +1,11 @@
 //! The list of assessments: how many there are of each kind, and one page of them. The database filters, sorts and
 //! counts, so that no page costs more with every assessment that there is.
 
-use super::{error::StoreError, scores::newest_residual, tenant_scope::Scoped};
+use super::{
+    error::StoreError,
+    scores::newest_residual,
+    tenant_scope::{Scoped, count_rows},
+};
 use crate::domain::{
     assessment::{AssessmentState, Waits},
     ids::{AssessmentId, UserId},
@@ -12,7 +16,7 @@ use entity::{assessment, score_snapshot, service, user_account, vendor};
 use sea_orm::{
     ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _,
     QueryResult, QuerySelect as _, QueryTrait as _, RelationTrait as _, Select,
-    sea_query::{Asterisk, Expr, Query},
+    sea_query::{Expr, Query},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -159,9 +163,7 @@ fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<assessment::Entity> {
 /// # Errors
 /// When the database does not answer.
 pub async fn count(s: &impl Scoped, wanted: &Wanted) -> Result<usize, StoreError> {
-    let query = fitting(s, wanted).select_only().column_as(Expr::col(Asterisk).count(), "count");
-    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
-    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    count_rows(s, fitting(s, wanted)).await
 }
 
 #[derive(FromQueryResult)]

@@ -1,12 +1,17 @@
 //! Assessments with the names of their vendor and service, for pages of the review and after it.
 
-use super::{assessments::assessment_of, error::StoreError, tenant_scope::Scoped, vendors::ids_of_named};
+use super::{
+    assessments::assessment_of,
+    error::StoreError,
+    tenant_scope::{Scoped, count_rows},
+    vendors::ids_of_named,
+};
 use crate::domain::{assessment::AssessmentState, ids::AssessmentId, remediation::Case};
 use entity::{assessment, service, vendor};
 use sea_orm::{
     ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     Select, SelectThree,
-    sea_query::{Asterisk, Expr, Query},
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -79,9 +84,7 @@ fn comparable(s: &impl Scoped, words: &str) -> Select<assessment::Entity> {
 /// # Errors
 /// When the database does not answer.
 pub async fn count_comparable(s: &impl Scoped, words: &str) -> Result<usize, StoreError> {
-    let query = comparable(s, words).select_only().column_as(Expr::col(Asterisk).count(), "count");
-    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
-    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    count_rows(s, comparable(s, words)).await
 }
 
 /// The latest assessments of those services, by vendor and service: at most `most` after the first `skipped`.

@@ -73,9 +73,10 @@ struct Inner {
     _process_lock: Option<File>,
 }
 
-/// How long a request waits for a connection: far longer than it should take, and no longer than people wait.
+/// How long a request waits for a connection, and on SQLite a write for the writes before it: far longer than these
+/// take, and no longer than people wait. One connection writes to SQLite, so there it may be longer.
 const PATIENCE: Duration = Duration::from_secs(2);
-const PATIENCE_SQLITE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE_SQLITE: Duration = Duration::from_secs(5);
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]

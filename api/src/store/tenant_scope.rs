@@ -3,7 +3,11 @@
 use super::{connect::Database, error::StoreError, write_queue::Sharing, write_tx::WriteTx};
 use crate::domain::ids::TenantId;
 use entity::TenantOwned;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter as _, Select};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, EntityTrait, ExprTrait as _, QueryFilter as _,
+    QuerySelect as _, Select,
+    sea_query::{Asterisk, Expr},
+};
 use uuid::Uuid;
 
 /// A handle on one tenant's rows, inside or outside a transaction. Query functions take `&impl Scoped`.
@@ -23,6 +27,16 @@ pub trait Scoped: Sync {
     fn find_id<E: TenantOwned>(&self, id: impl Into<Uuid>) -> Select<E> {
         self.find::<E>().filter(E::ID.eq(id.into()))
     }
+}
+
+/// How many rows this finds. One statement.
+pub(super) async fn count_rows<E: EntityTrait>(
+    s: &impl Scoped,
+    query: Select<E>,
+) -> Result<usize, StoreError> {
+    let query = query.select_only().column_as(Expr::col(Asterisk).count(), "count");
+    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
+    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
 }
 
 /// One tenant's rows, for reading. Cheap to clone.

@@ -1,7 +1,10 @@
 //! Rows of vendors, contacts and services, and what lists say about a vendor.
 
 use super::{
-    cases::latest_handed_in, error::StoreError, scores::newest_residual, tenant_scope::Scoped,
+    cases::latest_handed_in,
+    error::StoreError,
+    scores::newest_residual,
+    tenant_scope::{Scoped, count_rows},
     write_tx::WriteTx,
 };
 use crate::domain::{
@@ -215,10 +218,7 @@ fn has_assessed(s: &impl Scoped, which: Expr) -> Expr {
 /// # Errors
 /// When the database does not answer.
 pub async fn count(s: &impl Scoped, wanted: &Wanted) -> Result<usize, StoreError> {
-    let counted = Expr::col((vendor::Entity, vendor::Column::Id)).count();
-    let query = fitting(s, wanted).select_only().column_as(counted, "vendors");
-    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
-    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    count_rows(s, fitting(s, wanted)).await
 }
 
 /// Whether there is any vendor at all.
@@ -522,10 +522,7 @@ fn assessable(s: &impl Scoped, words: &str) -> Select<service::Entity> {
 /// # Errors
 /// When the database does not answer.
 pub async fn count_assessable(s: &impl Scoped, words: &str) -> Result<usize, StoreError> {
-    let counted = Expr::col((service::Entity, service::Column::Id)).count();
-    let query = assessable(s, words).select_only().column_as(counted, "services");
-    let found: Option<i64> = query.into_tuple().one(s.connection()).await?;
-    Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    count_rows(s, assessable(s, words)).await
 }
 
 /// Those services by vendor and name: at most `most` after the first `skipped`. One statement.

@@ -9,21 +9,15 @@
 //! only [`Sharing::Shared`] writes do, which end with a commit whatever they found; all others first wait for the
 //! shared commit and then have the database for themselves.
 
-use super::error::StoreError;
+use super::{connect::PATIENCE_SQLITE, error::StoreError};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
-
-/// How long a write waits for the writes before it: far longer than these take, and no longer than people wait.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A transaction that is open for the writes in the queue.
 struct Batch {
@@ -132,7 +126,7 @@ impl WriteQueue {
     /// As [`Self::begin`].
     pub(super) async fn turn(&self, sharing: Sharing) -> Result<Turn, StoreError> {
         let _waiting = Waiting::among(&self.waiting);
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.open).lock_owned()).await;
+        let turn = tokio::time::timeout(PATIENCE_SQLITE, Arc::clone(&self.open).lock_owned()).await;
         let mut batch = turn.map_err(|_| StoreError::Busy)?;
         if sharing == Sharing::Alone
             && let Some(shared) = batch.take()

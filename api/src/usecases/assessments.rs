@@ -4,7 +4,7 @@ use super::{
     Ctx, Result, UseCaseError, deliveries,
     error::Faults,
     library::{self, PinnedQuestionnaire},
-    respondents,
+    page_within, respondents,
 };
 use crate::{
     domain::{
@@ -111,7 +111,7 @@ pub async fn list(ctx: &Ctx, filter: &AssessmentFilter) -> Result<AssessmentPage
     let wanted = Wanted { state, waits, owner, last_past };
     let counts = assessment_list::counts(ctx.scope(), last_past).await?;
     let total = assessment_list::count(ctx.scope(), &wanted).await?;
-    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let page = page_within(filter.page, total, PAGE);
     let rows = assessment_list::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
     let users = store::accounts::users(ctx.scope()).await?;
     Ok(AssessmentPage { rows, total, page, counts, last_past, users })

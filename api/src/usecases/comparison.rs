@@ -1,6 +1,6 @@
 //! Vendors side by side: the latest submitted or decided assessments, per questionnaire, ranked by stated rules.
 
-use super::{Ctx, Result, UseCaseError, scores};
+use super::{Ctx, Result, UseCaseError, page_within, scores};
 use crate::{
     domain::{
         Permission, ids::AssessmentId, remediation::Case, score_inputs::Definitions, vendor::normalised,
@@ -91,7 +91,7 @@ pub async fn choices(ctx: &Ctx, chosen: &[AssessmentId], vendor: &str, page: usi
     ctx.require(Permission::Read)?;
     let words = normalised(vendor);
     let total = cases::count_comparable(ctx.scope(), &words).await?;
-    let page = page.clamp(1, total.div_ceil(PAGE).max(1));
+    let page = page_within(page, total, PAGE);
     let mut others = cases::page_comparable(ctx.scope(), &words, (page - 1) * PAGE, PAGE).await?;
     let chosen: Vec<AssessmentId> = chosen.iter().copied().take(PAGE).collect();
     let mut chosen = cases::cases(ctx.scope(), &chosen).await?;

@@ -5,6 +5,7 @@ use super::{
     deliveries::{self, Recipient},
     error::Faults,
     idempotency::{Once, once},
+    page_within,
     reviews::{MAX_WORDS, active_invitations, credit, refuse_unreachable},
     scores::{self, SnapshotHead},
 };
@@ -407,7 +408,7 @@ pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingPage> {
     let fits = |urgency: &Urgency| filter.urgency.is_none_or(|wanted| wanted == *urgency);
     let fitting = figures.findings.iter().filter(|(urgency, _)| fits(urgency));
     let total: usize = fitting.map(|(_, count)| count).sum();
-    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let page = page_within(filter.page, total, PAGE);
     let lines = rows::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
     Ok(FindingPage { lines, figures, total, page })
 }

@@ -38,3 +38,8 @@ pub use error::{FieldError, UseCaseError};
 
 /// What a use-case gives back.
 pub type Result<T> = std::result::Result<T, UseCaseError>;
+
+/// The page that is shown when `wanted` is asked for of `total` things, `most` on each: from 1, and one that there is.
+fn page_within(wanted: usize, total: usize, most: usize) -> usize {
+    wanted.clamp(1, total.div_ceil(most).max(1))
+}

@@ -6,7 +6,7 @@ use super::{
     deliveries,
     error::Faults,
     idempotency::{self, Once},
-    intake, library, respondents,
+    intake, library, page_within, respondents,
     vendors::{self, ContactInput},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub async fn services(ctx: &Ctx, vendor: &str, page: usize) -> Result<ServicePag
     ctx.require(Permission::SendAssessments)?;
     let words = normalised(vendor);
     let total = store::vendors::count_assessable(ctx.scope(), &words).await?;
-    let page = page.clamp(1, total.div_ceil(SERVICES).max(1));
+    let page = page_within(page, total, SERVICES);
     let skipped = (page - 1) * SERVICES;
     let services = store::vendors::page_assessable(ctx.scope(), &words, skipped, SERVICES).await?;
     Ok(ServicePage { services, total, page })

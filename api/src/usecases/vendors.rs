@@ -4,7 +4,7 @@ use super::{
     Ctx, Result, UseCaseError,
     error::Faults,
     idempotency::{self, Once},
-    respondents,
+    page_within, respondents,
 };
 use crate::{
     domain::{
@@ -70,7 +70,7 @@ pub async fn list(ctx: &Ctx, filter: &VendorFilter) -> Result<VendorPage> {
     };
     let total = store::vendors::count(ctx.scope(), &wanted).await?;
     let any = total > 0 || store::vendors::any(ctx.scope()).await?;
-    let page = filter.page.clamp(1, total.div_ceil(PAGE).max(1));
+    let page = page_within(filter.page, total, PAGE);
     let vendors = store::vendors::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
     Ok(VendorPage { vendors, total, page, any })
 }
