@@ -13,7 +13,7 @@ use api::{
     },
 };
 use chrono::{DateTime, Utc};
-use entity::vendor;
+use entity::{contact, vendor};
 use sea_orm::Set;
 use uuid::Uuid;
 
@@ -124,4 +124,20 @@ pub async fn rename(tx: &mut WriteTx, mut vendor: vendor::Model, to: &str) -> Re
 /// A vendor row with another creator, for references that must be refused.
 pub fn created_by(vendor: vendor::Model, user: Uuid) -> vendor::ActiveModel {
     vendor::ActiveModel { created_by: Set(user), ..sea_orm::IntoActiveModel::into_active_model(vendor) }
+}
+
+/// A contact row of a vendor, not yet inserted.
+pub fn contact_of(vendor: Uuid) -> contact::ActiveModel {
+    contact::ActiveModel {
+        id: Set(id()),
+        vendor_id: Set(vendor),
+        name: Set("Cora".to_owned()),
+        email: Set("cora@vendor.example".to_owned()),
+        email_canonical: Set("cora@vendor.example".to_owned()),
+        job_title: Set(None),
+        refused_reason: Set(None),
+        created_at: Set(minute(0)),
+        version: Set(1),
+        ..Default::default()
+    }
 }

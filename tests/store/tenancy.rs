@@ -1,6 +1,6 @@
 //! One organisation never sees, changes or names another's rows.
 
-use crate::fixtures::{Org, created_by, event, id, minute, rename};
+use crate::fixtures::{Org, contact_of, created_by, event, id, minute, rename};
 use api::store::{Scoped as _, StoreError};
 use entity::{contact, service, vendor};
 use sea_orm::{ColumnTrait as _, IntoActiveModel as _, QueryFilter as _, Set, sea_query::Expr};
@@ -103,21 +103,6 @@ async fn the_schema_refuses_a_reference_to_another_tenants_row(at: TestDatabase)
     let mut tx = ours.begin().await;
     tx.insert::<contact::Entity>(contact_of(vendor.id)).await.unwrap();
     tx.commit(event("contact.added")).await.unwrap();
-}
-
-fn contact_of(vendor: uuid::Uuid) -> contact::ActiveModel {
-    contact::ActiveModel {
-        id: Set(id()),
-        vendor_id: Set(vendor),
-        name: Set("Cora".to_owned()),
-        email: Set("cora@vendor.example".to_owned()),
-        email_canonical: Set("cora@vendor.example".to_owned()),
-        job_title: Set(None),
-        refused_reason: Set(None),
-        created_at: Set(minute(0)),
-        version: Set(1),
-        ..Default::default()
-    }
 }
 
 async fn reaching_across_tenants_finds_all(at: TestDatabase) {

@@ -15,7 +15,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     RelationTrait as _, Select, Set,
-    sea_query::{Expr, ExprTrait as _},
+    sea_query::{Expr, ExprTrait as _, IntoCondition as _},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -107,14 +107,18 @@ struct AnswerFlat {
     saved_by: Option<String>,
 }
 
-fn answers_of(s: &impl Scoped, id: AssessmentId) -> Select<answer::Entity> {
+const SHOWN: [answer::Column; 6] = {
     use answer::Column as C;
+    [C::QuestionId, C::Rev, C::Value, C::Note, C::Source, C::SavedAt]
+};
+
+fn answers_of(s: &impl Scoped, id: AssessmentId) -> Select<answer::Entity> {
     s.find::<answer::Entity>()
         .select_only()
-        .columns([C::QuestionId, C::Rev, C::Value, C::Note, C::Source, C::SavedAt])
+        .columns(SHOWN)
         .column_as(respondent::Column::Name, "saved_by")
         .join(JoinType::LeftJoin, answer::Relation::SavedByRespondent.def())
-        .filter(C::AssessmentId.eq(id.0))
+        .filter(answer::Column::AssessmentId.eq(id.0))
 }
 
 fn answer_of(row: AnswerFlat) -> Result<AnswerRow, StoreError> {
@@ -151,6 +155,40 @@ pub async fn answer(
 ) -> Result<Option<AnswerRow>, StoreError> {
     let query = answers_of(s, id).filter(answer::Column::QuestionId.eq(question));
     query.into_model::<AnswerFlat>().one(s.connection()).await?.map(answer_of).transpose()
+}
+
+#[derive(FromQueryResult)]
+struct AnsweringFlat {
+    state: String,
+    #[sea_orm(nested)]
+    answer: Option<AnswerFlat>,
+}
+
+/// The state of the assessment and the current answer to one question, as they are now: one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn answering(
+    s: &impl Scoped,
+    id: AssessmentId,
+    question: &str,
+) -> Result<Option<(AssessmentState, Option<AnswerRow>)>, StoreError> {
+    let question = question.to_owned();
+    let to_answer = answer::Relation::Assessment.def().rev().on_condition(move |_, answer| {
+        Expr::col((answer, answer::Column::QuestionId)).eq(question.as_str()).into_condition()
+    });
+    let query = s
+        .find_id::<assessment::Entity>(id)
+        .select_only()
+        .column(assessment::Column::State)
+        .columns(SHOWN)
+        .column_as(respondent::Column::Name, "saved_by")
+        .join(JoinType::LeftJoin, to_answer)
+        .join(JoinType::LeftJoin, answer::Relation::SavedByRespondent.def());
+    let Some(found) = query.into_model::<AnsweringFlat>().one(s.connection()).await? else { return Ok(None) };
+    let state =
+        AssessmentState::parse(&found.state).ok_or_else(|| StoreError::corrupt("assessment", "state", id))?;
+    Ok(Some((state, found.answer.map(answer_of).transpose()?)))
 }
 
 /// Who saved a revision of an answer, and when.
@@ -202,84 +240,6 @@ pub async fn replayed(
         .one(s.connection())
         .await?;
     Ok(row.map(|row| (row.question_id, row.rev)))
-}
-
-/// One save of one answer.
-#[derive(Clone, Debug)]
-pub struct Revision {
-    /// Of which assessment.
-    pub assessment: AssessmentId,
-    /// Which question.
-    pub question: String,
-    /// One more than before.
-    pub rev: i64,
-    /// The stored form; none when cleared.
-    pub value: Option<Value>,
-    /// The words beside it.
-    pub note: Option<String>,
-    /// Given by the browser.
-    pub mutation: String,
-    /// Who.
-    pub by: RespondentId,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Appends a revision and makes it the current answer: two statements.
-///
-/// # Errors
-/// [`StoreError::VersionConflict`] when the current answer is not the one before it; [`StoreError::Duplicate`] when
-/// the mutation was recorded before.
-pub async fn append(tx: &mut WriteTx, ids: (Uuid, Uuid), new: Revision) -> Result<(), StoreError> {
-    if new.rev == 1 {
-        tx.insert::<answer::Entity>(answer::ActiveModel {
-            id: Set(ids.0),
-            assessment_id: Set(new.assessment.0),
-            question_id: Set(new.question.clone()),
-            rev: Set(1),
-            value: Set(new.value.clone()),
-            note: Set(new.note.clone()),
-            source: Set(AnswerSource::Vendor.to_string()),
-            saved_by_respondent: Set(Some(new.by.0)),
-            saved_by_user: Set(None),
-            saved_at: Set(new.at),
-            ..Default::default()
-        })
-        .await?;
-    } else {
-        let done = tx
-            .update_many::<answer::Entity>()
-            .col_expr(answer::Column::Rev, Expr::value(new.rev))
-            .col_expr(answer::Column::Value, Expr::value(new.value.clone()))
-            .col_expr(answer::Column::Note, Expr::value(new.note.clone()))
-            .col_expr(answer::Column::Source, Expr::value(AnswerSource::Vendor.as_str()))
-            .col_expr(answer::Column::SavedByRespondent, Expr::value(Some(new.by.0)))
-            .col_expr(answer::Column::SavedByUser, Expr::value(Option::<Uuid>::None))
-            .col_expr(answer::Column::SavedAt, Expr::value(new.at))
-            .filter(answer::Column::AssessmentId.eq(new.assessment.0))
-            .filter(answer::Column::QuestionId.eq(new.question.as_str()))
-            .filter(answer::Column::Rev.eq(new.rev - 1))
-            .exec(tx.connection())
-            .await?;
-        if done.rows_affected != 1 {
-            return Err(StoreError::VersionConflict);
-        }
-    }
-    tx.insert::<answer_revision::Entity>(answer_revision::ActiveModel {
-        id: Set(ids.1),
-        assessment_id: Set(new.assessment.0),
-        question_id: Set(new.question),
-        rev: Set(new.rev),
-        value: Set(new.value),
-        note: Set(new.note),
-        mutation_id: Set(new.mutation),
-        source: Set(AnswerSource::Vendor.to_string()),
-        saved_by_respondent: Set(Some(new.by.0)),
-        saved_by_user: Set(None),
-        saved_at: Set(new.at),
-        ..Default::default()
-    })
-    .await
 }
 
 /// Sections that were called ready.

@@ -5,8 +5,9 @@
 
 use super::{
     error::StoreError,
+    saved_answers,
     tenant_scope::{AcrossTenants, TenantScope},
-    write_queue::{Sharing, Write, WriteQueue},
+    write_queue::{Write, WriteQueue},
 };
 use crate::domain::ids::TenantId;
 use migration::Migrator;
@@ -147,7 +148,7 @@ impl Database {
         } else {
             let _lock = self.lock_migration().await?;
             let _turn = match &self.0.queue {
-                Some(queue) => Some(queue.turn(Sharing::Alone).await?),
+                Some(queue) => Some(queue.turn().await?),
                 None => None,
             };
             Migrator::up(&self.0.writer, None).await?;
@@ -226,16 +227,20 @@ impl Database {
     }
 
     /// Begins a write transaction: `BEGIN IMMEDIATE` on SQLite when its turn has come, `READ COMMITTED` on PostgreSQL.
+    #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
-        self.begin_as(Sharing::Alone).await
+        match &self.0.queue {
+            Some(queue) => queue.begin().await,
+            None => Ok(Write::without_turn(self.0.writer.begin().await?)),
+        }
     }
 
-    /// As [`Self::begin`]; on SQLite it may share its transaction with others.
-    #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
-    pub(super) async fn begin_as(&self, sharing: Sharing) -> Result<Write, StoreError> {
+    /// Executes the statement of a save and says whether it wrote, after that is durable. PostgreSQL makes concurrent
+    /// commits durable together; on SQLite the queue does.
+    pub(super) async fn write_together(&self, save: Statement) -> Result<bool, StoreError> {
         match &self.0.queue {
-            Some(queue) => queue.begin(sharing).await,
-            None => Ok(Write::without_turn(self.0.writer.begin().await?)),
+            Some(queue) => queue.write_together(save).await,
+            None => saved_answers::wrote(&self.0.writer, save).await,
         }
     }
 

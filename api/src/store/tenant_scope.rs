@@ -1,6 +1,6 @@
 //! Reading one tenant's rows. The filter is added here, so that a query cannot forget it.
 
-use super::{connect::Database, error::StoreError, write_queue::Sharing, write_tx::WriteTx};
+use super::{connect::Database, error::StoreError, write_tx::WriteTx};
 use crate::domain::ids::TenantId;
 use entity::TenantOwned;
 use sea_orm::{
@@ -55,15 +55,7 @@ impl TenantScope {
     /// # Errors
     /// [`StoreError::Busy`] when the database has no capacity.
     pub async fn begin_write(&self) -> Result<WriteTx, StoreError> {
-        WriteTx::begin(self.database.clone(), self.tenant, Sharing::Alone).await
-    }
-    /// Begins to save an answer. It may share its commit with other saves, and what they did is seen before it is
-    /// durable: end it with [`WriteTx::commit_answer`] before anybody is told that something is saved.
-    ///
-    /// # Errors
-    /// [`StoreError::Busy`] when the database has no capacity.
-    pub async fn begin_answer(&self) -> Result<WriteTx, StoreError> {
-        WriteTx::begin(self.database.clone(), self.tenant, Sharing::Shared).await
+        WriteTx::begin(self.database.clone(), self.tenant).await
     }
     /// The database behind it.
     #[must_use]

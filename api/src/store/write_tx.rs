@@ -7,7 +7,7 @@ use super::{
     error::StoreError,
     job_queue::{self, Revived},
     tenant_scope::Scoped,
-    write_queue::{Sharing, Write},
+    write_queue::Write,
 };
 use crate::domain::{
     AuditEvent,
@@ -43,12 +43,8 @@ impl Scoped for WriteTx {
 }
 
 impl WriteTx {
-    pub(super) async fn begin(
-        database: Database,
-        tenant: TenantId,
-        sharing: Sharing,
-    ) -> Result<Self, StoreError> {
-        let write = database.begin_as(sharing).await?;
+    pub(super) async fn begin(database: Database, tenant: TenantId) -> Result<Self, StoreError> {
+        let write = database.begin().await?;
         Ok(Self { write, database, tenant, jobs: false, failed: false })
     }
 
@@ -209,8 +205,7 @@ impl WriteTx {
         self.end().await
     }
 
-    /// Commits a saved answer: its `answer_revision` is the record. Also when nothing had to be written: what was
-    /// found may be durable only with this commit.
+    /// Commits a saved answer: its `answer_revision` is the record.
     ///
     /// # Errors
     /// When the commit fails; nothing stays then.
@@ -227,7 +222,7 @@ impl WriteTx {
     }
 
     /// Remembers a failure, so that what was done before it cannot be committed without it.
-    fn noting<T, E: Into<StoreError>>(&mut self, done: Result<T, E>) -> Result<T, StoreError> {
+    pub(super) fn noting<T, E: Into<StoreError>>(&mut self, done: Result<T, E>) -> Result<T, StoreError> {
         self.failed |= done.is_err();
         done.map_err(Into::into)
     }

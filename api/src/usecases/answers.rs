@@ -8,15 +8,14 @@ use super::{
 };
 use crate::{
     domain::{
-        answer::TypedAnswer,
+        answer::{ReadAnswer, TypedAnswer},
         assessment::{AssessmentEvent, AssessmentState},
         ids::AssessmentId,
         sheet::{AnswerRow, Asked, Openness, Sheet, SheetRows, openness},
     },
     store::{
-        Scoped, StoreError, WriteTx,
-        answers::{self as store, Revision},
-        evidence,
+        Scoped, StoreError, WriteTx, answers as store, evidence,
+        saved_answers::{self, Revision},
     },
 };
 use chrono::NaiveDate;
@@ -65,7 +64,7 @@ pub struct SaveAnswer {
 }
 
 /// Saves one answer and gives its revision. Nothing is written when the content is what is stored already, or when
-/// the same form was saved before.
+/// the same form was saved before. Four statements when the form was made from the answer that is stored.
 ///
 /// # Errors
 /// [`UseCaseError::VersionConflict`] with the stored answer when somebody else saved in between;
@@ -73,7 +72,8 @@ pub struct SaveAnswer {
 /// when the question is not open; [`UseCaseError::NotFound`] when it is not asked.
 pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
     let id = ctx.assessment();
-    let questionnaires = asked(ctx.scope(), id).await?;
+    let stored = async { Ok(store::answering(ctx.scope(), id, &input.question).await?) };
+    let (questionnaires, stored) = tokio::try_join!(asked(ctx.scope(), id), stored)?;
     let question = questionnaires.iter().find_map(|asked| asked.definition.question(&input.question));
     let question = question.ok_or(UseCaseError::NotFound)?;
     check_mutation(&input.mutation)?;
@@ -83,48 +83,85 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         };
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
-    let mut tx = ctx.scope().begin_answer().await?;
+    let (state, current) = stored.ok_or(UseCaseError::NotFound)?;
+    let plain = state == AssessmentState::InProgress
+        && revision_of(current.as_ref()) == input.rev
+        && !holds(current.as_ref(), &read);
+    if plain {
+        let new = revision(ctx, &input, &read, state);
+        let rev = new.rev;
+        if saved_answers::save(ctx.scope(), new).await.map_err(form_was_saved_before)? {
+            return Ok(rev);
+        }
+    }
+    save_holding_the_assessment(ctx, &input, &read).await
+}
+
+/// Saves with nobody else writing in between, so that every outcome can be told apart.
+async fn save_holding_the_assessment(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer) -> Result<i64> {
+    let id = ctx.assessment();
+    let mut tx = ctx.scope().begin_write().await?;
     let state = store::lock(&tx, id).await?;
     let current = store::answer(&tx, id, &input.question).await?;
-    let stored_rev = current.as_ref().map_or(0, |row| row.rev);
-    let same = current.as_ref().map_or(read.value.is_none() && read.note.is_none(), |row| {
-        row.value == read.value && row.note == read.note
-    });
+    let stored_rev = revision_of(current.as_ref());
+    let same = holds(current.as_ref(), read);
     if stored_rev != input.rev && !same {
         let replayed = store::replayed(&tx, id, &input.mutation).await?;
         if let Some((_, rev)) = replayed.filter(|(question, _)| *question == input.question) {
-            tx.commit_answer().await?;
             return Ok(rev);
         }
     }
     require_open(&tx, id, state, &input.question).await?;
     if same && input.rev >= 0 {
-        tx.commit_answer().await?;
         return Ok(stored_rev);
     }
     if stored_rev != input.rev {
         return Err(UseCaseError::VersionConflict(current.map(|row| Box::new(current_answer(ctx, row)))));
     }
-    let new = Revision {
-        assessment: id,
-        question: input.question,
-        rev: stored_rev + 1,
-        value: read.value,
-        note: read.note,
-        mutation: input.mutation,
-        by: ctx.respondent().id,
-        at: ctx.now(),
-    };
+    let new = revision(ctx, input, read, state);
     let rev = new.rev;
-    let surroundings = &ctx.services().surroundings;
-    match store::append(&mut tx, (surroundings.uuid(), surroundings.uuid()), new).await {
-        // The mutation id is in use for something else: this form was saved before and changed since.
-        Err(StoreError::Duplicate(_)) => return Err(UseCaseError::IdempotencyKeyReused),
-        other => other?,
-    }
+    saved_answers::append(&mut tx, new).await.map_err(form_was_saved_before)?;
     begin_answering(&mut tx, id, state).await?;
     tx.commit_answer().await?;
     Ok(rev)
+}
+
+/// The revision that a form must be made from; 0 before the first save.
+fn revision_of(current: Option<&AnswerRow>) -> i64 {
+    current.map_or(0, |row| row.rev)
+}
+
+/// Whether this is what is stored.
+fn holds(current: Option<&AnswerRow>, read: &ReadAnswer) -> bool {
+    match current {
+        Some(row) => row.value == read.value && row.note == read.note,
+        None => read.value.is_none() && read.note.is_none(),
+    }
+}
+
+fn revision(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer, state: AssessmentState) -> Revision {
+    let surroundings = &ctx.services().surroundings;
+    Revision {
+        answer_id: surroundings.uuid(),
+        id: surroundings.uuid(),
+        assessment: ctx.assessment(),
+        state,
+        question: input.question.clone(),
+        rev: input.rev + 1,
+        value: read.value.clone(),
+        note: read.note.clone(),
+        mutation: input.mutation.clone(),
+        by: ctx.respondent().id,
+        at: ctx.now(),
+    }
+}
+
+/// The mutation id is in use for something else: this form was saved before and changed since.
+fn form_was_saved_before(error: StoreError) -> UseCaseError {
+    match error {
+        StoreError::Duplicate(_) => UseCaseError::IdempotencyKeyReused,
+        other => other.into(),
+    }
 }
 
 /// An id that a form was made with: short and plain.
