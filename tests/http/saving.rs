@@ -78,11 +78,11 @@ async fn a_save_needs_our_own_header_json_and_known_fields() {
 }
 
 #[tokio::test]
-async fn a_save_takes_four_statements() {
+async fn a_save_takes_three_statements() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;
     let offered = options(&vendor, "SEC-GOV-01").await;
     put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "One")).await.expect(200);
     let (_, count) = app.statements(put(&vendor, "\"1\"", "m-2", &choice(&offered[1], "Two"))).await;
-    assert_eq!(count, 4);
+    assert_eq!(count, 3);
 }

@@ -19,6 +19,7 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
+use std::sync::Arc;
 
 /// The sheet as it is now: five statements.
 ///
@@ -45,9 +46,9 @@ pub(super) async fn load(s: &impl Scoped, id: AssessmentId, today: NaiveDate) ->
 }
 
 async fn asked(s: &impl Scoped, id: AssessmentId) -> Result<Vec<Asked>> {
-    let pinned = library::pinned(s, id).await?;
-    let vendor = pinned.into_iter().filter(library::PinnedQuestionnaire::asks_vendor);
-    Ok(vendor.map(|one| Asked { definition: one.definition }).collect())
+    let pinned = library::pinned_when_sent(s, id).await?;
+    let vendor = pinned.iter().filter(|one| one.asks_vendor());
+    Ok(vendor.map(|one| Asked { definition: Arc::clone(&one.definition) }).collect())
 }
 
 /// One answer as a form sends it.

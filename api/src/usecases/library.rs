@@ -6,7 +6,7 @@ use super::{Result, UseCaseError};
 use crate::{
     domain::{
         assessment::{ChosenQuestionnaire, PinnedFile},
-        ids::{AssessmentId, ControlSetVersionId, QuestionnaireVersionId},
+        ids::{AssessmentId, ControlSetVersionId, QuestionnaireVersionId, TenantId},
         score_inputs::Pin,
     },
     store::{Scoped, questionnaires as store},
@@ -15,6 +15,7 @@ use questionnaires::definition::{Audience, ControlSet, Kind, Questionnaire, cata
 use serde::de::DeserializeOwned;
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -66,29 +67,61 @@ impl PinnedQuestionnaire {
     }
 }
 
-/// Parsed definitions by content hash. When full it starts over: an installation uses few files at a time.
-struct Parsed<T>(Mutex<HashMap<String, Arc<T>>>);
+/// What never changes once it was read. When full it starts over: an installation uses a part at a time.
+struct Kept<K, V> {
+    most: usize,
+    found: LazyLock<Mutex<HashMap<K, V>>>,
+}
 
-const KEPT: usize = 64;
-
-impl<T: DeserializeOwned> Parsed<T> {
-    fn get(&self, sha256: &str) -> Option<Arc<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(sha256).cloned()
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    const fn at_most(most: usize) -> Self {
+        Self { most, found: LazyLock::new(Mutex::default) }
     }
-    fn parse(&self, sha256: &str, definition: &str) -> Result<Arc<T>> {
-        let parsed: T = serde_json::from_str(definition).map_err(UseCaseError::internal)?;
-        let parsed = Arc::new(parsed);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.clear();
+    fn get(&self, key: &K) -> Option<V> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+    fn keep(&self, key: K, value: V) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.len() >= self.most {
+            found.clear();
         }
-        kept.insert(sha256.to_owned(), Arc::clone(&parsed));
+        found.insert(key, value);
+    }
+}
+
+impl<T: DeserializeOwned> Kept<String, Arc<T>> {
+    fn parse(&self, sha256: &str, definition: &str) -> Result<Arc<T>> {
+        let parsed: Arc<T> = Arc::new(serde_json::from_str(definition).map_err(UseCaseError::internal)?);
+        self.keep(sha256.to_owned(), Arc::clone(&parsed));
         Ok(parsed)
     }
 }
 
-static QUESTIONNAIRES: LazyLock<Parsed<Questionnaire>> = LazyLock::new(|| Parsed(Mutex::default()));
-static CONTROL_SETS: LazyLock<Parsed<ControlSet>> = LazyLock::new(|| Parsed(Mutex::default()));
+/// Parsed definitions by content hash.
+static QUESTIONNAIRES: Kept<String, Arc<Questionnaire>> = Kept::at_most(64);
+static CONTROL_SETS: Kept<String, Arc<ControlSet>> = Kept::at_most(64);
+/// What assessments pinned.
+static PINNED: Kept<(TenantId, AssessmentId), Arc<[PinnedQuestionnaire]>> = Kept::at_most(4096);
+
+/// The questionnaires of an assessment that was sent before this request, in the order of asking. They never change,
+/// so the first one who asks costs the statements of [`pinned`] and the others nothing.
+///
+/// # Errors
+/// As [`pinned`].
+pub async fn pinned_when_sent(
+    s: &impl Scoped,
+    assessment: AssessmentId,
+) -> Result<Arc<[PinnedQuestionnaire]>> {
+    let key = (s.tenant_id(), assessment);
+    if let Some(kept) = PINNED.get(&key) {
+        return Ok(kept);
+    }
+    let found: Arc<[_]> = pinned(s, assessment).await?.into();
+    if !found.is_empty() {
+        PINNED.keep(key, Arc::clone(&found));
+    }
+    Ok(found)
+}
 
 /// The questionnaires that an assessment pinned, in the order of asking. One statement, and a second one when one of
 /// them was not parsed since the process started.
@@ -197,7 +230,7 @@ pub async fn control_sets_by_pin(s: &impl Scoped, pins: &[Pin]) -> Result<Vec<Ar
 fn all_of<T: DeserializeOwned>(
     pins: &[Pin],
     fresh: &HashMap<String, Arc<T>>,
-    kept: &Parsed<T>,
+    kept: &Kept<String, Arc<T>>,
 ) -> Result<Vec<Arc<T>>> {
     pins.iter()
         .map(|pin| {
