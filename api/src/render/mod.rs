@@ -15,6 +15,7 @@ pub mod assessments;
 mod assets;
 pub mod audit;
 pub mod catalogue;
+pub mod charts;
 pub mod fields;
 pub mod findings;
 mod helpers;

@@ -1,10 +1,13 @@
 //! Views of a score: per questionnaire why it is what it is, and the same answers under every control set.
 
 use super::{
+    Html,
+    charts::waterfall::Waterfall,
     page::Section,
     parts::{Band, EmptyState, Fact, FlashNotice, Link, Rating, ScoreCell},
     samples::{Sample, staff},
 };
+use questionnaires::exact::Exact;
 use serde::Serialize;
 
 /// The score page.
@@ -43,7 +46,9 @@ pub struct ScoredView {
     pub facts: Vec<Fact>,
     /// Caps, gate, scope: a strong beginning and the rest.
     pub reasons: Vec<Reason>,
-    /// Per section.
+    /// From 100 down to the claimed score; nothing without a score.
+    pub waterfall: Option<Html>,
+    /// Per section, the largest loss first.
     pub sections: Vec<SectionRow>,
     /// Sum of the sections' weights.
     pub weight: String,
@@ -51,6 +56,12 @@ pub struct ScoredView {
     pub claimed: String,
     /// Sum of all losses.
     pub lost: String,
+    /// The band in words and how a section's loss is calculated.
+    pub loss_rule: String,
+    /// The way to the next better rating.
+    pub fastest: Option<FastestView>,
+    /// What would become of it if what is not proven were false.
+    pub unproven: Option<UnprovenView>,
     /// Every scored question.
     pub rows: Vec<RowView>,
     /// Sum of all contributions.
@@ -66,17 +77,84 @@ pub struct Reason {
     pub text: String,
 }
 
-/// One section.
+/// One section, or all those that lose nothing.
 #[derive(Debug, Clone, Serialize)]
 pub struct SectionRow {
     /// Title.
     pub title: String,
-    /// W counted.
+    /// W counted, or a dash.
     pub weight: String,
-    /// Its score in its band.
-    pub score: ScoreCell,
-    /// Points lost in it.
+    /// Its score with one decimal, or why there is none.
+    pub score: String,
+    /// Points lost in it, or a dash.
     pub lost: String,
+    /// The answers that cost most.
+    pub losses: Vec<LossLine>,
+    /// Which sections a common row stands for.
+    pub names: String,
+}
+
+/// An answer that costs points.
+#[derive(Debug, Clone, Serialize)]
+pub struct LossLine {
+    /// The question.
+    pub id: String,
+    /// Where its answer is.
+    pub href: String,
+    /// What was asked.
+    pub text: String,
+    /// What was answered, and what it counts: `"Never", credit 0 of weight 5`.
+    pub said: String,
+}
+
+/// The way to the next better rating.
+#[derive(Debug, Clone, Serialize)]
+pub struct FastestView {
+    /// "Fastest way to A".
+    pub title: String,
+    /// How much is missing.
+    pub lede: String,
+    /// Each fix with its gain.
+    pub fixes: Vec<FixLine>,
+    /// What follows from all of them.
+    pub total: Option<FixLine>,
+    /// Where fixes are asked for.
+    pub findings: String,
+}
+
+/// One answer with the points that it would add or take.
+#[derive(Debug, Clone, Serialize)]
+pub struct FixLine {
+    /// The question, or what follows from all.
+    pub text: String,
+    /// Below it in small print.
+    pub about: String,
+    /// Signed points.
+    pub points: String,
+    /// Where to judge the answer.
+    pub href: Option<String>,
+}
+
+/// What would become of the score if what is not proven were false.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnprovenView {
+    /// As answered, then with less and less believed.
+    pub rows: Vec<UnprovenRow>,
+    /// How much rests on answers without evidence.
+    pub text: String,
+    /// The answers that carry most.
+    pub carried: Vec<FixLine>,
+}
+
+/// The score under one assumption.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnprovenRow {
+    /// What is taken to be false.
+    pub assumption: String,
+    /// With one decimal.
+    pub claimed: String,
+    /// "rating C, residual High".
+    pub means: String,
 }
 
 /// One scored question.
@@ -177,23 +255,67 @@ pub(super) fn samples() -> Vec<Sample> {
             strong: "Capped from A to C by SEC-ASR-03.".to_owned(),
             text: "One failed major caps at C.".to_owned(),
         }],
+        waterfall: Some(
+            Waterfall {
+                id: "supplier-security-core".to_owned(),
+                losses: vec![("Independent assurance".to_owned(), Exact::ratio(381, 100))],
+                claimed: Exact::ratio(9619, 100),
+            }
+            .figure(),
+        ),
         sections: vec![
             SectionRow {
                 title: "Independent assurance".to_owned(),
                 weight: "15".to_owned(),
-                score: ScoreCell::new("D", "40.0"),
-                lost: "3.81".to_owned(),
+                score: "40.0".to_owned(),
+                lost: "\u{2212}3.81".to_owned(),
+                losses: vec![LossLine {
+                    id: "SEC-ASR-03".to_owned(),
+                    href: "/assessments/1/review?q=SEC-ASR-03".to_owned(),
+                    text: "When was the last penetration test?".to_owned(),
+                    said: "\"More than 24 months ago\", credit 0 of weight 5".to_owned(),
+                }],
+                names: String::new(),
             },
             SectionRow {
-                title: "Privacy".to_owned(),
-                weight: "0".to_owned(),
-                score: ScoreCell::none("N/A"),
+                title: "1 section at full credit".to_owned(),
+                weight: "221".to_owned(),
+                score: "100.0".to_owned(),
                 lost: "0.00".to_owned(),
+                losses: Vec::new(),
+                names: "Privacy".to_owned(),
             },
         ],
         weight: "236".to_owned(),
         claimed: "92.1".to_owned(),
-        lost: "7.94".to_owned(),
+        lost: "\u{2212}3.81".to_owned(),
+        loss_rule: "Band A, strong. A section loses (100 - its score) x its weight / 236.".to_owned(),
+        fastest: Some(FastestView {
+            title: "Fastest way to A".to_owned(),
+            lede: "The score is there already. One answer lifts the cap.".to_owned(),
+            fixes: vec![FixLine {
+                text: "When was the last penetration test?".to_owned(),
+                about: "SEC-ASR-03, credit 0 to 1 of weight 5".to_owned(),
+                points: "+2.12".to_owned(),
+                href: Some("/assessments/1/review?q=SEC-ASR-03".to_owned()),
+            }],
+            total: Some(FixLine {
+                text: "96.19 becomes 98.31, rating A, residual Low".to_owned(),
+                about: String::new(),
+                points: "+2.12".to_owned(),
+                href: None,
+            }),
+            findings: "/assessments/1/findings".to_owned(),
+        }),
+        unproven: Some(UnprovenView {
+            rows: vec![UnprovenRow {
+                assumption: "As answered".to_owned(),
+                claimed: "96.2".to_owned(),
+                means: "rating C, residual High".to_owned(),
+            }],
+            text: "Every answer has evidence.".to_owned(),
+            carried: Vec::new(),
+        }),
         rows: vec![RowView {
             id: "SEC-ASR-03".to_owned(),
             text: "When was the last penetration test?".to_owned(),

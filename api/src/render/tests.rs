@@ -243,6 +243,19 @@ fn dark_by_system_and_dark_by_choice_are_the_same_colours() {
 }
 
 #[test]
+fn paper_has_the_light_colours_of_risk_whatever_the_screen_has() {
+    let css = fs::read_to_string(templates().join("static/app.css")).unwrap();
+    let colours = |after: &str| -> Vec<String> {
+        let block = css.split_once(after).unwrap().1.split_once('}').unwrap().0;
+        let lines = block.split(';').map(str::trim);
+        lines.filter(|line| line.starts_with("--r") && line.contains('#')).map(str::to_owned).collect()
+    };
+    let light = colours("@layer tokens {\n  :root {");
+    assert_eq!(light.len(), 12);
+    assert_eq!(light, colours(":root, :root:not([data-theme=light]), :root[data-theme=dark] {"));
+}
+
+#[test]
 fn colours_are_written_in_tokens_only_and_important_in_print_only() {
     let css = fs::read_to_string(templates().join("static/app.css")).unwrap();
     let (before, rest) = css.split_once("@layer tokens {").unwrap();

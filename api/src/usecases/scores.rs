@@ -28,7 +28,7 @@ use questionnaires::{
         findings::projected,
         residual::{Recommendation, recommendation},
     },
-    scoring::AssessmentScore,
+    scoring::{AssessmentScore, QuestionnaireScore, what_if::Basis},
 };
 use std::collections::BTreeMap;
 
@@ -68,6 +68,20 @@ pub struct Scored {
     pub projected: BTreeMap<String, Exact>,
     /// How it ended, once decided.
     pub decision: Option<Decision>,
+}
+
+impl Scored {
+    /// What one questionnaire of it is scored from, for trying what would change.
+    #[must_use]
+    pub fn basis(&self, one: &QuestionnaireScore) -> Option<Basis<'_>> {
+        Some(Basis {
+            questionnaire: self.definitions.questionnaire(&one.id)?,
+            answers: &self.inputs.answers,
+            facts: &self.inputs.facts,
+            tier: self.inputs.tier,
+            as_of: Some(self.inputs.as_of),
+        })
+    }
 }
 
 /// The score of an assessment: live while it is under review, the latest snapshot otherwise. None before the first

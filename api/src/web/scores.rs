@@ -1,4 +1,7 @@
-//! The score page: why a score is what it is, as tables.
+//! The score page: why a score is what it is, as charts and tables, and what would change it.
+
+mod losses;
+mod what_if;
 
 use super::{
     Answer,
@@ -18,9 +21,7 @@ use crate::{
         Renderer, Shell,
         page::Section,
         parts::{Band, EmptyState, Fact, FlashNotice, Link, Rating, ScoreCell, capitalised},
-        scores::{
-            ControlRow, GroupRow, PointsRow, Reason, RowView, ScoreView, ScoredView, SectionRow, SetView,
-        },
+        scores::{ControlRow, GroupRow, PointsRow, Reason, RowView, ScoreView, ScoredView, SetView},
     },
     usecases::scores::{self, Scored},
 };
@@ -100,7 +101,8 @@ pub(super) fn recommendation_words(recommendation: Recommendation) -> &'static s
 
 async fn score_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
     let (case, scored) = scores::score(&staff.ctx, *id).await?;
-    let shell = case_shell(&staff, &case, format!("Score of {}", case.service));
+    let title = scored.as_ref().map_or_else(|| format!("Score of {}", case.service), losses::headline);
+    let shell = case_shell(&staff, &case, title);
     let view = match scored {
         None => ScoreView {
             about: about(&case),
@@ -217,22 +219,8 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
 fn questionnaire_view(base: &str, scored: &Scored, one: &QuestionnaireScore) -> ScoredView {
     let definition = scored.definitions.questionnaire(&one.id);
     let counted: Exact = one.sections.iter().map(|section| &section.weight).sum();
-    let lost = |of: &dyn Fn(&&RowScore) -> bool| -> Exact {
-        one.rows
-            .iter()
-            .filter(of)
-            .filter_map(|row| row.explained.as_ref())
-            .map(|parts| &parts.lost_printed)
-            .sum()
-    };
-    let sections = one.sections.iter().map(|section| SectionRow {
-        title: definition
-            .and_then(|q| q.sections.iter().find(|s| s.id == section.id))
-            .map_or_else(|| section.id.clone(), |s| s.title.clone()),
-        weight: section.weight.to_string(),
-        score: score_cell(section.claimed.as_ref(), "N/A"),
-        lost: lost(&|row| row.section == section.id).display2(),
-    });
+    let lost: Exact = one.rows.iter().map(lost_printed).sum();
+    let title = definition.map_or_else(|| one.id.clone(), |q| q.title.clone());
     let given: Exact =
         one.rows.iter().filter_map(|row| row.explained.as_ref()).map(|p| &p.contribution_printed).sum();
     let optional = |exact: Option<&Exact>| exact.map_or_else(|| DASH.to_owned(), Exact::display1);
@@ -263,15 +251,19 @@ fn questionnaire_view(base: &str, scored: &Scored, one: &QuestionnaireScore) -> 
     }
     ScoredView {
         id: one.id.clone(),
-        title: definition.map_or_else(|| one.id.clone(), |q| q.title.clone()),
+        title,
         about: format!("{} {}, weight {counted} counted", one.id, one.version),
         rating: rating_of(one.state, one.rating, one.claimed.as_ref()),
         reasons: reasons_of(one, &scored.definitions, &scored.inputs.answers),
         facts,
-        sections: sections.collect(),
+        waterfall: losses::waterfall(one, definition),
+        sections: losses::section_rows(base, scored, one),
         weight: counted.to_string(),
         claimed: optional(one.claimed.as_ref()),
-        lost: lost(&|_| true).display2(),
+        lost: minus(&lost),
+        loss_rule: losses::rule(one, &counted),
+        fastest: scored.basis(one).and_then(|basis| what_if::fastest_view(base, &basis, one)),
+        unproven: scored.basis(one).and_then(|basis| what_if::unproven_view(base, &basis, one)),
         rows: one
             .rows
             .iter()
@@ -279,6 +271,16 @@ fn questionnaire_view(base: &str, scored: &Scored, one: &QuestionnaireScore) -> 
             .collect(),
         contribution: given.display2(),
     }
+}
+
+/// The points that a row loses, with two decimals.
+fn lost_printed(row: &RowScore) -> Exact {
+    row.explained.as_ref().map(|parts| parts.lost_printed.clone()).unwrap_or_default()
+}
+
+/// A loss with its sign.
+fn minus(points: &Exact) -> String {
+    if points.is_zero() { points.display2() } else { format!("\u{2212}{}", points.display2()) }
 }
 
 fn percent(share: &Exact) -> String {
@@ -445,7 +447,7 @@ fn row_view(base: &str, definitions: &Definitions, answers: &Answers, row: &RowS
         weight: dash(counts, row.weight.to_string()),
         evidence: dash(row.evidence.is_some(), row.evidence_factor().to_string()),
         contribution: parts.map_or_else(|| DASH.to_owned(), |parts| parts.contribution_printed.display2()),
-        lost: parts.map_or_else(|| DASH.to_owned(), |parts| parts.lost_printed.display2()),
+        lost: parts.map_or_else(|| DASH.to_owned(), |parts| minus(&parts.lost_printed)),
     }
 }
 

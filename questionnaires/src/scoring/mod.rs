@@ -23,6 +23,7 @@ pub mod credit;
 pub mod explain;
 pub mod score;
 pub mod states;
+pub mod what_if;
 
 pub use assessment::{AssessmentInput, AssessmentScore, score_assessment};
 pub use control_sets::{ControlScore, ControlSetScore, GroupScore, SetContribution, score_control_set};

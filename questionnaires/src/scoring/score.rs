@@ -381,7 +381,7 @@ fn knock_outs_of(rows: &[RowScore], critical: &[Option<crate::definition::Critic
 }
 
 /// The best rating that these knock-outs leave.
-fn cap(knock_outs: &[KnockOut]) -> Option<Rating> {
+pub(crate) fn cap(knock_outs: &[KnockOut]) -> Option<Rating> {
     let (by_few_majors, by_many_or_blocker) = (Rating::C, Rating::D);
     let majors = knock_outs.iter().filter(|failed| failed.level == CriticalLevel::Major).count();
     let blockers = knock_outs.len() - majors;

@@ -9,6 +9,7 @@ mod risk;
 mod score;
 mod sets;
 mod shares;
+mod what_if;
 
 /// Cases as `PROPTEST_CASES` says; failures print the whole case instead of being kept in a file.
 fn config() -> proptest::test_runner::Config {

@@ -1,0 +1,85 @@
+//! What a page promises about fixes and unproven answers is what the engine says of the changed answers.
+
+use crate::{
+    config,
+    generate::{as_of, case, values_by_credit},
+    score::{score, score_with},
+};
+use proptest::prelude::*;
+use questionnaires::{
+    answering::{Answer, Grade},
+    exact::Exact,
+    scoring::what_if::{Basis, fastest, unproven},
+};
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn fixes_lead_where_they_promise_and_their_gains_sum(case in case()) {
+        let now = score(&case);
+        let basis = Basis {
+            questionnaire: &case.questionnaire,
+            answers: &case.answers,
+            facts: &case.facts,
+            tier: case.tier,
+            as_of: Some(as_of()),
+        };
+        let Some(way) = fastest(&basis, &now) else {
+            prop_assert!(now.rating.is_none_or(|rating| rating.as_str() == "A"));
+            return Ok(());
+        };
+        let mut answers = case.answers.clone();
+        for fix in &way.fixes {
+            let question = case.questionnaire.question(&fix.question).unwrap();
+            let (credit, value) = values_by_credit(question).pop().unwrap();
+            prop_assert!(fix.credit < credit, "{} offers nothing better", fix.question);
+            let before = score_with(&case, &answers, case.tier).claimed.unwrap();
+            let kept = now.rows.iter().find(|row| row.question == fix.question).and_then(|row| row.evidence);
+            answers.insert(
+                fix.question.clone(),
+                Answer { evidence: kept.unwrap_or_default(), ..Answer::of(value) },
+            );
+            let after = score_with(&case, &answers, case.tier).claimed.unwrap();
+            prop_assert_eq!(&(after - before), &fix.gain, "{}", &fix.question);
+        }
+        let then = score_with(&case, &answers, case.tier);
+        prop_assert_eq!(&then.claimed, &way.after.claimed);
+        prop_assert_eq!(then.rating, way.after.rating);
+        prop_assert_eq!(way.reached, then.rating <= Some(way.target));
+        prop_assert!(way.reached || !way.waiting.is_empty(), "stuck without a reason");
+        let printed: Exact = way.fixes.iter().map(|fix| fix.gain_printed.clone()).sum();
+        prop_assert_eq!(printed, then.claimed.unwrap().rounded(2) - now.claimed.unwrap().rounded(2));
+    }
+
+    #[test]
+    fn without_what_is_not_proven_the_score_is_that_of_those_answers_at_zero(case in case()) {
+        let now = score(&case);
+        let basis = Basis {
+            questionnaire: &case.questionnaire,
+            answers: &case.answers,
+            facts: &case.facts,
+            tier: case.tier,
+            as_of: Some(as_of()),
+        };
+        for proof in [Grade::Supplied, Grade::Accepted] {
+            let Some(then) = unproven(&basis, &now, proof) else {
+                prop_assert!(now.claimed.is_none());
+                continue;
+            };
+            // A reviewer who gives no credit says the same of an answer, and leaves open what hangs on it.
+            let mut answers = case.answers.clone();
+            let answered = now.rows.iter().filter(|row| row.evidence.is_some_and(|grade| grade < proof));
+            for row in answered {
+                let review = &mut answers.get_mut(&row.question).unwrap().review;
+                (review.credit, review.compensating) = (Some(Exact::zero()), None);
+            }
+            let judged = score_with(&case, &answers, case.tier);
+            prop_assert_eq!(Some(&then.claimed), judged.claimed.as_ref());
+            prop_assert_eq!(Some(then.rating), judged.rating);
+            prop_assert_eq!(then.residual, judged.residual);
+            let carried: Exact = then.carried.iter().map(|(_, points)| points.clone()).sum();
+            prop_assert_eq!(carried, now.claimed.clone().unwrap() - &then.claimed);
+        }
+    }
+}
