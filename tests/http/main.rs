@@ -13,6 +13,7 @@ mod doors;
 mod downloads;
 mod evidence;
 mod exports;
+mod figures;
 mod foreign_ids;
 mod forms;
 mod intake;

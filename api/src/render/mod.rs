@@ -16,6 +16,7 @@ mod assets;
 pub mod audit;
 pub mod catalogue;
 pub mod charts;
+pub mod compare;
 pub mod fields;
 pub mod findings;
 mod helpers;

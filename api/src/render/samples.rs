@@ -45,6 +45,7 @@ pub fn pages() -> Vec<Sample> {
         super::reviews::samples(),
         super::scores::samples(),
         super::today::samples(),
+        super::compare::samples(),
         super::mailbox::samples(),
         super::messages::samples(),
         super::accounts::samples(),

@@ -330,6 +330,20 @@ pub(super) fn samples() -> Vec<Sample> {
         }],
         contribution: "92.06".to_owned(),
     };
+    let bare = ScoredView {
+        id: "ai-tool-risk".to_owned(),
+        waterfall: None,
+        fastest: None,
+        unproven: None,
+        ..scored.clone()
+    };
+    let stuck = ScoredView {
+        id: "data-protection".to_owned(),
+        fastest: scored.fastest.clone().map(|way| FastestView { fixes: Vec::new(), total: None, ..way }),
+        waterfall: None,
+        unproven: None,
+        ..scored.clone()
+    };
     let set = SetView {
         id: "iso27001".to_owned(),
         title: "ISO/IEC 27001 Annex A".to_owned(),
@@ -359,7 +373,7 @@ pub(super) fn samples() -> Vec<Sample> {
         links: vec![Link::new("Findings", "/assessments/1/findings")],
         facts: vec![Fact::band("Residual risk", Band::residual("high")).note("worst of its questionnaires")],
         notices: vec![FlashNotice::info("The review goes on.")],
-        questionnaires: vec![scored],
+        questionnaires: vec![scored, bare, stuck],
         control_sets: vec![set],
         empty: None,
     };

@@ -64,6 +64,23 @@ impl SideBySide {
             .iter()
             .find(|scored| scored.id == questionnaire)
     }
+
+    /// What is compared of one questionnaire, in the order of its columns.
+    #[must_use]
+    pub fn compared(&self, compare: &Compare) -> Vec<Compared<'_>> {
+        asked(&self.columns, &compare.questionnaire).into_iter().map(|(_, one)| one).collect()
+    }
+}
+
+/// The columns that were asked a questionnaire, with what each has of it.
+fn asked<'a>(columns: &'a [Column], questionnaire: &str) -> Vec<(usize, Compared<'a>)> {
+    let of = |(index, column): (usize, &'a Column)| {
+        let definition = column.definitions.questionnaire(questionnaire)?;
+        let mut scores = column.snapshot.score.questionnaires.iter();
+        let score = scores.find(|scored| scored.id == questionnaire)?;
+        Some((index, Compared { name: &column.case.vendor, questionnaire: definition, score }))
+    };
+    columns.iter().enumerate().filter_map(of).collect()
 }
 
 /// Assessments on one page of the choice.
@@ -140,15 +157,7 @@ fn questionnaires_of(columns: &[Column]) -> Vec<Compare> {
     }
     ids.into_iter()
         .filter_map(|id| {
-            let asked: Vec<(usize, Compared<'_>)> = columns
-                .iter()
-                .enumerate()
-                .filter_map(|(index, column)| {
-                    let questionnaire = column.definitions.questionnaire(id)?;
-                    let score = column.snapshot.score.questionnaires.iter().find(|scored| scored.id == id)?;
-                    Some((index, Compared { name: &column.case.vendor, questionnaire, score }))
-                })
-                .collect();
+            let asked = asked(columns, id);
             let title = asked.first()?.1.questionnaire.title.clone();
             let compared: Vec<Compared<'_>> = asked.iter().map(|(_, one)| *one).collect();
             Some(Compare {

@@ -11,6 +11,7 @@ pub mod assessments;
 pub mod assets;
 pub mod audit;
 pub mod body;
+pub mod compare;
 pub mod decisions;
 pub mod error_page;
 pub mod exports;

@@ -103,6 +103,7 @@ const TABLES: &[Table] = &[
     (super::exports::ROUTES, super::exports::register),
     (super::decisions::ROUTES, super::decisions::register),
     (super::today::ROUTES, super::today::register),
+    (super::compare::ROUTES, super::compare::register),
 ];
 
 /// Every route of the service.

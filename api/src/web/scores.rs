@@ -283,7 +283,8 @@ fn minus(points: &Exact) -> String {
     if points.is_zero() { points.display2() } else { format!("\u{2212}{}", points.display2()) }
 }
 
-fn percent(share: &Exact) -> String {
+/// A share of one in percent.
+pub(super) fn percent(share: &Exact) -> String {
     format!("{} %", (Exact::from(100_i64) * share).display1())
 }
 

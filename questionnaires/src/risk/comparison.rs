@@ -119,6 +119,41 @@ pub fn compare(compared: &[Compared<'_>]) -> Comparison {
     Comparison { lines, common: common_set.map(|common| (common.len(), all)) }
 }
 
+/// A question that vendors answered differently.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Which.
+    pub question: String,
+    /// Points of weight between the best and the worst answer: W of the newest version times the difference in credit.
+    pub points: Exact,
+}
+
+/// The common questions in which credits differ, the largest difference first, ties in file order. An answer that does
+/// not count, because it was not asked or does not apply, is left out.
+#[must_use]
+pub fn differences(compared: &[Compared<'_>]) -> Vec<Difference> {
+    let newest = compared.iter().map(|one| one.questionnaire).max_by_key(|one| version_key(&one.version));
+    let Some(newest) = newest else { return Vec::new() };
+    let common = common_questions(compared, newest);
+    let rows: Vec<BTreeMap<&str, &RowScore>> = compared
+        .iter()
+        .map(|one| one.score.rows.iter().map(|row| (row.question.as_str(), row)).collect())
+        .collect();
+    let questions = newest.questions().filter(|(_, question)| common.contains(question.id.as_str()));
+    let mut found: Vec<Difference> = questions
+        .filter_map(|(section, question)| {
+            let own = rows.iter().filter_map(|rows| rows.get(question.id.as_str()));
+            let credits: Vec<&Exact> = own.filter(|row| row.state.counts()).map(|row| &row.credit).collect();
+            let (least, most) = (credits.iter().min()?, credits.iter().max()?);
+            let weight = &section.multiplier * Exact::from(question.weight);
+            let points = weight * (*most - *least);
+            points.is_positive().then(|| Difference { question: question.id.clone(), points })
+        })
+        .collect();
+    found.sort_by(|a, b| b.points.cmp(&a.points));
+    found
+}
+
 /// By rating, then r1(S), then r1(V).
 fn better_first(a: &ComparedLine, b: &ComparedLine) -> Ordering {
     let tenths = |score: &Option<Exact>| score.as_ref().map(Exact::r1_tenths);

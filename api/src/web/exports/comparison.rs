@@ -10,10 +10,10 @@ use crate::{
     },
     web::{
         Answer,
+        compare::{chosen_of, control_sets_of, not_ranked_words, sections_of},
         form::Fields,
         guard::Staff,
         scores::{about, confidence_words, reasons_of},
-        today::{chosen_of, control_sets_of, not_ranked_words, sections_of},
     },
 };
 use actix_web::web::Query;
