@@ -2,8 +2,8 @@
 
 use crate::{
     seed::handed_in,
-    submission::ready_to_sign,
-    vendor_side::{PRIYA, ask_again, choose, mailed_link, options},
+    submission::{declaration, ready_to_sign},
+    vendor_side::{PRIYA, ask_again, choose, mailed_link, options, respondent},
 };
 use api::{
     domain::{Role, assessment::AssessmentState, ids::AssessmentId},
@@ -119,6 +119,33 @@ async fn a_reply_has_to_be_saved_before_replies_are_sent_and_the_due_day_is_that
     app.run_jobs().await;
     let reminder = mail(&app, PRIYA, "1 follow-up question left").unwrap();
     assert!(reminder.contains("due Sunday 20 December 2026"), "{reminder}");
+}
+
+#[tokio::test]
+async fn the_reviewer_sees_which_words_of_an_answer_have_changed() {
+    let app = TestApp::start().await;
+    let (vendor, path) = respondent(&app).await;
+    let answer = async |note: &str| {
+        let option = options(&vendor, "SEC-GOV-01").await.remove(0);
+        let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+        let form = page.form("/portal/questions/SEC-GOV-01").set("choice", &option).set("note", note);
+        form.submit().await.expect(200);
+    };
+    answer("Approved every year by the board.").await;
+    let page = declaration(&vendor).await;
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    let ctx = app.ctx(Role::RiskManager).await;
+    ask_again(&ctx, id_of(&path), "SEC-GOV-01", "How often?").await;
+    answer("Approved every month by the board.").await;
+    let replies = vendor.open("/portal/clarifications").await.expect(200);
+    replies.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    let staff = app.signed_in(Role::RiskManager).await;
+    let review = staff.open(&format!("{path}/review?show=all&q=SEC-GOV-01")).await.expect(200);
+    assert_eq!(review.all("#answer ins"), ["added: month"]);
+    assert_eq!(review.all("#answer del"), ["removed: year"]);
+    assert!(review.text().contains("Answer in submission 1"));
+    let other = staff.open(&format!("{path}/review?show=all&q=SEC-GOV-02")).await.expect(200);
+    assert!(!other.text().contains("Answer in submission 1"), "what did not change is shown once");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub async fn answer_required(vendor: &Client) {
 }
 
 /// Answers as little as is needed, and opens the declaration.
-async fn declaration(vendor: &Client) -> Page {
+pub async fn declaration(vendor: &Client) -> Page {
     let option = options(vendor, "SEC-GOV-01").await.remove(0);
     choose(vendor, "SEC-GOV-01", &option).await.expect(200);
     answer_required(vendor).await;

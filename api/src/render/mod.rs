@@ -38,6 +38,7 @@ pub mod scores;
 mod tests;
 pub mod today;
 pub mod vendors;
+pub mod word_diff;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,10 +1,12 @@
 //! Views of the review: the queue with one answer, the batch of questions, the decision.
 
 use super::{
+    Html,
     fields::FieldView,
     page::Section,
     parts::{Band, Fact, FlashNotice, NavItem},
     samples::{Sample, staff},
+    word_diff,
 };
 use serde::Serialize;
 
@@ -136,8 +138,8 @@ pub struct GivenView {
     pub heading: String,
     /// What was answered, one thing a line.
     pub lines: Vec<String>,
-    /// The vendor's words.
-    pub note: Option<String>,
+    /// The vendor's words, with those marked that differ from the other answer.
+    pub note: Option<Html>,
 }
 
 /// One answer with everything needed to judge it.
@@ -238,7 +240,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let given = |heading: &str| GivenView {
         heading: heading.to_owned(),
         lines: vec!["Partly, for some of the AI".to_owned()],
-        note: Some("The draft model has no alert yet.".to_owned()),
+        note: Some(word_diff::marked("The model has no alert.", "The draft model has no alert yet.").1),
     };
     let answer = AnswerView {
         number: "A11.3".to_owned(),

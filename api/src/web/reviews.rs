@@ -26,6 +26,7 @@ use crate::{
             AnswerView, AskedView, BatchQuestion, BatchView, EvidenceView, GivenView, LabelledScore,
             QueueGroupView, QueueLine, ReviewView, WorthView,
         },
+        word_diff,
     },
     usecases::{
         FieldError, UseCaseError,
@@ -38,7 +39,7 @@ use actix_web::{
 };
 use chrono::Days;
 use questionnaires::{
-    answering::{AnswerValue, Grade},
+    answering::{Answer as Answered, AnswerValue, Grade},
     definition::{CriticalLevel, Question},
     exact::Exact,
     scoring::State,
@@ -104,6 +105,7 @@ async fn review_response(
     let can_judge = staff.ctx.user().role.may(Permission::Review)
         && matches!(state, AssessmentState::Submitted | AssessmentState::InReview);
     let mut shell = case_shell(staff, &desk.case, "Review answers");
+    shell.scripts = vec!["review.js".to_owned()];
     shell.skip = "Skip to answer".to_owned();
     if current.is_some() {
         shell.skip_to = "#answer".to_owned();
@@ -234,17 +236,23 @@ fn answer_view(
     let zone = staff.ctx.tenant().zone;
     let id = question.id.as_str();
     let answer = desk.inputs.answers.get(id);
-    let given = |heading: String, answer: Option<&questionnaires::answering::Answer>| GivenView {
-        heading,
-        lines: in_words(question, answer),
-        note: answer.and_then(|answer| answer.note.clone()),
+    let earlier = desk.previous.as_ref().map(|previous| previous.answers.get(id));
+    let said = |answer: Option<&Answered>| answer.map(|answer| (answer.value.clone(), answer.note.clone()));
+    let earlier = earlier.filter(|earlier| said(*earlier) != said(answer));
+    let note = |answer: Option<&Answered>| answer.and_then(|answer| answer.note.clone());
+    let (earlier_note, note) = match (earlier.and_then(note), note(answer)) {
+        (Some(earlier), Some(now)) => {
+            let (earlier, now) = word_diff::marked(&earlier, &now);
+            (Some(earlier), Some(now))
+        }
+        (earlier, now) => (earlier.as_deref().map(word_diff::plain), now.as_deref().map(word_diff::plain)),
     };
-    let before = desk.previous.as_ref().filter(|_| item.group == QueueGroup::Changed).map(|previous| {
-        given(
-            format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
-            previous.answers.get(id),
-        )
+    let before = earlier.map(|earlier| GivenView {
+        heading: format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
+        lines: in_words(question, earlier),
+        note: earlier_note,
     });
+    let now = GivenView { heading: "Answer now".to_owned(), lines: in_words(question, answer), note };
     let verdict = desk.verdicts.iter().find(|verdict| verdict.question == id);
     let mut meta = if question.is_scored() {
         vec![format!("Weight {} of 5", question.weight)]
@@ -277,7 +285,7 @@ fn answer_view(
         meta,
         help: question.help.clone(),
         proof: question.evidence.clone(),
-        now: given("Answer now".to_owned(), answer),
+        now,
         before,
         worth: worth_of(desk, id),
         reasons: reasons_of(desk, question),

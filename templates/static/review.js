@@ -1,0 +1,41 @@
+// Single letters on the review page, which a person can switch off (WCAG 2.1.4): J and K go through the queue, A, C and S
+// choose a verdict, which a person then saves. Without script the same links and choices are there.
+
+const panel = document.getElementById("keys");
+const tick = panel.querySelector("input");
+const store = "assay.review-keys";
+
+panel.hidden = false;
+tick.checked = localStorage.getItem(store) !== "off";
+tick.addEventListener("change", () => localStorage.setItem(store, tick.checked ? "on" : "off"));
+
+function go(step) {
+  const links = [...document.querySelectorAll(".queue ul a")];
+  const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+  const to = links[at < 0 ? 0 : at + step];
+  if (to) location.assign(to.href);
+}
+
+function choose(verdict) {
+  const choice = document.querySelector(`input[name="verdict"][value="${verdict}"]`);
+  if (!choice) return;
+  choice.checked = true;
+  choice.focus();
+}
+
+const keys = {
+  j: () => go(1),
+  k: () => go(-1),
+  a: () => choose("accepted"),
+  c: () => choose("asked"),
+  s: () => choose("adjusted"),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+  if (!tick.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = keys[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
