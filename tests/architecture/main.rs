@@ -385,7 +385,7 @@ fn every_problem_is_met_by_a_test() {
 }
 
 /// Writes without an audit event are for housekeeping; each one is a decision, so their number is fixed here.
-const UNAUDITED_SITES: usize = 9;
+const UNAUDITED_SITES: usize = 10;
 
 #[test]
 fn unaudited_commits_are_counted() {

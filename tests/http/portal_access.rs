@@ -8,7 +8,9 @@ use crate::{
 };
 use api::domain::Role;
 use chrono::Duration;
+use entity::{audit_event, respondent as respondent_row};
 use reqwest::Method;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::json;
 use std::sync::Arc;
 use tests::{
@@ -64,19 +66,26 @@ async fn a_05_a_scanner_that_fetches_the_link_changes_nothing_and_gets_no_cookie
 async fn a_22_options_tells_the_methods_of_public_pages_and_allows_no_other_site_anything() {
     let app = TestApp::start().await;
     let client = app.anonymous();
-    let foreign = |path: &str| {
-        let request = client.request(Method::OPTIONS, path).header("origin", "https://evil.example");
-        request.header("access-control-request-method", "POST")
-    };
-    for (path, allow) in [("/q/AAAAAAAAAAAA", "GET"), ("/sign-in", "GET, POST"), ("/health/live", "GET")] {
-        let page = client.send(foreign(path)).await.expect(204);
-        assert_eq!(page.headers["allow"], allow, "{path}");
-        assert!(page.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{path}");
-    }
-    for (path, status) in [("/q/exchange", 405), ("/vendors", 405), ("/portal/tasks", 405), ("/nowhere", 404)]
-    {
-        let page = client.send(foreign(path)).await.expect(status);
-        assert!(page.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{path}");
+    let lookalike = format!("{}.evil.example", app.base);
+    for origin in ["https://evil.example", "null", lookalike.as_str()] {
+        let foreign = |path: &str| {
+            let request = client.request(Method::OPTIONS, path).header("origin", origin);
+            request.header("access-control-request-method", "POST")
+        };
+        let silent =
+            |page: &Page| page.headers.keys().all(|name| !name.as_str().starts_with("access-control-"));
+        for (path, allow) in [("/q/AAAAAAAAAAAA", "GET"), ("/sign-in", "GET, POST"), ("/health/live", "GET")]
+        {
+            let page = client.send(foreign(path)).await.expect(204);
+            assert_eq!(page.headers["allow"], allow, "{path}");
+            assert!(silent(&page), "{path} for {origin}");
+        }
+        for (path, status) in
+            [("/q/exchange", 405), ("/vendors", 405), ("/portal/tasks", 405), ("/nowhere", 404)]
+        {
+            let page = client.send(foreign(path)).await.expect(status);
+            assert!(silent(&page), "{path} for {origin}");
+        }
     }
 }
 
@@ -205,6 +214,25 @@ async fn a_11_a_code_works_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
+async fn k_12_a_clock_that_is_set_back_revives_no_code_that_was_too_old() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.anonymous();
+    exchange(&browser, &link).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    app.advance(Duration::minutes(11));
+    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    app.advance(Duration::minutes(-6));
+    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    // The next one is none the worse for it.
+    app.advance(Duration::minutes(7));
+    browser.open("/q/code").await.expect(200).form("/resend").submit().await.expect(200);
+    app.run_jobs().await;
+    browser.post("/q/code", &[("code", &mailed_code(&app, PRIYA))]).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_12_a_code_belongs_to_its_browser_and_the_newest_counts() {
     let app = TestApp::start().await;
     let (_, link) = invited(&app).await;
@@ -258,6 +286,39 @@ async fn a_13_five_guesses_are_compared_however_many_come_at_once() {
     let answers = futures_util::future::join_all(guesses).await;
     assert!(answers.iter().all(|status| *status == 422), "{answers:?}");
     browser.post("/q/code", &[("code", &code)]).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_13_after_twenty_guesses_in_a_day_a_reissue_helps_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (path, link) = invited(&app).await;
+    // A code that was mailed to this browser, however long that takes; then five wrong guesses of it.
+    let new_code = async |browser: &Client, link: &MailedLink| {
+        app.advance(Duration::minutes(61));
+        exchange(browser, link).await.expect(200);
+        app.run_jobs().await;
+        mailed_code(&app, PRIYA)
+    };
+    let browser = app.anonymous();
+    for _ in 0..4 {
+        let code = new_code(&browser, &link).await;
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        for _ in 0..5 {
+            browser.post("/q/code", &[("code", wrong)]).await.expect(422);
+        }
+    }
+    let code = new_code(&browser, &link).await;
+    browser.post("/q/code", &[("code", &code)]).await.expect(422);
+    let staff = app.signed_in(Role::Procurement).await;
+    let page = staff.open(&path).await.expect(200);
+    let confirm = staff.open(&page.attributes("a[href$='/reissue']", "href").remove(0)).await.expect(200);
+    confirm.form("/reissue").submit().await.expect(200);
+    app.run_jobs().await;
+    let fresh = mailed_link(&app, PRIYA);
+    let browser = app.anonymous();
+    let code = new_code(&browser, &fresh).await;
+    browser.post("/q/code", &[("code", &code)]).await.expect(200);
+    browser.open("/portal").await.expect(200);
 }
 
 /// The whole way through every page that sets or removes a cookie; gives every `Set-Cookie`, and the answers in JSON
@@ -398,6 +459,34 @@ async fn a_fresh_link_goes_to_the_invited_address_only_and_always_answers_alike(
 }
 
 #[tokio::test]
+async fn m_11_an_address_in_three_assessments_gets_ten_fresh_links_a_day() {
+    let app = TestApp::start().await;
+    let staff = app.signed_in(Role::Procurement).await;
+    for (vendor, service) in
+        [("Lumen", "Lumen Hire"), ("Lumen Two", "Lumen Chat"), ("Lumen Three", "Lumen Pay")]
+    {
+        procurement::sent_short(&staff, vendor, service, ("Priya Shah", PRIYA)).await;
+    }
+    app.run_jobs().await;
+    let invitations = app.mailbox.newest_first().len();
+    let browser = app.anonymous();
+    let page = browser.open("/q").await.expect(200);
+    let mut answers = Vec::new();
+    for hours in [0, 0, 0, 4, 4] {
+        app.advance(Duration::hours(hours));
+        answers.push(page.form("/q/fresh").set("email", PRIYA).submit().await.expect(202).body);
+        app.run_jobs().await;
+    }
+    assert_eq!(app.mailbox.newest_first().len() - invitations, 10);
+    assert!(answers.iter().all(|body| *body == answers[0]), "the same answer whether or not a mail was sent");
+    // The next day begins anew.
+    app.advance(Duration::hours(24));
+    page.form("/q/fresh").set("email", PRIYA).submit().await.expect(202);
+    app.run_jobs().await;
+    assert_eq!(app.mailbox.newest_first().len() - invitations, 13);
+}
+
+#[tokio::test]
 async fn a_20_the_exchange_wants_our_own_header_and_json() {
     let app = TestApp::start().await;
     let (_, link) = invited(&app).await;
@@ -410,6 +499,44 @@ async fn a_20_the_exchange_wants_our_own_header_and_json() {
     let foreign = browser.request(Method::POST, "/q/exchange").header("x-assay", "1");
     let foreign = foreign.header("origin", "https://evil.example").json(&body);
     assert_eq!(browser.send(foreign).await.status.as_u16(), 403);
+}
+
+/// Who did the newest act of this name: the kind of actor, and the id.
+async fn actor(app: &TestApp, act: &str) -> (String, Option<uuid::Uuid>) {
+    let all = app.services.database.across_tenants("test");
+    let events = all.find::<audit_event::Entity>().filter(audit_event::Column::Act.eq(act));
+    let newest = events.order_by_desc(audit_event::Column::Seq).one(all.connection()).await.unwrap();
+    let event = newest.unwrap_or_else(|| panic!("no {act}"));
+    (event.actor_kind, event.actor_id)
+}
+
+#[tokio::test]
+async fn z_09_one_browser_of_a_user_who_also_answers_keeps_the_two_apart() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let browser = app.sign_in("admin@northwind.example").await;
+    crate::vendor_side::give_code(&app, &browser, &link, PRIYA).await.expect(200);
+    procurement::vendor(&browser, "Corvid").await;
+    let page = browser.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    page.form("SEC-GOV-01/evidence").file("file", "a.txt", b"A policy.".to_vec()).submit().await.expect(200);
+    let admin = app.ctx(Role::Admin).await.user().id;
+    let all = app.services.database.across_tenants("test");
+    let priya = all.find::<respondent_row::Entity>().one(all.connection()).await.unwrap().unwrap();
+    assert_eq!(actor(&app, "vendor.registered").await, ("user".to_owned(), Some(admin.0)));
+    assert_eq!(actor(&app, "evidence.added").await, ("respondent".to_owned(), Some(priya.id)));
+
+    // Each signs out alone.
+    let page = browser.open("/portal/tasks").await.expect(200);
+    page.form("/portal/sign-out").submit().await.expect(200);
+    assert_eq!(actor(&app, "respondent.signed_out").await, ("respondent".to_owned(), Some(priya.id)));
+    assert_eq!(browser.open("/portal/tasks").await.path, "/q");
+    assert_eq!(browser.open("/vendors").await.expect(200).path, "/vendors");
+    let known = exchange(&browser, &link).await.expect(200);
+    assert_eq!(known.value()["next"], "/portal");
+    let page = browser.open("/vendors").await.expect(200);
+    page.form("/sign-out").submit().await.expect(200);
+    assert_eq!(browser.open("/vendors").await.path, "/sign-in");
+    assert_eq!(browser.open("/portal/tasks").await.expect(200).path, "/portal/tasks");
 }
 
 #[tokio::test]

@@ -284,6 +284,12 @@ impl CodeRow {
     pub fn can_be_tried(&self, now: DateTime<Utc>) -> bool {
         !self.used && !self.superseded && !self.code_hash.is_empty() && now < self.expires_at
     }
+
+    /// Whether its age alone has ended it, and nothing in the database says so yet.
+    #[must_use]
+    pub fn has_run_out(&self, now: DateTime<Utc>) -> bool {
+        !self.used && !self.superseded && now >= self.expires_at
+    }
 }
 
 fn code_of(row: one_time_code::Model) -> CodeRow {
@@ -329,6 +335,25 @@ pub async fn supersede_codes(
     tx.update_many::<one_time_code::Entity>()
         .col_expr(one_time_code::Column::SupersededAt, Expr::value(now))
         .filter(one_time_code::Column::InvitationId.eq(invitation.0))
+        .filter(one_time_code::Column::UsedAt.is_null())
+        .filter(one_time_code::Column::SupersededAt.is_null())
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Ends one unused code.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn supersede_code(
+    tx: &mut WriteTx,
+    id: OneTimeCodeId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.update_many::<one_time_code::Entity>()
+        .col_expr(one_time_code::Column::SupersededAt, Expr::value(now))
+        .filter(one_time_code::Column::Id.eq(id.0))
         .filter(one_time_code::Column::UsedAt.is_null())
         .filter(one_time_code::Column::SupersededAt.is_null())
         .exec(tx.connection())

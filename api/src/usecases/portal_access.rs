@@ -28,6 +28,9 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 
+/// Mails with a fresh link that one address is sent in a day because somebody asked for them.
+const FRESH_LINKS_PER_DAY: i64 = 10;
+
 /// What a right secret leads to.
 #[derive(Debug)]
 pub enum Opened {
@@ -270,16 +273,23 @@ pub async fn give_code(
 ) -> Result<Admitted> {
     let (link, row) = pending_link(services, pending).await?;
     let now = services.now();
+    let scope = services.database.tenant(link.tenant.id);
+    if row.has_run_out(now) {
+        // Once it was too old it stays so, also when the clock is set back.
+        let mut tx = scope.begin_write().await?;
+        store::supersede_code(&mut tx, row.id, now).await?;
+        tx.commit_unaudited("one-time code found too old").await?;
+    }
     if !row.can_be_tried(now) {
         return Err(UseCaseError::CodeNotAccepted);
     }
-    let scope = services.database.tenant(link.tenant.id);
     let mut tx = scope.begin_write().await?;
     if !store::count_try(&mut tx, row.id, code::TRIES_PER_CODE).await? {
         return Err(UseCaseError::CodeNotAccepted);
     }
     tx.commit_unaudited("one-time code tried").await?;
-    let day = format!("code tries {}", link.invitation);
+    // A reissued link begins anew: it is what helps after a day's tries are used up.
+    let day = format!("code tries {} {}", link.invitation, link.generation);
     if rate_limit::hit(&services.database, &day, now, Duration::days(1)).await? > code::TRIES_PER_DAY {
         return Err(UseCaseError::CodeNotAccepted);
     }
@@ -416,7 +426,6 @@ pub async fn request_fresh_link(services: &Services, typed: &str, request: Reque
     for (bucket, limit, window) in [
         (format!("fresh link peer {}", request.network()), 10, Duration::hours(1)),
         (format!("fresh link address {canonical}"), 3, Duration::hours(3)),
-        (format!("fresh link day {canonical}"), 10, Duration::days(1)),
     ] {
         if rate_limit::hit(&services.database, &bucket, now, window).await? > limit {
             tracing::info!("fresh link suppressed by a limit");
@@ -426,6 +435,12 @@ pub async fn request_fresh_link(services: &Services, typed: &str, request: Reque
     for link in store::links_of_address(&services.database, &canonical).await? {
         if !usable(&link, now) {
             continue;
+        }
+        // One for each mail, not for each request: an address may stand in many assessments.
+        let day = format!("fresh link day {canonical}");
+        if rate_limit::hit(&services.database, &day, now, Duration::days(1)).await? > FRESH_LINKS_PER_DAY {
+            tracing::info!(invitation.id = %link.invitation, "fresh link suppressed by a limit");
+            return Ok(());
         }
         let mut tx = services.database.tenant(link.tenant.id).begin_write().await?;
         let job = Job::MailFreshLink { invitation: link.invitation, news: LinkNews::Asked };
