@@ -135,7 +135,7 @@ impl Database {
     /// Brings the schema up to date. Two processes may call it at once: one waits for the other.
     ///
     /// # Errors
-    /// When a step fails; nothing of that step stays.
+    /// [`StoreError::Unsuitable`] when a newer version has been here; when a step fails; nothing of that step stays.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Postgres {
             let write = self.begin().await?;
@@ -143,10 +143,12 @@ impl Database {
             // Waiting for the other process, or for a step over many rows, may take longer than a request may.
             tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
             tx.execute_unprepared("SELECT pg_advisory_xact_lock(4158841)").await?;
+            self.refuse_newer().await?;
             Migrator::up(tx, None).await?;
             write.commit().await?;
         } else {
             let _lock = self.lock_migration().await?;
+            self.refuse_newer().await?;
             let _turn = match &self.0.queue {
                 Some(queue) => Some(queue.turn().await?),
                 None => None,
@@ -154,6 +156,16 @@ impl Database {
             Migrator::up(&self.0.writer, None).await?;
         }
         Ok(())
+    }
+
+    async fn refuse_newer(&self) -> Result<(), StoreError> {
+        match self.schema_steps().await? {
+            (_, 0) => Ok(()),
+            (_, unknown) => Err(StoreError::Unsuitable(format!(
+                "the database belongs to a newer version of Assay ({unknown} of its schema steps are unknown to \
+                 this one): run the newer version, or restore the backup from before the upgrade"
+            ))),
+        }
     }
 
     /// Whether every schema step that this build knows has run.

@@ -82,7 +82,7 @@ impl Database {
     }
 
     /// How many steps of the schema are missing, and how many are none of ours.
-    async fn schema_steps(&self) -> Result<(usize, usize), StoreError> {
+    pub(super) async fn schema_steps(&self) -> Result<(usize, usize), StoreError> {
         let known: BTreeSet<String> =
             Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
         if !SchemaManager::new(self.reader()).has_table("seaql_migrations").await? {
