@@ -4,21 +4,25 @@
 use crate::{
     procurement,
     submission::answer_required,
-    vendor_side::{PRIYA, ask_again, codes_mailed, come_in, exchange, invited, mailed_link},
+    vendor_side::{PRIYA, ask_again, choose, codes_mailed, come_in, exchange, invited, mailed_link, options},
 };
 use api::{
     domain::Role,
     usecases::{
         accounts::{self, InviteUser},
-        findings::{self, RaiseFinding},
+        findings::{self, RaiseFinding, VerifyAction},
         respondents, reviews,
     },
 };
 use chrono::Duration;
+use entity::email_delivery;
 use reqwest::Method;
 use scraper::{Html, Selector};
 use std::collections::BTreeSet;
-use tests::{app::TestApp, smtp::SmtpServer};
+use tests::{
+    app::{PASSWORD, TestApp},
+    smtp::SmtpServer,
+};
 
 /// The headers of every mail, each once; mails that nobody should answer have no `Reply-To`.
 const HEADERS: [&str; 10] = [
@@ -39,7 +43,22 @@ async fn m_05_a_name_of_several_lines_is_refused_wherever_a_mail_could_carry_it(
     let app = TestApp::start().await;
     let staff = app.signed_in(Role::Procurement).await;
     let admin = app.signed_in(Role::Admin).await;
-    let vendor = procurement::vendor(&staff, "Lumen Analytics").await;
+    let vendor = procurement::vendor(&staff, "Lumen").await;
+    procurement::contact(&staff, &vendor, "Ines Vale", "ines@lumen.example").await;
+    let contact = staff.open(&vendor).await.expect(200);
+    let contact = contact.attributes("a[href*='/contacts/'][href$='/edit']", "href").remove(0);
+    let draft =
+        procurement::prepared(&staff, "Corvid", "Corvid Chat", ("Ines Vale", "ines@corvid.example")).await;
+    let draft = draft.form("/questionnaires").submit().await.expect(200);
+    let sent = procurement::sent(&staff).await;
+    app.run_jobs().await;
+    let respondent = come_in(&app, &mailed_link(&app, PRIYA)).await;
+    let option = options(&respondent, "SEC-GOV-01").await.remove(0);
+    choose(&respondent, "SEC-GOV-01", &option).await.expect(200);
+    answer_required(&respondent).await;
+    let declaration = respondent.open("/portal/submit").await.expect(200);
+    let untouched = TestApp::untouched().await;
+    let first = untouched.anonymous().open("/set-up").await.expect(200);
     for evil in
         ["Lumen\r\nBcc: all@x.example", "Lumen\nX", "Lumen\rX", "Lumen\0X", "Lumen\u{85}X", "Lumen\u{2028}X"]
     {
@@ -54,7 +73,25 @@ async fn m_05_a_name_of_several_lines_is_refused_wherever_a_mail_could_carry_it(
             let answer = form.submit().await;
             assert_eq!(answer.status, 422, "{action} {evil:?}");
         }
+        let form = staff.open(&contact).await.expect(200).form("/edit").set("name", evil);
+        assert_eq!(form.submit().await.status, 422, "a contact that is changed: {evil:?}");
+        let form = draft.form("/people").set("new_name", evil).set("new_email", "new@corvid.example");
+        assert_eq!(form.submit().await.status, 422, "somebody new in a draft: {evil:?}");
+        let form = staff.open(&format!("{sent}/people/add")).await.expect(200).form("/people/add");
+        let form = form.set("new_name", evil).set("new_email", "new@lumen.example");
+        assert_eq!(form.submit().await.status, 422, "somebody new in what was sent: {evil:?}");
+        for field in ["name", "role"] {
+            let form = declaration.form("/portal/submit").set("role", "Lead").set("agree", "yes");
+            assert_eq!(form.set(field, evil).submit().await.status, 422, "attestation {field}: {evil:?}");
+        }
+        for field in ["organisation", "name"] {
+            let form = first.form("/set-up").set("organisation", "Northwind").set("time_zone", "UTC");
+            let form =
+                form.set("name", "Ada").set("email", "ada@northwind.example").set("password", PASSWORD);
+            assert_eq!(form.set(field, evil).submit().await.status, 422, "set-up {field}: {evil:?}");
+        }
     }
+    declaration.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
 }
 
 #[tokio::test]
@@ -110,6 +147,23 @@ async fn rename_organisation(app: &TestApp, name: &str) {
 /// Links and pictures for HTML, for Markdown and for the template engine.
 const MARKUP: &str = "<a href=//evil.example>x</a><img src=x>{{{y}}}[z](//evil.example)&lt;b&gt;";
 
+/// Every kind of mail.
+const KINDS: [&str; 13] = [
+    "mail_invitation",
+    "mail_reminder",
+    "mail_fresh_link",
+    "mail_one_time_code",
+    "mail_clarifications",
+    "mail_submitted",
+    "mail_submission_arrived",
+    "mail_findings",
+    "mail_action_reported",
+    "mail_amendment_asked",
+    "mail_action_rejected",
+    "mail_findings_closed",
+    "mail_user_link",
+];
+
 #[tokio::test]
 async fn m_06_whatever_people_write_stands_in_their_mails_as_they_wrote_it() {
     let app = TestApp::start().await;
@@ -160,9 +214,31 @@ async fn m_06_whatever_people_write_stands_in_their_mails_as_they_wrote_it() {
     reviews::finish_review(&risk, id).await.unwrap();
     let raise =
         RaiseFinding { title: MARKUP.to_owned(), severity: "high".to_owned(), ..RaiseFinding::default() };
-    findings::raise_by_hand(&risk, id, raise).await.unwrap();
+    let finding = findings::raise_by_hand(&risk, id, raise).await.unwrap();
     findings::send(&risk, id).await.unwrap();
     app.run_jobs().await;
+    let version = async || findings::open(&risk, finding).await.unwrap().finding.version;
+    let report = async || {
+        let page = vendor.open("/portal/actions").await.expect(200);
+        page.form("/done").set("note", MARKUP).submit().await.expect(200);
+        app.run_jobs().await;
+    };
+    let page = vendor.open("/portal/actions").await.expect(200);
+    let page = page.form("/plan").set("text", MARKUP).set("due_on", "2026-12-18").submit().await.expect(200);
+    page.form("/evidence").file("file", "restore.txt", b"It worked.".to_vec()).submit().await.expect(200);
+    report().await;
+    findings::reject_action(&risk, finding, version().await, MARKUP).await.unwrap();
+    report().await;
+    let verify =
+        VerifyAction { reason: MARKUP.to_owned(), version: version().await, ..VerifyAction::default() };
+    findings::verify_action(&risk, finding, verify).await.unwrap();
+    let fresh = app.anonymous().open("/q").await.expect(200);
+    fresh.form("/q/fresh").set("email", PRIYA).submit().await.expect(202);
+    app.run_jobs().await;
+    let all = app.services.database.across_tenants("test");
+    let sent = all.find::<email_delivery::Entity>().all(all.connection()).await.unwrap();
+    let kinds: BTreeSet<&str> = sent.iter().map(|mail| mail.kind.as_str()).collect();
+    assert_eq!(kinds, BTreeSet::from(KINDS));
 
     let mails = app.mailbox.newest_first();
     let subjects: BTreeSet<&str> =

@@ -129,8 +129,8 @@ pub async fn submit(ctx: &PortalCtx, input: Attestation) -> Result<i32> {
         return Err(UseCaseError::conflict("Nothing has been answered yet, so there is nothing to hand in."));
     }
     let mut faults = Faults::default();
-    let name = faults.required("name", "your full name", &input.name, 100);
-    let role = faults.required("role", "your role", &input.role, 100);
+    let name = faults.one_line("name", "your full name", &input.name, 100);
+    let role = faults.one_line("role", "your role", &input.role, 100);
     if !input.agreed {
         faults.add("agree", "required", "Tick the box to state this");
     }
