@@ -384,6 +384,27 @@ fn every_problem_is_met_by_a_test() {
     assert!(count > 20, "{count} codes");
 }
 
+#[test]
+fn z_01_routes_are_registered_by_the_route_table_alone() {
+    let src = root().join("api/src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut sites = Vec::new();
+    for file in files {
+        for (number, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            if [".route(", ".service(", "web::resource(", "web::scope("]
+                .iter()
+                .any(|call| line.contains(call))
+            {
+                let place = file.strip_prefix(&src).unwrap().display().to_string();
+                sites.push((place, number + 1, line.trim().to_owned()));
+            }
+        }
+    }
+    let [(place, _, _)] = &sites[..] else { panic!("routes are registered in {sites:?}") };
+    assert_eq!(place, "web/routes.rs");
+}
+
 /// Writes without an audit event are for housekeeping; each one is a decision, so their number is fixed here.
 const UNAUDITED_SITES: usize = 10;
 

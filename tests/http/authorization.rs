@@ -2,7 +2,7 @@
 
 use crate::{
     doors::{comparable, fields, is_id, parameters, path, random, request, said, signed_in},
-    procurement,
+    procurement, rights,
     seed::handed_in,
     vendor_side::{self, Signed, come_in},
 };
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use tests::{
     app::{TestApp, address},
     browser::{Client, Page},
+    rows::differences,
 };
 use uuid::Uuid;
 
@@ -76,15 +77,49 @@ async fn each_role_is_refused_what_it_may_not_do_and_nothing_else() {
     for &role in Role::ALL {
         let (client, csrf) = signed_in(&app, &address(role)).await;
         for route in staff() {
-            let Access::Staff(permission) = route.access else { continue };
             let path = path(route, random);
             let answer = client.send(request(&client, route, &path, &fields(&csrf))).await;
             let what = format!("{role}: {} {} answered {}", route.method, route.path, answer.status);
-            assert_eq!(answer.status == 403, !role.may(permission), "{what}");
-            assert_eq!(said(&answer, "forbidden"), !role.may(permission), "{what}");
+            let may = rights::may(role, route);
+            assert_eq!(answer.status == 403, !may, "{what}");
+            assert_eq!(said(&answer, "forbidden"), !may, "{what}");
             assert!(!answer.status.is_server_error() && answer.status != 401, "{what}");
         }
     }
+    for address in rights::listed() {
+        let known = staff().any(|route| address == format!("{} {}", route.method, route.path));
+        assert!(known, "rights.rs lists {address}, which is no route");
+    }
+}
+
+#[tokio::test]
+async fn z_01_the_openapi_document_names_the_json_routes_and_nothing_else() {
+    let app = TestApp::start().await;
+    let document = app.anonymous().json("/openapi.json").await.expect(200).value();
+    let mut documented = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        documented.extend(methods.as_object().unwrap().keys().map(|method| format!("{method} {path}")));
+    }
+    let mut json: Vec<String> = routes::all()
+        .filter(|route| route.answers == Answers::Json)
+        .map(|route| format!("{} {}", route.method.to_lowercase(), route.path))
+        .collect();
+    documented.sort();
+    json.sort();
+    assert_eq!(documented, json);
+    // By hand, so that a route that stops being JSON is missed.
+    assert_eq!(
+        json,
+        [
+            "get /.well-known/jwks.json",
+            "get /dev/mailbox.json",
+            "get /health/live",
+            "get /health/ready",
+            "get /openapi.json",
+            "post /q/exchange",
+            "put /portal/questions/{question}/answer",
+        ]
+    );
 }
 
 /// One record of every kind that a staff route names, by the name of the parameter.
@@ -145,6 +180,7 @@ async fn z_01_another_organisations_records_cannot_be_told_from_records_that_do_
     app.advance(chrono::Duration::minutes(6));
     app.other_organisation().await;
     let (olga, csrf) = signed_in(&app, "admin@other.example").await;
+    let before = app.rows().await;
     let (mut compared, mut blind) = (0, Vec::new());
     for route in staff().filter(|route| parameters(route).iter().any(|parameter| is_id(parameter))) {
         let foreign_ids = |parameter: &str| {
@@ -169,6 +205,7 @@ async fn z_01_another_organisations_records_cannot_be_told_from_records_that_do_
     }
     assert!(blind.is_empty(), "these never looked for the record:\n{}", blind.join("\n"));
     assert!(compared > 40, "{compared} routes");
+    assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
     // Nothing has happened to the records, and their owners still reach them.
     let (owner, _) = signed_in(&app, &address(Role::Admin)).await;
     for (name, folder) in [
@@ -203,6 +240,7 @@ async fn z_02_a_foreign_part_of_an_own_record_does_not_exist_either() {
         .find_map(|href| href.strip_prefix("/vendors/")?.parse::<Uuid>().ok());
     let own_vendor = own_vendor.unwrap();
     let (olga, csrf) = signed_in(&app, "admin@other.example").await;
+    let before = app.rows().await;
     let mut compared = 0;
     for route in staff().filter(|route| parameters(route).iter().filter(|p| is_id(p)).count() == 2) {
         let own = |parameter: &str| match parameter {
@@ -220,6 +258,7 @@ async fn z_02_a_foreign_part_of_an_own_record_does_not_exist_either() {
         compared += 1;
     }
     assert!(compared >= 7, "{compared} routes");
+    assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -227,13 +266,16 @@ async fn a_change_that_another_site_asks_for_is_refused_everywhere() {
     let app = TestApp::start().await;
     let (user, csrf) = signed_in(&app, &address(Role::Admin)).await;
     let Signed { client: respondent, csrf: portal_csrf } = portal(&app).await;
+    let lookalike = format!("{}.evil.example", app.base);
     let foreign = [
         ("origin", "https://evil.example"),
         ("origin", "null"),
+        ("origin", lookalike.as_str()),
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ];
-    for route in routes::all().filter(|route| route.method == "POST") {
+    let before = app.rows().await;
+    for route in routes::all().filter(|route| route.method != "GET") {
         let (client, csrf) =
             if route.access == Access::Portal { (&respondent, &portal_csrf) } else { (&user, &csrf) };
         for (name, value) in foreign {
@@ -243,12 +285,15 @@ async fn a_change_that_another_site_asks_for_is_refused_everywhere() {
             assert!(said(&answer, "csrf-rejected"), "{} with {name}: {value}:\n{}", route.path, answer.body);
         }
     }
+    assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
     // Our own pages are let in, by either header.
+    let save = routes::all().find(|route| route.method == "PUT").unwrap();
     for (name, value) in [("origin", app.base.as_str()), ("sec-fetch-site", "same-origin")] {
         let fields = [("csrf", csrf.as_str()), ("name", "")];
-        let request =
-            user.request(Method::POST, "/vendors").header(header::ACCEPT, "text/html").form(&fields);
-        user.send(request.header(name, value)).await.expect(422);
+        let form = user.request(Method::POST, "/vendors").header(header::ACCEPT, "text/html").form(&fields);
+        user.send(form.header(name, value)).await.expect(422);
+        let put = request(&respondent, save, &path(save, random), &[]).header(name, value);
+        assert!(!said(&respondent.send(put).await, "csrf-rejected"), "{name}: {value}");
     }
 }
 

@@ -107,6 +107,10 @@ pub fn request(client: &Client, route: &Route, path: &str, fields: &[(&str, Stri
             request.header("X-Assay", "1").json(&serde_json::json!({}))
         }
         (Method::POST, false) => request.form(&fields),
+        (Method::PUT, _) => {
+            let request = request.header("X-Assay", "1").header(header::IF_MATCH, "\"0\"");
+            request.header("X-Mutation-Id", random("").to_string()).json(&serde_json::json!({}))
+        }
         _ => request,
     }
 }

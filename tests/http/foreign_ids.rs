@@ -186,12 +186,14 @@ async fn z_03_another_organisations_ids_in_forms_and_queries_are_ids_that_do_not
         admin.post(&format!("{sent}/people/add"), &fields).await
     };
     same(&add(contact).await.expect(404), &add(random("")).await, "contact of a sent assessment");
-    for (query, status) in [
-        (format!("/compare?assessment={}&assessment=", own.assessment), 404),
-        ("/compare?page=1&assessment=".to_owned(), 200),
-        ("/findings?state=all&assessment=".to_owned(), 200),
+    let assessment = submitted.assessment.uuid();
+    for (query, id, status) in [
+        (format!("/compare?assessment={}&assessment=", own.assessment), assessment, 404),
+        ("/compare?page=1&assessment=".to_owned(), assessment, 200),
+        ("/findings?state=all&assessment=".to_owned(), assessment, 200),
+        ("/assessments?owner=".to_owned(), user, 200),
     ] {
-        let foreign = admin.open(&format!("{query}{}", submitted.assessment)).await.expect(status);
+        let foreign = admin.open(&format!("{query}{id}")).await.expect(status);
         same(&foreign, &admin.open(&format!("{query}{}", random(""))).await, &query);
         assert!(!foreign.body.contains("Foreign"), "{query}");
     }

@@ -27,6 +27,7 @@ mod races;
 mod receipts;
 mod replays;
 mod reviews;
+mod rights;
 mod saving;
 mod seed;
 mod statements;
@@ -35,5 +36,6 @@ mod unwanted_mail;
 mod uploads;
 mod vendor_side;
 mod vendors;
+mod weights;
 
 use tests::procurement;

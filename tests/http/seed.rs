@@ -5,14 +5,14 @@ use api::{
         Role,
         answer::day,
         assessment::{Assessment, AssessmentState, ChosenQuestionnaire},
-        ids::{AssessmentId, ServiceId, VendorId},
+        ids::AssessmentId,
     },
     store::{WriteTx, assessments, questionnaires as files, questionnaires::NewFile},
     usecases::{Ctx, scores},
 };
 use entity::{answer, service, vendor};
 use questionnaires::definition::{
-    Audience, Tier,
+    Audience, Questionnaire, Tier,
     catalog::{Library, canonical_json, content_hash},
 };
 use sea_orm::Set;
@@ -38,14 +38,57 @@ pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> S
 
 /// As [`handed_in`], to the organisation of this user.
 pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Seeded {
-    let (vendor_id, service_id): (VendorId, ServiceId) = (ctx.id(), ctx.id());
     let assessment = Assessment {
+        state: AssessmentState::Submitted,
+        submitted_at: Some(ctx.now()),
+        submission_number: 1,
+        ..asked(ctx, name)
+    };
+    let library = Library::shipped();
+    let mut tx = ctx.begin_write().await.unwrap();
+    let questionnaire = library.questionnaire("supplier-security-core").unwrap();
+    insert(&mut tx, ctx, name, &assessment, questionnaire).await;
+    for (question, choice) in choices {
+        tx.insert::<answer::Entity>(answer::ActiveModel {
+            id: Set(ctx.services().surroundings.uuid()),
+            assessment_id: Set(assessment.id.0),
+            question_id: Set((*question).to_owned()),
+            rev: Set(1),
+            value: Set(Some(serde_json::json!({"choice": choice}))),
+            note: Set(None),
+            source: Set("vendor".to_owned()),
+            saved_by_respondent: Set(None),
+            saved_by_user: Set(None),
+            saved_at: Set(ctx.now()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    }
+    scores::snapshot_at_submission(&mut tx, ctx.id(), &assessment, ctx.today(), ctx.now()).await.unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
+    Seeded { assessment: assessment.id }
+}
+
+/// An open assessment without respondents, which asks a questionnaire that need not be in the library.
+pub async fn sent_to_nobody(ctx: &Ctx, name: &str, questionnaire: &Questionnaire) -> AssessmentId {
+    let assessment = asked(ctx, name);
+    let mut tx = ctx.begin_write().await.unwrap();
+    insert(&mut tx, ctx, name, &assessment, questionnaire).await;
+    // What a draft has not is saved by sending it.
+    assessments::update(&mut tx, &assessment).await.unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
+    assessment.id
+}
+
+fn asked(ctx: &Ctx, name: &str) -> Assessment {
+    Assessment {
         id: ctx.id(),
         reference: format!("T-{name}"),
-        vendor_id,
-        service_id,
+        vendor_id: ctx.id(),
+        service_id: ctx.id(),
         intake_id: None,
-        state: AssessmentState::Submitted,
+        state: AssessmentState::Sent,
         state_before_expiry: None,
         owner_id: ctx.user().id,
         reviewer_id: ctx.user().id,
@@ -54,15 +97,25 @@ pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Se
         due_on: day("2026-12-12").unwrap(),
         message: None,
         sent_at: Some(ctx.now()),
-        link_ends_at: None,
-        submitted_at: Some(ctx.now()),
-        submission_number: 1,
+        link_ends_at: Some(ctx.now() + chrono::Duration::days(60)),
+        submitted_at: None,
+        submission_number: 0,
         decided_at: None,
         cancelled_reason: None,
         created_at: ctx.now(),
         version: 1,
-    };
-    let mut tx = ctx.begin_write().await.unwrap();
+    }
+}
+
+/// The assessment with its vendor and service, and with what it asks.
+async fn insert(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    name: &str,
+    assessment: &Assessment,
+    questionnaire: &Questionnaire,
+) {
+    let (vendor_id, service_id) = (assessment.vendor_id, assessment.service_id);
     tx.insert::<vendor::Entity>(vendor::ActiveModel {
         id: Set(vendor_id.0),
         name: Set(name.to_owned()),
@@ -88,33 +141,12 @@ pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Se
     })
     .await
     .unwrap();
-    assessments::insert(&mut tx, &assessment, ctx.user().id).await.unwrap();
-    pin(&mut tx, ctx, assessment.id).await;
-    for (question, choice) in choices {
-        tx.insert::<answer::Entity>(answer::ActiveModel {
-            id: Set(ctx.services().surroundings.uuid()),
-            assessment_id: Set(assessment.id.0),
-            question_id: Set((*question).to_owned()),
-            rev: Set(1),
-            value: Set(Some(serde_json::json!({"choice": choice}))),
-            note: Set(None),
-            source: Set("vendor".to_owned()),
-            saved_by_respondent: Set(None),
-            saved_by_user: Set(None),
-            saved_at: Set(ctx.now()),
-            ..Default::default()
-        })
-        .await
-        .unwrap();
-    }
-    scores::snapshot_at_submission(&mut tx, ctx.id(), &assessment, ctx.today(), ctx.now()).await.unwrap();
-    tx.commit_unaudited("test data").await.unwrap();
-    Seeded { assessment: assessment.id }
+    assessments::insert(tx, assessment, ctx.user().id).await.unwrap();
+    pin(tx, ctx, assessment.id, questionnaire).await;
 }
 
-async fn pin(tx: &mut WriteTx, ctx: &Ctx, assessment: AssessmentId) {
+async fn pin(tx: &mut WriteTx, ctx: &Ctx, assessment: AssessmentId, questionnaire: &Questionnaire) {
     let library = Library::shipped();
-    let questionnaire = library.questionnaire("supplier-security-core").unwrap();
     let chosen = ChosenQuestionnaire {
         position: 1,
         questionnaire_id: questionnaire.id.clone(),
