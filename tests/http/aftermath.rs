@@ -1,6 +1,7 @@
 //! What follows a submission and a decision: who is told what, amending, reopening, and mails that were given up.
 
 use crate::{
+    doors::signed_in,
     seed::handed_in,
     submission::{declaration, ready_to_sign},
     vendor_side::{PRIYA, ask_again, choose, mailed_link, options, respondent},
@@ -15,7 +16,11 @@ use api::{
     },
 };
 use chrono::Duration;
-use tests::{app::TestApp, browser::Client};
+use tests::{
+    app::{TestApp, address},
+    browser::Client,
+    rows::differences,
+};
 
 fn id_of(path: &str) -> AssessmentId {
     path.rsplit('/').next().unwrap().parse().unwrap()
@@ -249,6 +254,37 @@ async fn what_a_verifier_notes_stays_here_and_why_an_action_was_rejected_reaches
         actions.contains("Checked by Northwind Bank") && !actions.contains("not worth much"),
         "{actions}"
     );
+}
+
+#[tokio::test]
+async fn z_13_whoever_recorded_an_action_as_done_cannot_verify_it() {
+    let app = TestApp::start().await;
+    let (_, _, id) = submitted(&app).await;
+    let ctx = app.ctx(Role::RiskManager).await;
+    reviews::finish_review(&ctx, id).await.unwrap();
+    let raise = RaiseFinding {
+        title: "No tested restore".to_owned(),
+        severity: "high".to_owned(),
+        ..RaiseFinding::default()
+    };
+    let finding = findings::raise_by_hand(&ctx, id, raise).await.unwrap();
+    findings::send(&ctx, id).await.unwrap();
+    let version = || async { findings::open(&ctx, finding).await.unwrap().finding.version };
+    findings::record_done(&ctx, finding, version().await, "They told us.").await.unwrap();
+    let at = format!("/findings/{finding}/verify");
+    let version = version().await.to_string();
+    let (recorder, csrf) = signed_in(&app, &address(Role::RiskManager)).await;
+    let (other, other_csrf) = signed_in(&app, &address(Role::Admin)).await;
+    let before = app.rows().await;
+    let verify = async |client: &Client, csrf: &str| {
+        let fields = [("csrf", csrf), ("reason", "The log shows it."), ("version", version.as_str())];
+        client.post(&at, &fields).await
+    };
+    let refused = verify(&recorder, &csrf).await.expect(409);
+    assert!(refused.text().contains("somebody else has to verify it"), "{}", refused.text());
+    assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
+    verify(&other, &other_csrf).await.expect(303);
+    assert!(!findings::open(&ctx, finding).await.unwrap().finding.state.is_open());
 }
 
 #[tokio::test]

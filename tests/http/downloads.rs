@@ -1,20 +1,21 @@
 //! Tickets for evidence (Z-05), and tokens that are none.
 
-use crate::vendor_side::{PRIYA, Signed, invited};
+use crate::vendor_side::{MailedLink, PRIYA, Signed, exchange, give_code, invited, mailed_link};
 use api::{
     auth::{
         jwt::{self, TokenKind},
         keys::KeyFolder,
     },
     domain::{Role, Surroundings, signing_key::KeyPurpose},
-    usecases::keys,
+    usecases::{keys, respondents},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use reqwest::{Method, header::COOKIE};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::{
     app::{PASSWORD, TestApp, address},
-    browser::Client,
+    browser::{Client, Jar},
 };
 
 /// A file of Priya's, and the browser of somebody who judges it; both stop at redirects.
@@ -105,10 +106,50 @@ async fn z_05_a_ticket_opens_one_file_for_one_person_for_a_minute() {
     refused(&mine, &vendors, &place, "a respondent's ticket").await;
     scene.app.advance(chrono::Duration::seconds(61));
     refused(&mine, &good, &place, "after a minute").await;
-    // Signing out ends what the ticket stood on.
     let (good, place) = ticket(&scene.staff, &format!("/evidence/{one}")).await;
     let (status, _) = scene.fetch("assay=0000", &good, &place).await;
     assert_eq!(status, 401);
+}
+
+/// The session cookie that a browser holds, and the address of a file's bytes with the ticket for it.
+async fn holding(scene: &Scene, client: &Client, jar: &Jar, cookie: &str, path: &str) -> [String; 3] {
+    let page = client.open(path).await.expect(200);
+    assert!(page.body.contains("which is a secret"), "{}", page.body);
+    let held = jar.held();
+    let session = format!("{cookie}={}", held[cookie]);
+    let (status, _) = scene.fetch(&session, &held["dl"], &page.path).await;
+    assert_eq!(status, 200, "both are good");
+    [session, held["dl"].clone(), page.path]
+}
+
+#[tokio::test]
+async fn z_05_a_ticket_dies_with_the_session_that_it_was_given_to() {
+    let scene = scene().await;
+    let file = &scene.files[0];
+    let gone = async |[session, ticket, place]: [String; 3], why: &str| {
+        let (status, body) = scene.fetch(&session, &ticket, &place).await;
+        assert_eq!(status, 401, "{why}: {body}");
+        assert!(!body.contains("which is a secret"), "{why}: {body}");
+    };
+    let jar = Arc::default();
+    let user = Client::with_jar(&scene.app.base, &jar);
+    let page = user.open("/sign-in").await.expect(200).form("/sign-in");
+    let today =
+        page.set("email", &address(Role::Viewer)).set("password", PASSWORD).submit().await.expect(200);
+    let held = holding(&scene, &user, &jar, "assay", &format!("/evidence/{file}")).await;
+    today.form("/sign-out").submit().await.expect(200);
+    gone(held, "signed out").await;
+
+    scene.app.advance(chrono::Duration::minutes(6));
+    let jar = Arc::default();
+    let vendor = Client::with_jar(&scene.app.base, &jar);
+    give_code(&scene.app, &vendor, &mailed_link(&scene.app, PRIYA), PRIYA).await.expect(200);
+    let held = holding(&scene, &vendor, &jar, "resp", &format!("/portal/evidence/{file}")).await;
+    let ctx = scene.app.ctx(Role::Procurement).await;
+    let all = scene.app.services.database.across_tenants("test");
+    let priya = all.find::<entity::respondent::Entity>().one(all.connection()).await.unwrap().unwrap();
+    respondents::revoke(&ctx, priya.assessment_id.into(), priya.id.into(), "Left the company").await.unwrap();
+    gone(held, "revoked").await;
 }
 
 #[tokio::test]
@@ -257,21 +298,34 @@ async fn a_03_one_kind_of_token_is_no_other_kind_and_no_session_and_no_link() {
     let (good, place) = ticket(&scene.staff, &format!("/evidence/{}", scene.files[0])).await;
     let payload: Value =
         serde_json::from_slice(&BASE64.decode(good.split('.').nth(1).unwrap()).unwrap()).unwrap();
-    for kind in [TokenKind::SubmissionReceipt, TokenKind::ScoreReceipt] {
-        let mut document = payload.clone();
-        document["aud"] = json!(kind.audience());
-        let document = keys::sign(&scene.app.services, kind, &document).await.unwrap();
-        assert_eq!(scene.fetch(&mine, &document, &place).await.0, 404, "{}", kind.typ());
-        assert!(keys::verify::<Value>(&scene.app.services, TokenKind::Download, &document).await.is_err());
-        assert!(keys::verify::<Value>(&scene.app.services, kind, &good).await.is_err());
-        for token in [&document, &good] {
-            assert_eq!(scene.fetch(&format!("assay={token}"), &good, &place).await.0, 401);
-            assert_eq!(scene.fetch(&format!("resp={token}"), &good, "/portal/tasks").await.0, 401);
-            let form = [("code", token.as_str())];
-            let answer = Client::new(&scene.app.base).post("/q", &form).await;
-            assert!(answer.status.is_client_error(), "{}", answer.status);
+    let mut pairs = 0;
+    for kind in TokenKind::ALL {
+        let mut own = payload.clone();
+        own["aud"] = json!(kind.audience());
+        let token = keys::sign(&scene.app.services, kind, &own).await.unwrap();
+        keys::verify::<Value>(&scene.app.services, kind, &token).await.unwrap();
+        for other in TokenKind::ALL.into_iter().filter(|other| *other != kind) {
+            // With its own audience, and with that of the other kind: type and key still tell them apart.
+            let mut posing = payload.clone();
+            posing["aud"] = json!(other.audience());
+            let posing = keys::sign(&scene.app.services, kind, &posing).await.unwrap();
+            for token in [&token, &posing] {
+                let taken = keys::verify::<Value>(&scene.app.services, other, token).await;
+                assert!(taken.is_err(), "{} as {}", kind.typ(), other.typ());
+            }
+            pairs += 1;
         }
+        if kind != TokenKind::Download {
+            assert_eq!(scene.fetch(&mine, &token, &place).await.0, 404, "{}", kind.typ());
+        }
+        assert_eq!(scene.fetch(&format!("assay={token}"), &good, &place).await.0, 401);
+        assert_eq!(scene.fetch(&format!("resp={token}"), &good, "/portal/tasks").await.0, 401);
+        let stranger = Client::new(&scene.app.base);
+        stranger.post("/q", &[("code", token.as_str())]).await.expect(404);
+        let link = MailedLink { secret: token, ..mailed_link(&scene.app, PRIYA) };
+        assert_eq!(exchange(&stranger, &link).await.expect(404).problem(), "link-not-usable");
     }
+    assert_eq!(pairs, 6);
     // A key of documents signs no tickets, even with everything else right.
     let place_of_keys = tempfile::tempdir().unwrap();
     let own = KeyFolder::at(place_of_keys.path()).make(KeyPurpose::Tokens, &Surroundings::system()).unwrap();

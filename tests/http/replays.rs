@@ -105,6 +105,13 @@ async fn c_07_what_staff_creates_and_sends_is_created_and_sent_once() {
         let page = staff.open("/vendors/new").await.expect(200);
         let form = || page.form("/vendors").set("name", "Lumen Analytics");
         let vendor = once(&app, "vendor.registered", form).await;
+        // The key belongs to that form and to that user.
+        let reused = page.form("/vendors").set("name", "Corvid").submit().await.expect(422);
+        assert_eq!(reused.problem(), "idempotency-key-reused");
+        let key = page.form("/vendors").values()["key"][0].clone();
+        let another = app.signed_in(Role::RiskManager).await.open("/vendors/new").await.expect(200);
+        let own = another.form("/vendors").set("key", &key).set("name", "Corvid").submit().await.expect(200);
+        assert_eq!((own.heading(), own.path == vendor.path), ("Corvid".to_owned(), false));
         let page = staff.open(&format!("{}/contacts/new", vendor.path)).await.expect(200);
         let form = || page.form("/contacts").set("name", "Priya Shah").set("email", "priya@lumen.example");
         let shown = once(&app, "contact.added", form).await;

@@ -1,7 +1,9 @@
-//! Saving by script: one answer a request, made from a revision, replayed without harm (C-02 to C-04, V-01 to V-03).
+//! Saving by script: one answer a request, made from a revision, replayed without harm (C-02 to C-04, V-01 to V-03, Z-07).
 
 use crate::vendor_side::{options, respondent};
-use reqwest::Method;
+use api::domain::Role;
+use entity::{answer, answer_revision, evidence};
+use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use tests::{
     app::TestApp,
@@ -75,6 +77,47 @@ async fn a_save_needs_our_own_header_json_and_known_fields() {
     send(other.json(&body)).await.expect(404);
     let stranger = app.anonymous();
     put(&stranger, "\"0\"", "m-1", &body).await.expect(401);
+}
+
+#[tokio::test]
+async fn z_07_who_acts_is_whoever_has_the_session_whatever_the_address_says() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let offered = options(&vendor, "SEC-GOV-01").await;
+    let somebody = app.ctx(Role::Admin).await.user().id;
+    let names = ["user_id", "uploaded_by", "created_by", "saved_by_user", "added_by_user", "respondent_id"];
+    let query: Vec<String> = names.iter().map(|name| format!("{name}={somebody}")).collect();
+    let query = query.join("&");
+    let save = vendor.request(Method::PUT, &format!("{URL}?{query}")).header("X-Assay", "1");
+    let save = save.header("If-Match", "\"0\"").header("X-Mutation-Id", "m-1");
+    vendor.send(save.json(&choice(&offered[0], "Mine"))).await.expect(200);
+    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let values = page.form("SEC-GOV-01/evidence").values();
+    let form = ["csrf", "mutation"]
+        .iter()
+        .fold(multipart::Form::new(), |form, name| form.text(*name, values[*name][0].clone()));
+    let form = form.part("file", multipart::Part::text("A policy.").file_name("policy.txt"));
+    let upload = vendor.request(Method::POST, &format!("/portal/questions/SEC-GOV-01/evidence?{query}"));
+    vendor.send(upload.multipart(form)).await.expect(200);
+
+    let all = app.services.database.across_tenants("test");
+    let found = all.find::<entity::respondent::Entity>().one(all.connection()).await.unwrap().unwrap();
+    let answer = all.find::<answer::Entity>().one(all.connection()).await.unwrap().unwrap();
+    let revision = all.find::<answer_revision::Entity>().one(all.connection()).await.unwrap().unwrap();
+    let evidence = all.find::<evidence::Entity>().one(all.connection()).await.unwrap().unwrap();
+    for (what, respondent, user) in [
+        ("answer", answer.saved_by_respondent, answer.saved_by_user),
+        ("revision", revision.saved_by_respondent, revision.saved_by_user),
+        ("evidence", evidence.added_by_respondent, evidence.added_by_user),
+    ] {
+        assert_eq!((respondent, user), (Some(found.id), None), "{what}");
+    }
+    let rows = app.rows().await;
+    let id = somebody.to_string().replace('-', "").to_lowercase();
+    for table in ["answer", "answer_revision", "evidence", "evidence_citation"] {
+        let text = rows[table].join("\n").replace('-', "").to_lowercase();
+        assert!(!text.is_empty() && !text.contains(&id), "{table} names {somebody}");
+    }
 }
 
 #[tokio::test]

@@ -1,16 +1,22 @@
 //! Handing in (C-05, C-06) and what follows on the same link.
 
-use crate::vendor_side::{choose, options, respondent};
+use crate::vendor_side::{PRIYA, Signed, choose, options, respondent};
 use api::{
     domain::Role,
+    store::Scoped as _,
     usecases::{
         findings::{self, RaiseFinding},
-        reviews,
+        respondents, reviews,
     },
 };
+use entity::{respondent as respondent_row, submission};
+use reqwest::Method;
+use sea_orm::{PaginatorTrait as _, sea_query::Expr};
 use tests::{
     app::TestApp,
     browser::{Client, Page},
+    database::TestDatabase,
+    rows::differences,
 };
 
 /// Answers whatever is required with "we do not know", so that the rest may stay blank.
@@ -101,6 +107,100 @@ async fn c_05_of_many_submits_at_once_one_is_executed() {
     let mut answers = futures_util::future::join_all(sends).await;
     answers.sort_unstable();
     assert_eq!(answers, [200, 409, 409, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn c_05_one_form_sent_twenty_times_at_once_is_one_submission_with_one_mail_to_each() {
+    for database in TestDatabase::each().await {
+        let app = TestApp::on(database).await;
+        let (vendor, _, page) = ready_to_sign(&app).await;
+        app.run_jobs().await;
+        let before = app.mailbox.newest_first().len();
+        let form = || page.form("/portal/submit").set("role", "Lead").set("agree", "yes");
+        let answers = futures_util::future::join_all((0..20).map(|_| form().submit())).await;
+        for answer in answers {
+            assert_eq!(answer.expect(200).path, "/portal/receipt");
+        }
+        let all = app.services.database.across_tenants("test");
+        assert_eq!(all.find::<submission::Entity>().count(all.connection()).await.unwrap(), 1);
+        app.run_jobs().await;
+        let mails = app.mailbox.newest_first();
+        let mut told: Vec<String> =
+            mails[..mails.len() - before].iter().map(|mail| mail.to.clone()).collect();
+        told.sort();
+        assert_eq!(told.len(), 2, "the vendor, and the one who is owner and reviewer: {told:?}");
+        assert!(told[0].contains(PRIYA) || told[1].contains(PRIYA), "{told:?}");
+        vendor.open("/portal/receipt").await.expect(200);
+    }
+}
+
+async fn set_role(app: &TestApp, role: &str) {
+    let tx = app.ctx(Role::RiskManager).await.begin_write().await.unwrap();
+    let change = tx.update_many::<respondent_row::Entity>();
+    let change = change.col_expr(respondent_row::Column::Role, Expr::value(role));
+    change.exec(tx.connection()).await.unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
+}
+
+#[tokio::test]
+async fn z_02_a_helper_answers_but_does_not_hand_in() {
+    let app = TestApp::start().await;
+    let (vendor, _, page) = ready_to_sign(&app).await;
+    set_role(&app, "helper").await;
+    let form = || page.form("/portal/submit").set("role", "Lead").set("agree", "yes");
+    let before = app.rows().await;
+    let refused = form().submit().await.expect(403);
+    assert_eq!(refused.problem(), "forbidden");
+    assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
+    let option = options(&vendor, "SEC-GOV-02").await.remove(0);
+    choose(&vendor, "SEC-GOV-02", &option).await.expect(200);
+    set_role(&app, "lead").await;
+    assert_eq!(form().submit().await.expect(200).path, "/portal/receipt");
+}
+
+/// The status of an answer that is sent by the page's form, and by its script.
+async fn by_each_door(vendor: &Signed, question: &str, option: &str) -> [u16; 2] {
+    let at = format!("/portal/questions/{question}");
+    let fields = [("choice", option), ("revision", "1"), ("mutation", "by-form")];
+    let form = vendor.post(&at, &fields).await;
+    let script = vendor.client.request(Method::PUT, &format!("{at}/answer")).header("X-Assay", "1");
+    let script = script.header("If-Match", "\"1\"").header("X-Mutation-Id", "by-script");
+    let script = vendor.client.send(script.json(&serde_json::json!({"choices": [option]}))).await;
+    [form.status.as_u16(), script.status.as_u16()]
+}
+
+#[tokio::test]
+async fn z_10_what_the_form_may_not_save_the_script_may_not_either() {
+    let app = TestApp::start().await;
+    let (_, path, page) = ready_to_sign(&app).await;
+    app.advance(chrono::Duration::minutes(6));
+    let vendor = Signed::come_in(&app, PRIYA).await;
+    // A first revision and options of their own, so that only the state can be in the way.
+    let [first, second] = [
+        options(&vendor.client, "SEC-GOV-01").await.remove(0),
+        options(&vendor.client, "SEC-GOV-02").await.remove(0),
+    ];
+    choose(&vendor.client, "SEC-GOV-02", &second).await.expect(303);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    let id: api::domain::ids::AssessmentId = path.rsplit('/').next().unwrap().parse().unwrap();
+    let ctx = app.ctx(Role::RiskManager).await;
+    let person = api::usecases::assessments::view(&ctx, id).await.unwrap().people[0].respondent.id;
+    for (state, question, option, expected) in [
+        ("submitted", "SEC-GOV-01", &first, 409),
+        ("returned, and this was not asked", "SEC-GOV-02", &second, 409),
+        ("revoked", "SEC-GOV-01", &first, 401),
+    ] {
+        match expected {
+            401 => respondents::revoke(&ctx, id, person, "Left the company").await.unwrap(),
+            _ if question == "SEC-GOV-02" => {
+                crate::vendor_side::ask_again(&ctx, id, "SEC-GOV-01", "Since when?").await;
+            }
+            _ => {}
+        }
+        let before = app.rows().await;
+        assert_eq!(by_each_door(&vendor, question, option).await, [expected, expected], "{state}");
+        assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new(), "{state}");
+    }
 }
 
 #[tokio::test]

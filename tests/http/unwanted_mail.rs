@@ -1,11 +1,11 @@
 //! Who gets no mail: a person whose link was revoked, and an address that the mail server refused (M-08).
 
 use crate::{
-    submission::answer_required,
+    submission::{answer_required, ready_to_sign},
     vendor_side::{PRIYA, choose, come_in, invited, options},
 };
 use api::{
-    domain::Role,
+    domain::{Role, delivery::DeliveryOutcome},
     usecases::{
         Ctx,
         findings::{self, RaiseFinding},
@@ -78,4 +78,34 @@ async fn m_08_nobody_whose_link_was_revoked_or_whose_address_was_refused_is_writ
     let to = |email: &str| told.iter().filter(|to| to.contains(email)).count();
     assert!(to(PRIYA) >= 5, "code, two receipts, a question, a finding: {told:?}");
     assert_eq!((to(LEFT), to(GONE)), (0, 0), "{told:?}");
+}
+
+#[tokio::test]
+async fn m_08_a_reminder_that_waits_while_the_vendor_hands_in_is_not_sent() {
+    let app = TestApp::start().await;
+    let (vendor, path, page) = ready_to_sign(&app).await;
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let ctx: Ctx = app.ctx(Role::Procurement).await;
+    let reminders = async || {
+        let mails = api::usecases::assessments::view(&ctx, id).await.unwrap().deliveries;
+        let reminders = mails.into_iter().filter(|mail| mail.kind == "mail_reminder");
+        reminders.map(|mail| mail.outcome).collect::<Vec<_>>()
+    };
+    app.run_jobs().await;
+    let since = app.mailbox.newest_first().len();
+    let view = api::usecases::assessments::view(&ctx, id).await.unwrap();
+    respondents::remind(&ctx, id, view.people[0].respondent.id, "").await.unwrap();
+    assert_eq!(reminders().await, [DeliveryOutcome::Queued]);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    app.run_jobs().await;
+    assert_eq!(reminders().await, [DeliveryOutcome::Held]);
+    let mails = app.mailbox.newest_first();
+    let told: Vec<&str> = mails[..mails.len() - since]
+        .iter()
+        .filter(|mail| mail.to.contains(PRIYA))
+        .map(|m| &*m.subject)
+        .collect();
+    assert_eq!(told.len(), 1, "the receipt alone: {told:?}");
+    assert!(told[0].starts_with("Sent: your answers"), "{told:?}");
+    vendor.open("/portal/receipt").await.expect(200);
 }
