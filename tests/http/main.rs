@@ -27,6 +27,7 @@ mod races;
 mod receipts;
 mod replays;
 mod reviews;
+mod reviews_together;
 mod rights;
 mod saving;
 mod seed;

@@ -81,6 +81,8 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /assessments/{assessment}/findings/new",
             "POST /assessments/{assessment}/findings/new",
             "POST /assessments/{assessment}/findings/send",
+            "GET /assessments/{assessment}/accept-together",
+            "POST /assessments/{assessment}/accept-together",
             "POST /assessments/{assessment}/finish-review",
             "POST /assessments/{assessment}/reopen",
             "GET /assessments/{assessment}/return",

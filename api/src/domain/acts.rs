@@ -56,6 +56,7 @@ pub const ACTS: &[(&str, &str)] = &[
     ("respondent.signed_out", "Left the portal"),
     ("review.finished", "Review finished"),
     ("review.question_withdrawn", "Question to the vendor withdrawn"),
+    ("review.section_accepted", "Answers of a section accepted"),
     ("review.verdict_given", "Verdict given"),
     ("section.ready", "Section marked ready"),
     ("service.added", "Service added"),

@@ -133,6 +133,8 @@ pub struct QueueItem {
     pub text: String,
     /// Title of its section.
     pub section: String,
+    /// Ids of its questionnaire and section, such as `supplier-security-core.GOV`.
+    pub section_key: String,
     /// Why it stands where it stands.
     pub group: QueueGroup,
     /// How much its gap matters: 0 none, 1 low to 4 critical.
@@ -198,6 +200,7 @@ pub fn queue(
                     number: if several { format!("{letter}{number}") } else { number },
                     text: question.text.clone(),
                     section: section.title.clone(),
+                    section_key: format!("{}.{}", questionnaire.id, section.id),
                     group,
                     effect,
                     verdict: current.map(|verdict| verdict.kind),
@@ -214,6 +217,26 @@ pub fn queue(
 /// What a decision still waits for.
 pub fn missing_for_decision(queue: &[QueueItem]) -> impl Iterator<Item = &QueueItem> {
     queue.iter().filter(|item| item.blocks_decision())
+}
+
+/// The answers of a section that may be accepted in one decision: not judged yet, the same as in the submission before
+/// if there was one, of little effect on a rating, and with evidence that holds on the day of the score.
+#[must_use]
+pub fn acceptable_together<'a>(
+    queue: &'a [QueueItem],
+    inputs: &ScoreInputs,
+    citations: &[Citation],
+    section_key: &str,
+) -> Vec<&'a QueueItem> {
+    let evidenced = |id: &str| {
+        citations.iter().any(|cited| cited.question == id && cited.holds_on(inputs.evidence_as_of))
+    };
+    let answered = |id: &str| inputs.answers.get(id).is_some_and(|answer| answer.substantive().is_some());
+    let plain = |item: &&QueueItem| {
+        item.group == QueueGroup::Rest && item.effect <= 1 && item.open() && !item.outdated
+    };
+    let of_section = queue.iter().filter(|item| item.section_key == section_key).filter(plain);
+    of_section.filter(|item| answered(&item.question) && evidenced(&item.question)).collect()
 }
 
 fn group_of(
@@ -364,6 +387,41 @@ mod tests {
         ];
         let expected: Vec<_> = expected.iter().map(|(id, group)| ((*id).to_owned(), *group)).collect();
         assert_eq!(groups(&now, Some(&before)), expected);
+    }
+
+    #[test]
+    fn only_plain_answers_with_evidence_that_holds_can_be_accepted_together() {
+        let definitions = small();
+        let now = submission(&[
+            ("Q1", Answer::one("yes")),
+            ("Q2", Answer::one("no")),
+            ("Q3", Answer::one("yes")),
+            ("Q5", Answer { evidence: Grade::Supplied, ..Answer::one("yes") }),
+            ("Q6", Answer::one("yes")),
+        ]);
+        let cited = |question: &str, valid_until: Option<chrono::NaiveDate>| Citation {
+            evidence: uuid::Uuid::nil(),
+            question: question.to_owned(),
+            name: "Policy.pdf".to_owned(),
+            url: None,
+            size_bytes: None,
+            valid_until,
+        };
+        let together = |inputs: &ScoreInputs, citations: &[Citation], previous: Option<&ScoreInputs>| {
+            let score = inputs.score(&definitions).unwrap();
+            let queue = queue(&definitions, inputs, &score, &[], citations, previous);
+            let items = acceptable_together(&queue, inputs, citations, "small.ONE");
+            let ids: Vec<String> = items.into_iter().map(|item| item.question.clone()).collect();
+            assert!(acceptable_together(&queue, inputs, citations, "small.TWO").is_empty());
+            ids
+        };
+        let all: Vec<Citation> = ["Q1", "Q2", "Q3", "Q5"].map(|id| cited(id, None)).into();
+        assert_eq!(together(&now, &all, None), ["Q3", "Q5"], "scope, a large gap and no evidence stay out");
+        let mut before = now.clone();
+        before.answers.insert("Q3".into(), Answer::one("no"));
+        assert_eq!(together(&now, &all, Some(&before)), ["Q5"], "what changed stays out");
+        let yesterday = [cited("Q5", now.evidence_as_of.pred_opt())];
+        assert!(together(&now, &yesterday, None).is_empty(), "expired evidence stays out");
     }
 
     #[test]

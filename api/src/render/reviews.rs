@@ -4,7 +4,7 @@ use super::{
     Html,
     fields::FieldView,
     page::Section,
-    parts::{Band, Fact, FlashNotice, NavItem},
+    parts::{Band, Fact, FlashNotice, Link, NavItem},
     samples::{Sample, staff},
     word_diff,
 };
@@ -58,6 +58,8 @@ pub struct ReviewView {
     pub finish_action: String,
     /// Where the decision is.
     pub decision_href: String,
+    /// Sections with answers that can be accepted together.
+    pub together: Vec<Link>,
 }
 
 /// Questions that stand in the queue for the same reason.
@@ -140,6 +142,44 @@ pub struct GivenView {
     pub lines: Vec<String>,
     /// The vendor's words, with those marked that differ from the other answer.
     pub note: Option<Html>,
+}
+
+/// Accepting several answers of a section in one decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct TogetherView {
+    /// Vendor, service and reference.
+    pub about: String,
+    /// Title of the section.
+    pub section: String,
+    /// The answers.
+    pub answers: Vec<TogetherAnswer>,
+    /// What their evidence is worth.
+    pub grade: FieldView,
+    /// Where the form goes.
+    pub action: String,
+    /// The review.
+    pub back: String,
+}
+
+/// One answer that can be accepted with others.
+#[derive(Debug, Clone, Serialize)]
+pub struct TogetherAnswer {
+    /// The question.
+    pub id: String,
+    /// Printed number.
+    pub number: String,
+    /// What was asked.
+    pub text: String,
+    /// Where the answer is judged alone.
+    pub href: String,
+    /// What was answered.
+    pub answer: String,
+    /// The vendor's words.
+    pub note: Option<String>,
+    /// Revision of the answer.
+    pub rev: i64,
+    /// Cited evidence that holds.
+    pub evidence: Vec<EvidenceView>,
 }
 
 /// One answer with everything needed to judge it.
@@ -318,6 +358,7 @@ pub(super) fn samples() -> Vec<Sample> {
         batch_href: "/assessments/1/return".to_owned(),
         finish_action: "/assessments/1/finish-review".to_owned(),
         decision_href: "/assessments/1/decision".to_owned(),
+        together: vec![Link::new("Governance: 4", "/assessments/1/accept-together?section=Governance")],
     };
     let empty = ReviewView {
         current: None,
@@ -341,6 +382,28 @@ pub(super) fn samples() -> Vec<Sample> {
         version: 3,
         back: "/assessments/1/review".to_owned(),
     };
+    let together = TogetherView {
+        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        section: "Governance".to_owned(),
+        answers: vec![TogetherAnswer {
+            id: "SEC-GOV-01".to_owned(),
+            number: "A1.1".to_owned(),
+            text: "Do you have an information security policy?".to_owned(),
+            href: "/assessments/1/review?q=SEC-GOV-01".to_owned(),
+            answer: "Written, approved, and reviewed in the last 12 months".to_owned(),
+            note: Some("See section 2.".to_owned()),
+            rev: 1,
+            evidence: vec![EvidenceView {
+                name: "Policy.pdf".to_owned(),
+                href: "/evidence/1".to_owned(),
+                about: "210 KB".to_owned(),
+            }],
+        }],
+        grade: FieldView::radios("grade", "Their evidence").choices([("", "Not judged")], |_| true),
+        action: "/assessments/1/accept-together".to_owned(),
+        back: "/assessments/1/review".to_owned(),
+    };
+    let nothing = TogetherView { answers: Vec::new(), ..together.clone() };
     let decision = DecisionView {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
         facts: vec![Fact::band("Residual risk", Band::residual("high"))],
@@ -356,6 +419,8 @@ pub(super) fn samples() -> Vec<Sample> {
     vec![
         Sample::page("pages/reviews/review", "one", &shell("Review answers").wrap(review)),
         Sample::page("pages/reviews/review", "empty", &shell("Review answers").wrap(empty)),
+        Sample::page("pages/reviews/together", "one", &shell("Accept 1 answer of Governance").wrap(together)),
+        Sample::page("pages/reviews/together", "none", &shell("Nothing to accept together").wrap(nothing)),
         Sample::page("pages/reviews/batch", "one", &shell("Questions to the vendor").wrap(batch.clone())),
         Sample::page(
             "pages/reviews/batch",

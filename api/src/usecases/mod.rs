@@ -27,6 +27,7 @@ pub mod portal_findings;
 pub mod receipts;
 pub mod respondents;
 pub mod reviews;
+pub mod reviews_together;
 pub mod scores;
 pub mod sending;
 pub mod submission;

@@ -207,7 +207,7 @@ pub async fn give_verdict(
     Ok(next.map(|item| item.question.clone()))
 }
 
-fn refuse_unless_reviewable(assessment: &Assessment) -> Result<()> {
+pub(super) fn refuse_unless_reviewable(assessment: &Assessment) -> Result<()> {
     match assessment.state {
         AssessmentState::Submitted | AssessmentState::InReview => Ok(()),
         AssessmentState::Decided => Err(UseCaseError::conflict(
@@ -238,7 +238,7 @@ pub async fn start_review(ctx: &Ctx, id: AssessmentId) -> Result<()> {
 }
 
 /// From submitted to in review; nothing when the review goes on already.
-async fn start(tx: &mut WriteTx, assessment: &mut Assessment) -> Result<()> {
+pub(super) async fn start(tx: &mut WriteTx, assessment: &mut Assessment) -> Result<()> {
     if assessment.state == AssessmentState::Submitted {
         assessment.state = assessment.state.after(AssessmentEvent::StartReview)?;
         store::assessments::update(tx, assessment).await?;

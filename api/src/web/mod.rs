@@ -34,6 +34,7 @@ mod portal_views;
 pub mod problem;
 pub mod receipts;
 pub mod reviews;
+pub mod reviews_together;
 pub mod routes;
 pub mod scores;
 pub mod sending;

@@ -5,6 +5,7 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{respond, see_other, with_errors},
+    reviews_together,
     routes::{Access, routes},
     scores::{DASH, about, case_shell, scope_words, state_words},
 };
@@ -172,6 +173,7 @@ async fn review_response(
         batch_href: format!("{base}/return"),
         finish_action: format!("{base}/finish-review"),
         decision_href: format!("{base}/decision"),
+        together: if can_judge { reviews_together::links(&desk, &base) } else { Vec::new() },
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(renderer, status, "pages/reviews/review", shell, view)

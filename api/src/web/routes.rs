@@ -97,6 +97,7 @@ const TABLES: &[Table] = &[
     (super::sending::ROUTES, super::sending::register),
     (super::assessments::ROUTES, super::assessments::register),
     (super::reviews::ROUTES, super::reviews::register),
+    (super::reviews_together::ROUTES, super::reviews_together::register),
     (super::scores::ROUTES, super::scores::register),
     (super::receipts::ROUTES, super::receipts::register),
     (super::findings::ROUTES, super::findings::register),

@@ -1,0 +1,108 @@
+// Pictures of every page of the demo, light and dark, 320 and 1280 pixels wide, and a page that shows them side by side.
+// For looking at, not a test: docs/visual-review.md says what to look for.
+//
+//   node tests/browser/sheets.mjs [FOLDER]     FOLDER: where they go; target/sheets otherwise
+//   JOURNEY_BIN                                the binary (else the debug build)
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { awaitMail, digitsOf, launch, linkOf, mails, startDemo } from "./lib.mjs";
+
+const WIDTHS = [1280, 320];
+const COLOURS = ["light", "dark"];
+const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "..", "..", "target", "sheets");
+mkdirSync(folder, { recursive: true });
+
+const demo = await startDemo();
+const browser = await launch();
+const taken = [];
+
+async function picture(page, name, path) {
+  await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+  const answer = await page.goto(new URL(path, demo.url).href);
+  if (!answer.ok()) throw new Error(`${path} was answered ${answer.status()}`);
+  for (const colorScheme of COLOURS) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  taken.push({ name, path });
+}
+
+async function signedIn(role) {
+  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  const { email, password } = demo.user(role);
+  await page.goto(`${demo.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "Sign in" }).click()]);
+  return page;
+}
+
+/** Addresses on the page that begin so and go no deeper, each once. */
+const below = (page, start) => page.$$eval("main a[href]", (links, from) => [...new Set(links.map((one) => one.getAttribute("href")))]
+  .filter((href) => href.startsWith(from) && /^[0-9a-f-]{36}$/.test(href.slice(from.length))), start);
+
+const stranger = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+await picture(stranger, "sign-in", "/sign-in");
+
+const risk = await signedIn("risk_manager");
+await picture(risk, "today", "/");
+await picture(risk, "vendors", "/vendors");
+await picture(risk, "vendor", (await below(risk, "/vendors/"))[0]);
+await picture(risk, "assessments", "/assessments?state=all");
+const assessments = await below(risk, "/assessments/");
+let scored = 0;
+for (const [index, path] of assessments.entries()) {
+  await picture(risk, `assessment-${index + 1}`, path);
+  await risk.goto(`${demo.url}${path}/score`);
+  if (await risk.locator("svg.wf").count() === 0) continue;
+  scored += 1;
+  for (const part of ["score", "review", "findings", "decision"]) await picture(risk, `${part}-${scored}`, `${path}/${part}`);
+}
+await picture(risk, "findings", "/findings");
+const finding = (await below(risk, "/findings/"))[0];
+if (finding) await picture(risk, "finding", finding);
+await picture(risk, "compare-choice", "/compare");
+const chosen = await risk.$$eval("input[name=assessment]", (boxes) => boxes.map((box) => `assessment=${box.value}`));
+await picture(risk, "compare", `/compare?${chosen.slice(0, 4).join("&")}`);
+await picture(risk, "audit", "/audit");
+
+const admin = await signedIn("admin");
+await picture(admin, "users", "/users");
+await picture(admin, "jobs", "/jobs");
+await picture(admin, "register-vendor", "/vendors/new");
+
+/** Comes in by the link of a mail, as the respondent does. */
+async function answering(wanted) {
+  const known = new Set((await mails(demo)).map((mail) => mail.id));
+  const mail = (await mails(demo)).find((one) => wanted.test(one.subject) && /\/q\/\S+#/.test(one.text));
+  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  const press = (name) => Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).click()]);
+  await page.goto(linkOf(mail).link);
+  await press("Open questionnaire");
+  if (new URL(page.url()).pathname === "/q/code") {
+    const to = (Array.isArray(mail.to) ? mail.to.join(",") : String(mail.to)).replace(/^.*<(.*)>$/, "$1");
+    await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, known, to, /^Your code/)));
+    await press("Continue");
+  }
+  return page;
+}
+
+const vendor = await answering(/questionnaire|questions/i);
+await picture(vendor, "portal-tasks", "/portal/tasks");
+const sections = await vendor.$$eval("main a[href^='/portal/sections/']", (links) => links.map((one) => one.getAttribute("href")));
+if (sections[0]) await picture(vendor, "portal-section", sections[0]);
+await picture(vendor, "portal-check", "/portal/check");
+const handedIn = await answering(/^Sent: your answers/);
+await picture(handedIn, "portal-receipt", "/portal/receipt");
+
+const cell = (name, width, colour) => `<a href="${name}-${width}-${colour}.png"><img loading="lazy" width="${width === 320 ? 160 : 480}" alt="${name}, ${width} pixels, ${colour}" src="${name}-${width}-${colour}.png"></a>`;
+const rows = taken.map(({ name, path }) => `<h2>${name}</h2><p><code>${path.replaceAll("&", "&amp;")}</code></p><p>${COLOURS.flatMap((colour) => WIDTHS.map((width) => cell(name, width, colour))).join(" ")}</p>`);
+writeFileSync(join(folder, "index.html"), `<!doctype html><meta charset="utf-8"><title>Every page of Assay</title><style>img{vertical-align:top;border:1px solid #999}</style><h1>Every page of Assay</h1>${rows.join("\n")}\n`);
+console.log(`${taken.length} pages, ${taken.length * WIDTHS.length * COLOURS.length} pictures: ${join(folder, "index.html")}`);
+await browser.close();
+await demo.stop();
