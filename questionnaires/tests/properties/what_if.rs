@@ -2,7 +2,7 @@
 
 use crate::{
     config,
-    generate::{as_of, case, values_by_credit},
+    generate::{Case, as_of, case, values_by_credit},
     score::{score, score_with},
 };
 use proptest::prelude::*;
@@ -12,19 +12,23 @@ use questionnaires::{
     scoring::what_if::{Basis, fastest, unproven},
 };
 
+fn basis(case: &Case) -> Basis<'_> {
+    Basis {
+        questionnaire: &case.questionnaire,
+        answers: &case.answers,
+        facts: &case.facts,
+        tier: case.tier,
+        as_of: Some(as_of()),
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn fixes_lead_where_they_promise_and_their_gains_sum(case in case()) {
         let now = score(&case);
-        let basis = Basis {
-            questionnaire: &case.questionnaire,
-            answers: &case.answers,
-            facts: &case.facts,
-            tier: case.tier,
-            as_of: Some(as_of()),
-        };
+        let basis = basis(&case);
         let Some(way) = fastest(&basis, &now) else {
             prop_assert!(now.rating.is_none_or(|rating| rating.as_str() == "A"));
             return Ok(());
@@ -55,13 +59,7 @@ proptest! {
     #[test]
     fn without_what_is_not_proven_the_score_is_that_of_those_answers_at_zero(case in case()) {
         let now = score(&case);
-        let basis = Basis {
-            questionnaire: &case.questionnaire,
-            answers: &case.answers,
-            facts: &case.facts,
-            tier: case.tier,
-            as_of: Some(as_of()),
-        };
+        let basis = basis(&case);
         for proof in [Grade::Supplied, Grade::Accepted] {
             let Some(then) = unproven(&basis, &now, proof) else {
                 prop_assert!(now.claimed.is_none());
