@@ -400,7 +400,7 @@ async fn what_is_chosen_from_is_searched_and_keeps_what_was_chosen(database: Tes
     let other = searched.attributes("input[name=assessment]:not([checked])", "value").remove(0);
     let side =
         staff.open(&format!("/compare?assessment={first}&assessment={other}&vendor=x")).await.expect(200);
-    assert_eq!(side.all("table.cmp thead th").len(), 2);
+    assert_eq!(side.all("table.cmp.fixed1 thead th a").len(), 2);
     // What is no longer there cannot be chosen.
     change(&ctx, [set_assessment(0, "state = 'cancelled'")]).await;
     let picker = staff.open("/compare").await.expect(200);
