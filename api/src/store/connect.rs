@@ -248,11 +248,17 @@ impl Database {
     }
 
     /// Executes the statement of a save and says whether it wrote, after that is durable. PostgreSQL makes concurrent
-    /// commits durable together; on SQLite the queue does.
+    /// commits durable together; on SQLite the queue does. A request that goes away before the commit leaves nothing.
+    #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
     pub(super) async fn write_together(&self, save: Statement) -> Result<bool, StoreError> {
         match &self.0.queue {
             Some(queue) => queue.write_together(save).await,
-            None => saved_answers::wrote(&self.0.writer, save).await,
+            None => {
+                let transaction = self.0.writer.begin().await?;
+                let wrote = saved_answers::wrote(&transaction, save).await?;
+                transaction.commit().await?;
+                Ok(wrote)
+            }
         }
     }
 

@@ -85,7 +85,9 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
     let (state, current) = stored.ok_or(UseCaseError::NotFound)?;
-    let plain = state == AssessmentState::InProgress
+    // Where several processes may save, one that is being replaced must not leave a save whose outcome nobody was told.
+    let plain = ctx.scope().database().single_process()
+        && state == AssessmentState::InProgress
         && revision_of(current.as_ref()) == input.rev
         && !holds(current.as_ref(), &read);
     if plain {
