@@ -65,16 +65,15 @@ pub struct SaveAnswer {
 }
 
 /// Saves one answer and gives its revision. Nothing is written when the content is what is stored already, or when
-/// the same form was saved before. Four statements when the form was made from the answer that is stored.
+/// the same form was saved before. On SQLite two statements in the plain case, once what is
+/// asked has been read.
 ///
 /// # Errors
 /// [`UseCaseError::VersionConflict`] with the stored answer when somebody else saved in between;
 /// [`UseCaseError::Invalid`] with every fault; [`UseCaseError::AlreadySubmitted`] or [`UseCaseError::StateConflict`]
 /// when the question is not open; [`UseCaseError::NotFound`] when it is not asked.
 pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
-    let id = ctx.assessment();
-    let stored = async { Ok(store::answering(ctx.scope(), id, &input.question).await?) };
-    let (questionnaires, stored) = tokio::try_join!(asked(ctx.scope(), id), stored)?;
+    let questionnaires = asked(ctx.scope(), ctx.assessment()).await?;
     let question = questionnaires.iter().find_map(|asked| asked.definition.question(&input.question));
     let question = question.ok_or(UseCaseError::NotFound)?;
     check_mutation(&input.mutation)?;
@@ -84,20 +83,30 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         };
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
-    let (state, current) = stored.ok_or(UseCaseError::NotFound)?;
     // Where several processes may save, one that is being replaced must not leave a save whose outcome nobody was told.
-    let plain = ctx.scope().database().single_process()
-        && state == AssessmentState::InProgress
-        && revision_of(current.as_ref()) == input.rev
-        && !holds(current.as_ref(), &read);
-    if plain {
-        let new = revision(ctx, &input, &read, state);
-        let rev = new.rev;
-        if saved_answers::save(ctx.scope(), new).await.map_err(form_was_saved_before)? {
-            return Ok(rev);
-        }
+    if ctx.scope().database().single_process()
+        && let Some(rev) = save_as_read(ctx, &input, &read).await?
+    {
+        return Ok(rev);
     }
     save_holding_the_assessment(ctx, &input, &read).await
+}
+
+/// Saves in the plain case: the questionnaire is open, the form was made from the answer that is stored, and both are
+/// so still when the answer is written. Nothing is written otherwise.
+async fn save_as_read(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer) -> Result<Option<i64>> {
+    let stored = store::answering(ctx.scope(), ctx.assessment(), &input.question).await?;
+    let (state, current) = stored.ok_or(UseCaseError::NotFound)?;
+    let plain = state == AssessmentState::InProgress
+        && revision_of(current.as_ref()) == input.rev
+        && !holds(current.as_ref(), read);
+    if !plain {
+        return Ok(None);
+    }
+    let new = revision(ctx, input, read, state);
+    let rev = new.rev;
+    let wrote = saved_answers::save(ctx.scope(), new).await.map_err(form_was_saved_before)?;
+    Ok(wrote.then_some(rev))
 }
 
 /// Saves with nobody else writing in between, so that every outcome can be told apart.

@@ -14,7 +14,7 @@ use crate::{
     render::{
         Renderer,
         fields::{FieldView, errors_of},
-        parts::Link,
+        parts::{ErrorItem, Link},
         reviews::{TogetherAnswer, TogetherView},
     },
     usecases::{
@@ -106,7 +106,7 @@ async fn response(
     let mut shell = case_shell(staff, &desk.case, title).crumb("Review", format!("{base}/review"));
     shell.errors = errors_of(&fields);
     for error in errors.iter().filter(|error| error.pointer == "question") {
-        shell.errors.push(crate::render::parts::ErrorItem::general(&error.message));
+        shell.errors.push(ErrorItem::general(&error.message));
     }
     let Some(grade) = fields.into_iter().next() else {
         return Err(UseCaseError::internal("no field").into());

@@ -45,6 +45,18 @@ impl Rating {
         }
     }
 
+    /// The least score of the band, in points of 100.
+    #[must_use]
+    pub fn floor(self) -> i64 {
+        match self {
+            Self::A => 90,
+            Self::B => 75,
+            Self::C => 60,
+            Self::D => 40,
+            Self::E => 0,
+        }
+    }
+
     /// The letter.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,9 +1,9 @@
 //! From 100 down to the claimed score: what each section costs.
 
 use super::{tenths, unit};
-use crate::render::Html;
+use crate::render::{Html, parts::rating_word};
 use maud::{Markup, html};
-use questionnaires::exact::Exact;
+use questionnaires::{exact::Exact, scoring::Rating};
 
 /// What one questionnaire's sections lose.
 #[derive(Debug, Clone)]
@@ -16,14 +16,6 @@ pub struct Waterfall {
     pub claimed: Exact,
 }
 
-/// Bands with their least score, their word and the class that colours them.
-const BANDS: [(i64, &str, &str, &str); 5] = [
-    (90, "A", ", strong", "za"),
-    (75, "B", ", good", "zb"),
-    (60, "C", ", fair", "zc"),
-    (40, "D", ", weak", "zd"),
-    (0, "E", ", poor", "ze"),
-];
 /// Left and right end of the scale, and the height of a row.
 const LEFT: i64 = 250;
 const RIGHT: i64 = 610;
@@ -115,18 +107,20 @@ fn name(label: &str, y: usize) -> Markup {
 fn zones(low: i64, height: usize, at: &dyn Fn(&Exact) -> i64) -> Markup {
     let mut upper = 100;
     let mut zones = Vec::new();
-    for (least, letter, word, class) in BANDS {
-        let from = least.max(low);
+    for band in Rating::ALL {
+        let from = band.floor().max(low);
         if from < upper {
             let (x, end) = (at(&Exact::from(from)), at(&Exact::from(upper)));
-            zones.push((x, end - x, letter, word, class));
+            let letter = band.as_str();
+            let class = format!("bz z{}", letter.to_lowercase());
+            zones.push((x, end - x, letter, rating_word(letter).to_lowercase(), class));
         }
-        upper = least.min(upper);
+        upper = band.floor().min(upper);
     }
     html! {
         @for (x, width, letter, word, class) in zones {
-            rect class={ "bz " (class) } x=(unit(x)) width=(unit(width)) y="24" height=(height - 30) {}
-            text.bl x=(unit(x + 50)) y="17" { (letter) @if width >= 10 * ROOM { (word) } }
+            rect class=(class) x=(unit(x)) width=(unit(width)) y="24" height=(height - 30) {}
+            text.bl x=(unit(x + 50)) y="17" { (letter) @if width >= 10 * ROOM { ", " (word) } }
         }
     }
 }

@@ -105,7 +105,6 @@ pub(super) fn section_rows(base: &str, scored: &Scored, one: &QuestionnaireScore
             names: String::new(),
         })
         .collect();
-    let titles = |titles: Vec<String>| titles.join(", ");
     if !full.is_empty() {
         let weight: Exact = full.iter().map(|one| &one.section.weight).sum();
         rows.push(SectionRow {
@@ -114,7 +113,7 @@ pub(super) fn section_rows(base: &str, scored: &Scored, one: &QuestionnaireScore
             score: Exact::from(100_i64).display1(),
             lost: Exact::zero().display2(),
             losses: Vec::new(),
-            names: titles(full.into_iter().map(|one| one.title).collect()),
+            names: full.into_iter().map(|one| one.title).collect::<Vec<_>>().join(", "),
         });
     }
     let out: Vec<String> = one
@@ -130,7 +129,7 @@ pub(super) fn section_rows(base: &str, scored: &Scored, one: &QuestionnaireScore
             score: DASH.to_owned(),
             lost: DASH.to_owned(),
             losses: Vec::new(),
-            names: titles(out),
+            names: out.join(", "),
         });
     }
     rows

@@ -48,17 +48,6 @@ fn plus(points: &Exact) -> String {
     format!("+{}", points.display2())
 }
 
-/// The least score of a band.
-const fn floor(rating: Rating) -> i64 {
-    match rating {
-        Rating::A => 90,
-        Rating::B => 75,
-        Rating::C => 60,
-        Rating::D => 40,
-        Rating::E => 0,
-    }
-}
-
 fn lede(way: &Fastest, now: &QuestionnaireScore, claimed: &Exact) -> String {
     let fixes = match way.fixes.len() {
         1 => "This fix".to_owned(),
@@ -76,7 +65,7 @@ fn lede(way: &Fastest, now: &QuestionnaireScore, claimed: &Exact) -> String {
         return format!("The score is there already. {fixes} {} the cap.", lifts(way));
     }
     let gained: Exact = way.fixes.iter().map(|fix| fix.gain_printed.clone()).sum();
-    let least = Exact::from(floor(way.target));
+    let least = Exact::from(way.target.floor());
     let capped = now.knock_outs.iter().any(|failed| {
         way.fixes
             .iter()
