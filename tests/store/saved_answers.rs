@@ -16,7 +16,9 @@ use api::{
     },
 };
 use entity::{answer_revision, contact};
+use futures_util::future;
 use serde_json::json;
+use std::{sync::Arc, time::Duration};
 use tests::database::TestDatabase;
 use tokio::task::JoinHandle;
 
@@ -257,7 +259,35 @@ async fn on_sqlite_who_goes_away_takes_nobody_along() {
     assert!(here.save(here.revision("Q-3", 1, "Next")).await.unwrap(), "and the next one is served");
 }
 
+/// A thread that serves has a runtime of its own, and when the process stops it ends before others that still work.
+async fn a_thread_that_ends_takes_nothing_from_the_others(at: TestDatabase) {
+    let here = Arc::new(Answering::new(&at).await);
+    let read = async |here: &Answering, times: usize| {
+        future::join_all((0..times).map(|_| here.stored())).await;
+    };
+    let other = here.org.begin().await;
+    let thread = std::thread::spawn({
+        let here = Arc::clone(&here);
+        move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                // Opens what connections there may be, and leaves a save that waits on SQLite.
+                read(&here, 7).await;
+                let save = here.save(here.revision("Q-1", 1, "Begun there"));
+                drop(tokio::time::timeout(Duration::from_millis(50), save).await);
+            });
+        }
+    });
+    tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+    drop(other);
+    read(&here, 8).await;
+    let save = here.save(here.revision("Q-2", 1, "Begun here"));
+    assert!(tokio::time::timeout(Duration::from_secs(5), save).await.unwrap().unwrap());
+    assert_eq!(here.stored().await.len(), 2);
+}
+
 tests::on_both_databases!(
+    a_thread_that_ends_takes_nothing_from_the_others,
     a_save_becomes_the_current_answer_and_stays_among_its_revisions,
     a_save_from_another_revision_writes_nothing,
     a_save_into_an_assessment_that_moved_on_writes_nothing,

@@ -5,7 +5,7 @@
 
 use super::{
     error::StoreError,
-    saved_answers,
+    postgres, saved_answers,
     tenant_scope::{AcrossTenants, TenantScope},
     write_queue::{Write, WriteQueue},
 };
@@ -76,7 +76,7 @@ struct Inner {
 
 /// How long a request waits for a connection, and on SQLite a write for the writes before it: far longer than these
 /// take, and no longer than people wait. One connection writes to SQLite, so there it may be longer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) const PATIENCE_SQLITE: Duration = Duration::from_secs(5);
 
 /// An open database. Cheap to clone.
@@ -115,7 +115,7 @@ impl Database {
                 _process_lock: lock,
             })))
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
-            let pool = open(postgres_options(&options.url, options.max_connections), &statements).await?;
+            let pool = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
             assert_suitable(&pool).await?;
             let (reader, writer) = (pool.clone(), pool);
             Ok(Self(Arc::new(Inner {
@@ -248,17 +248,11 @@ impl Database {
     }
 
     /// Executes the statement of a save and says whether it wrote, after that is durable. PostgreSQL makes concurrent
-    /// commits durable together; on SQLite the queue does. A request that goes away before the commit leaves nothing.
-    #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
+    /// commits durable together; on SQLite the queue does.
     pub(super) async fn write_together(&self, save: Statement) -> Result<bool, StoreError> {
         match &self.0.queue {
             Some(queue) => queue.write_together(save).await,
-            None => {
-                let transaction = self.0.writer.begin().await?;
-                let wrote = saved_answers::wrote(&transaction, save).await?;
-                transaction.commit().await?;
-                Ok(wrote)
-            }
+            None => saved_answers::wrote(&self.0.writer, save).await,
         }
     }
 
@@ -324,27 +318,6 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
                 // A write that goes around the queue fails at once, not only when two of them meet.
                 .pragma("query_only", if access == Access::Reads { "1" } else { "0" })
                 .statement_cache_capacity(256)
-        });
-    options
-}
-
-fn postgres_options(url: &str, connections: u32) -> SeaOptions {
-    let mut options = SeaOptions::new(url.to_owned());
-    options
-        .max_connections(connections)
-        .acquire_timeout(PATIENCE)
-        .sqlx_logging(false)
-        .set_application_name("assay")
-        .statement_timeout(Duration::from_secs(10))
-        // A connection in use is not asked before each statement whether it still is one.
-        .test_before_acquire_if_idle_for(Duration::from_secs(1))
-        .map_sqlx_postgres_opts(|postgres| {
-            // The isolation is set here and not with each transaction, which would cost another round trip.
-            postgres.options([
-                ("lock_timeout", "1s"),
-                ("idle_in_transaction_session_timeout", "15s"),
-                ("default_transaction_isolation", "read committed"),
-            ])
         });
     options
 }

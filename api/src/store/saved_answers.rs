@@ -46,7 +46,7 @@ pub struct Revision {
     pub at: DateTime<Utc>,
 }
 
-/// Makes it the current answer, unless another one is by now. The row of the assessment is held until the end of the
+/// Makes it the current answer, unless another one is by now. The row of the assessment stays as it is until the end
 /// of the transaction on PostgreSQL; SQLite has one writer.
 macro_rules! make_current {
     ($lock:literal) => {
@@ -80,7 +80,7 @@ macro_rules! append_revision {
 
 const ON_POSTGRES: &str = concat!(
     "WITH current_answer AS (",
-    make_current!(" FOR NO KEY UPDATE"),
+    make_current!(" FOR SHARE"),
     " RETURNING rev) ",
     append_revision!("FROM current_answer")
 );

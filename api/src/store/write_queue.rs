@@ -18,7 +18,10 @@ use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::{Mutex as FairMutex, OwnedMutexGuard, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex as FairMutex, OwnedMutexGuard, oneshot},
+};
 
 /// A save that waits, and where to tell whether it wrote.
 struct Gathered {
@@ -34,6 +37,8 @@ pub(super) struct WriteQueue {
     turn: Arc<FairMutex<()>>,
     /// Saves for the next shared commit. Its task is in the queue when there are any.
     gathered: Arc<Mutex<Vec<Gathered>>>,
+    /// Where that task runs: a thread that serves may end before others that wait for it.
+    home: Handle,
 }
 
 /// The right to write, until it is dropped.
@@ -65,7 +70,7 @@ impl Write {
 impl WriteQueue {
     /// A queue in front of the connection that writes.
     pub(super) fn new(writer: DatabaseConnection) -> Self {
-        Self { writer, turn: Arc::default(), gathered: Arc::default() }
+        Self { writer, turn: Arc::default(), gathered: Arc::default(), home: Handle::current() }
     }
 
     /// Waits for its turn.
@@ -102,7 +107,7 @@ impl WriteQueue {
             gathered.len() == 1
         };
         if first {
-            tokio::spawn(self.clone().commit_gathered());
+            self.home.spawn(self.clone().commit_gathered());
         }
         told.await.unwrap_or(Err(StoreError::Away))
     }

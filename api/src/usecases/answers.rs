@@ -65,8 +65,7 @@ pub struct SaveAnswer {
 }
 
 /// Saves one answer and gives its revision. Nothing is written when the content is what is stored already, or when
-/// the same form was saved before. On SQLite two statements in the plain case, once what is
-/// asked has been read.
+/// the same form was saved before. Two statements in the plain case, once what is asked has been read.
 ///
 /// # Errors
 /// [`UseCaseError::VersionConflict`] with the stored answer when somebody else saved in between;
@@ -83,10 +82,7 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         };
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
-    // Where several processes may save, one that is being replaced must not leave a save whose outcome nobody was told.
-    if ctx.scope().database().single_process()
-        && let Some(rev) = save_as_read(ctx, &input, &read).await?
-    {
+    if let Some(rev) = save_as_read(ctx, &input, &read).await? {
         return Ok(rev);
     }
     save_holding_the_assessment(ctx, &input, &read).await
