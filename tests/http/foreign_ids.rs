@@ -199,3 +199,54 @@ async fn z_03_another_organisations_ids_in_forms_and_queries_are_ids_that_do_not
     }
     assert_eq!(differences(&before, &app.rows().await), Vec::<String>::new());
 }
+
+/// Every page, list, count and file that needs no id, and the filters that look for words, by address.
+async fn read_everything(admin: &Client) -> BTreeMap<String, String> {
+    let routes = routes::all().filter(|route| {
+        route.method == "GET"
+            && matches!(route.access, Access::Staff(_))
+            && !parameters(route).iter().any(|parameter| is_id(parameter))
+    });
+    let plain = routes.map(|route| path(route, random));
+    let looked_for = ["/vendors?q=Canary", "/findings?state=all&vendor=Canary", "/audit?vendor=Canary"];
+    let looked_for = looked_for.map(str::to_owned).into_iter();
+    let mut read = BTreeMap::new();
+    for address in plain.chain(looked_for) {
+        let page = admin.open(&address).await;
+        read.insert(address, comparable(&page));
+    }
+    read
+}
+
+#[tokio::test]
+async fn z_06_what_another_organisation_does_changes_no_list_no_count_and_no_file() {
+    let app = TestApp::start().await;
+    handed_in(&app, "Own", &[("SEC-GOV-01", "informal")]).await;
+    let (admin, _) = signed_in(&app, &address(Role::Admin)).await;
+    // Downloads are events of the audit trail themselves.
+    let first = read_everything(&admin).await;
+    let before = read_everything(&admin).await;
+    let changes: Vec<&String> = before.keys().filter(|address| before[*address] != first[*address]).collect();
+
+    let olga = app.other_organisation().await;
+    let contact = ("Canary Contact", "canary@foreign.example");
+    procurement::sent_short(&olga, "Canary Vendor", "Canary Service", contact).await;
+    let ctx = app.ctx_of("admin@other.example").await;
+    let submitted = handed_in_to(&ctx, "Canary Submission", &[("SEC-GOV-01", "informal")]).await;
+    reviews::finish_review(&ctx, submitted.assessment).await.unwrap();
+    let title = "Canary finding".to_owned();
+    let raise = RaiseFinding { title, severity: "critical".to_owned(), ..RaiseFinding::default() };
+    findings::raise_by_hand(&ctx, submitted.assessment, raise).await.unwrap();
+    app.run_jobs().await;
+
+    let after = read_everything(&admin).await;
+    assert!(after.len() > 15, "{} addresses", after.len());
+    for (address, text) in &after {
+        // What was looked for is repeated in its field.
+        let canaries = text.matches("Canary").count() - text.matches("value=\"Canary\"").count();
+        assert_eq!(canaries, 0, "{address}: {text}");
+        let steady = !changes.contains(&address);
+        assert!(!steady || before[address] == *text, "{address}: {text}");
+    }
+    assert!(changes.iter().all(|address| address.starts_with("/audit")), "{changes:?}");
+}

@@ -1,22 +1,25 @@
 //! The queue in front of SQLite's one writer, and the commit that saved answers share in it.
 //!
 //! A durable commit waits for the disk. Saves that come while the writer is busy are gathered, executed one after the
-//! other behind a savepoint each, and committed at once; each is told its own outcome after that commit. The work
-//! belongs to a task of its own and to nobody's request, so that who goes away takes nobody along. All other writes
-//! have the database for themselves, in the order in which they came.
+//! other behind a savepoint each, and committed at once; each is told its own outcome after that commit. The first of
+//! them does the work for all; if it goes away in between, the work goes on without it. All other writes have the
+//! database for themselves, in the order in which they came.
 
 use super::{
     connect::PATIENCE_SQLITE,
     error::StoreError,
     saved_answers::{UNDO_ON_SQLITE, wrote},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait as _,
 };
 use std::{
     mem,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
 };
 use tokio::{
     runtime::Handle,
@@ -35,10 +38,38 @@ pub(super) struct WriteQueue {
     writer: DatabaseConnection,
     /// Who asks first is served first.
     turn: Arc<FairMutex<()>>,
-    /// Saves for the next shared commit. Its task is in the queue when there are any.
+    /// Saves for the next shared commit. Whoever put the first one here waits for its turn to write them all.
     gathered: Arc<Mutex<Vec<Gathered>>>,
-    /// Where that task runs: a thread that serves may end before others that wait for it.
+    /// The runtime that lasts: a thread that serves may end before others.
     home: Handle,
+}
+
+/// Work for others: who began it does it, and if that one goes away, the runtime that lasts goes on with it.
+struct Lasting {
+    work: Option<BoxFuture<'static, ()>>,
+    home: Handle,
+}
+
+impl Future for Lasting {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let Some(work) = &mut this.work else { return Poll::Ready(()) };
+        // Its timers are there too.
+        let _home = this.home.enter();
+        ready!(work.as_mut().poll(context));
+        this.work = None;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Lasting {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            drop(self.home.spawn(work));
+        }
+    }
 }
 
 /// The right to write, until it is dropped.
@@ -107,7 +138,8 @@ impl WriteQueue {
             gathered.len() == 1
         };
         if first {
-            self.home.spawn(self.clone().commit_gathered());
+            let work = self.clone().commit_gathered().boxed();
+            Lasting { work: Some(work), home: self.home.clone() }.await;
         }
         told.await.unwrap_or(Err(StoreError::Away))
     }
