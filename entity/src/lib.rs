@@ -31,6 +31,7 @@ pub mod one_time_code;
 pub mod portal_session;
 pub mod questionnaire_version;
 pub mod rate_limit;
+pub mod reassessment;
 pub mod reliance;
 pub mod respondent;
 pub mod review_verdict;

@@ -19,6 +19,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// would take time that grows with the square of its length.
 pub(crate) const MAX_TEXT: usize = 4_096;
 
+/// More places than anybody types.
+const MOST_PLACES: usize = 60;
+
 /// A rational number of any size, always in lowest terms.
 ///
 /// Its text is `"n"` or `"n/d"`; in JSON it is that string.
@@ -152,6 +155,17 @@ impl Exact {
     #[must_use]
     pub fn display2(&self) -> String {
         self.display_places(2)
+    }
+
+    /// The decimal that this is, with no more places than it needs: "12.5", "3"; none for a number like 1/3.
+    #[must_use]
+    pub fn to_decimal(&self) -> Option<String> {
+        if self == &self.floor() {
+            return Some(self.to_string());
+        }
+        (1..=MOST_PLACES)
+            .map(|places| self.display_places(places))
+            .find(|text| text.parse().as_ref() == Ok(self))
     }
 
     /// The whole units of `10^-places` after half-up rounding.

@@ -9,6 +9,7 @@ mod audit;
 mod authorization;
 mod bodies;
 mod canaries;
+mod carry;
 mod doors;
 mod downloads;
 mod evidence;

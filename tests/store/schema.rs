@@ -264,6 +264,7 @@ fn entities() -> Vec<(String, Columns)> {
         portal_session,
         questionnaire_version,
         rate_limit,
+        reassessment,
         reliance,
         respondent,
         review_verdict,

@@ -62,7 +62,11 @@ pub async fn sent_to(client: &Client, vendor: &str, service: &str, contact: (&st
 
 /// As [`sent_to`], with the sub-processor check alone: 14 questions, of which one has to be answered.
 pub async fn sent_short(client: &Client, vendor: &str, service: &str, contact: (&str, &str)) -> String {
-    let page = prepared(client, vendor, service, contact).await;
+    send_short(&prepared(client, vendor, service, contact).await).await
+}
+
+/// Sends the sub-processor check alone, from the page that chooses what to ask.
+pub async fn send_short(page: &Page) -> String {
     let reasons = page.attributes("input[name^=reason-]", "name");
     let form = page.form("/questionnaires").set("questionnaire", "subprocessor");
     let form = reasons.iter().fold(form, |form, name| form.set(name, "Not asked now."));

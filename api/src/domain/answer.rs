@@ -301,6 +301,25 @@ fn rows_of(value: &Value) -> Vec<TableRow> {
     value.as_array().map(|rows| rows.iter().filter_map(cells).collect()).unwrap_or_default()
 }
 
+/// The stored form of a value that the engine holds; none for one that nobody can give again without its files.
+#[must_use]
+pub fn stored_value(value: &AnswerValue) -> Option<Value> {
+    Some(match value {
+        AnswerValue::One(option) | AnswerValue::Files { choice: Some(option), .. } => {
+            json!({"choice": option})
+        }
+        AnswerValue::Many(options) => json!({"choice": options}),
+        AnswerValue::Number(number) => json!({"number": number.to_decimal()?}),
+        AnswerValue::Date(day) => json!({"date": day.to_string()}),
+        AnswerValue::Text(text) => json!({"text": text}),
+        AnswerValue::Rows(rows) => json!({"rows": rows}),
+        AnswerValue::Attest => json!({"attest": true}),
+        AnswerValue::Unknown => json!({"unknown": true}),
+        AnswerValue::NotApplicable { reason } => json!({"na": true, "reason": reason}),
+        AnswerValue::Files { choice: None, .. } => return None,
+    })
+}
+
 /// A stored value as the engine takes it; none for a shape that this build does not know.
 #[must_use]
 pub fn engine_value(stored: &Value) -> Option<AnswerValue> {

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod clock;
 pub mod delivery;
 pub mod due;
+pub mod earlier;
 pub mod email_address;
 pub mod evidence;
 pub mod finding;

@@ -59,6 +59,8 @@ pub struct PortalAssessment {
     pub submitted_at: Option<DateTime<Utc>>,
     /// For optimistic saves.
     pub version: i64,
+    /// Whether answers of an earlier submission are offered again.
+    pub reassesses: bool,
 }
 
 word_enum! {
@@ -634,6 +636,7 @@ mod tests {
                 submission_number: 0,
                 submitted_at: None,
                 version: 1,
+                reassesses: false,
             },
             questionnaires: vec![asked_of("security", vec![first, second]), asked_of("ai", vec![again])],
             answers: answers.iter().map(row).collect(),

@@ -242,6 +242,15 @@ pub struct SubmitBox {
     pub links: Vec<Link>,
 }
 
+/// Earlier answers to questions of a section.
+#[derive(Debug, Clone, Serialize)]
+pub struct EarlierBox {
+    /// Which and from when.
+    pub text: String,
+    /// Form that saves them again, and its button.
+    pub take: Link,
+}
+
 /// A section's questions. The title is the section's. `portal/section`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SectionPage {
@@ -255,6 +264,8 @@ pub struct SectionPage {
     pub tasks: Link,
     /// The left-hand rail.
     pub rail: Vec<RailGroup>,
+    /// Earlier answers that can be used again.
+    pub earlier: Option<EarlierBox>,
     /// The cards of the questions shown, in order: see [`cards_html`].
     pub cards: Html,
     /// What comes after: the first is the primary button.

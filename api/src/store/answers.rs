@@ -9,8 +9,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    answer, answer_revision, assessment, clarification, reliance, respondent, section_state, service,
-    submission, user_account, vendor,
+    answer, answer_revision, assessment, clarification, reassessment, reliance, respondent, section_state,
+    service, submission, user_account, vendor,
 };
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -28,6 +28,7 @@ struct AssessmentFlat {
     service_name: String,
     owner_name: String,
     owner_email: String,
+    reassessment: Option<Uuid>,
 }
 
 /// The assessment as the portal sees it: one statement.
@@ -44,6 +45,8 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         .column_as(service::Column::Name, "service_name")
         .column_as(user_account::Column::Name, "owner_name")
         .column_as(user_account::Column::Email, "owner_email")
+        .join_rev(JoinType::LeftJoin, reassessment::Relation::Assessment.def())
+        .column_as(reassessment::Column::Id, "reassessment")
         .into_model::<AssessmentFlat>()
         .one(s.connection())
         .await?;
@@ -67,6 +70,7 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         submission_number: row.submission_number,
         submitted_at: row.submitted_at,
         version: row.version,
+        reassesses: found.reassessment.is_some(),
     }))
 }
 

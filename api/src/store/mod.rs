@@ -26,6 +26,7 @@ pub mod portal;
 mod postgres;
 pub mod questionnaires;
 pub mod rate_limit;
+pub mod reassessments;
 pub mod respondents;
 pub mod reviews;
 pub mod saved_answers;

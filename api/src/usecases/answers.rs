@@ -147,7 +147,12 @@ fn holds(current: Option<&AnswerRow>, read: &ReadAnswer) -> bool {
     }
 }
 
-fn revision(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer, state: AssessmentState) -> Revision {
+pub(super) fn revision(
+    ctx: &PortalCtx,
+    input: &SaveAnswer,
+    read: &ReadAnswer,
+    state: AssessmentState,
+) -> Revision {
     let surroundings = &ctx.services().surroundings;
     Revision {
         answer_id: surroundings.uuid(),

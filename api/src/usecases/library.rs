@@ -68,19 +68,19 @@ impl PinnedQuestionnaire {
 }
 
 /// What never changes once it was read. When full it starts over: an installation uses a part at a time.
-struct Kept<K, V> {
+pub(super) struct Kept<K, V> {
     most: usize,
     found: LazyLock<Mutex<HashMap<K, V>>>,
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
-    const fn at_most(most: usize) -> Self {
+    pub(super) const fn at_most(most: usize) -> Self {
         Self { most, found: LazyLock::new(Mutex::default) }
     }
-    fn get(&self, key: &K) -> Option<V> {
+    pub(super) fn get(&self, key: &K) -> Option<V> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
-    fn keep(&self, key: K, value: V) {
+    pub(super) fn keep(&self, key: K, value: V) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.len() >= self.most {
             found.clear();

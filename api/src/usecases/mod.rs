@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod answers;
 pub mod assessments;
 pub mod audit;
+pub mod carry;
 pub mod comparison;
 pub mod ctx;
 pub mod decisions;

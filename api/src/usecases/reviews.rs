@@ -21,9 +21,9 @@ use crate::{
             Citation, Definitions, ScoreInputs, compensating_from_word, compensating_word, na_word,
         },
     },
-    store::{self, WriteTx, cases, reviews as rows, scores as score_rows},
+    store::{self, WriteTx, cases, reassessments, reviews as rows, scores as score_rows},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use questionnaires::{
     answering::{Answer, AnswerValue, Grade, NaVerdict},
     definition::Question,
@@ -55,8 +55,8 @@ pub struct Desk {
     pub citations: Vec<Citation>,
     /// Questions asked so far, drafts included, oldest first.
     pub clarifications: Vec<Clarification>,
-    /// The submission before this one.
-    pub previous: Option<ScoreInputs>,
+    /// The submission before this one, or the one whose answers this assessment offered again.
+    pub previous: Option<Previous>,
 }
 
 impl Desk {
@@ -84,6 +84,32 @@ impl Desk {
     }
 }
 
+/// What the vendor answered the time before.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// What was handed in.
+    pub inputs: ScoreInputs,
+    /// Of which assessment, if it is another one, by reference; and when it was handed in.
+    pub of: Option<(String, DateTime<Utc>)>,
+}
+
+async fn previous(
+    s: &impl store::Scoped,
+    id: AssessmentId,
+    submission: i32,
+    offered: bool,
+) -> Result<Option<Previous>> {
+    if submission > 1 {
+        let before = score_rows::latest_of_submission(s, id, submission - 1).await?;
+        return Ok(before.map(|snapshot| Previous { inputs: snapshot.inputs, of: None }));
+    }
+    if !offered {
+        return Ok(None);
+    }
+    let before = reassessments::offered(s, id).await?;
+    Ok(before.map(|one| Previous { inputs: one.inputs, of: Some((one.reference, one.submitted_at)) }))
+}
+
 /// The review of an assessment that was handed in.
 ///
 /// # Errors
@@ -96,17 +122,23 @@ pub async fn desk(ctx: &Ctx, id: AssessmentId) -> Result<Desk> {
 /// The review as it stands on a day, inside or outside a transaction.
 pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: NaiveDate) -> Result<Desk> {
     let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
-    let latest = score_rows::latest_snapshot(s, id).await?;
-    let latest = latest
+    let latest = score_rows::latest_with_offer(s, id).await?;
+    let (latest, offered) = latest
         .ok_or_else(|| UseCaseError::conflict("There is nothing to review before the vendor hands in."))?;
-    let previous = score_rows::latest_of_submission(s, id, latest.submission_number - 1).await?;
+    let previous = previous(s, id, latest.submission_number, offered).await?;
     let definitions = scores::definitions_of(s, &latest.inputs).await?;
     let verdicts = rows::verdicts(s, id).await?;
     let citations = score_rows::citations(s, id).await?;
     let clarifications = rows::clarifications(s, id).await?;
     let (inputs, score) = scores::live_score(&latest.inputs, &definitions, &verdicts, &citations, today)?;
-    let previous = previous.map(|snapshot| snapshot.inputs);
-    let queue = queue(&definitions, &inputs, &score, &verdicts, &citations, previous.as_ref());
+    let queue = queue(
+        &definitions,
+        &inputs,
+        &score,
+        &verdicts,
+        &citations,
+        previous.as_ref().map(|before| &before.inputs),
+    );
     Ok(Desk { case, definitions, inputs, score, queue, verdicts, citations, clarifications, previous })
 }
 

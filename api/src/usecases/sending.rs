@@ -15,7 +15,7 @@ use crate::{
         assessment::{Assessment, AssessmentEvent, AssessmentState, ChosenQuestionnaire},
         delivery::{LinkInMail, MailContent},
         due,
-        ids::{AssessmentId, ContactId, RespondentId, ServiceId, UserId},
+        ids::{AssessmentId, ContactId, RespondentId, ServiceId, SnapshotId, UserId},
         intake::{Intake, PROHIBITED_USE},
         respondent::{Respondent, RespondentRole},
         user::{User, UserState},
@@ -583,6 +583,10 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         ..found
     };
     store::assessments::update(&mut tx, &sent).await?;
+    if let Some(snapshot) = earlier_submission(&tx, &sent).await? {
+        let row = ctx.services().surroundings.uuid();
+        store::reassessments::offer(&mut tx, row, id, snapshot, now).await?;
+    }
     for respondent in &people {
         respondents::invite(&mut tx, ctx.services(), id, respondent, ends_at).await?;
     }
@@ -596,4 +600,14 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         .after(json!({"questionnaires": pinned, "tier": intake.tier, "due_on": sent.due_on, "respondents": people.len()}));
     tx.commit(event).await?;
     Ok(())
+}
+
+/// What is carried forward: the service's newest submission, or else the newest one of the vendor's other services.
+async fn earlier_submission(tx: &WriteTx, sent: &Assessment) -> Result<Option<SnapshotId>> {
+    let of_service =
+        store::reassessments::newest_submission(tx, sent.vendor_id, Some(sent.service_id)).await?;
+    match of_service {
+        Some(snapshot) => Ok(Some(snapshot)),
+        None => Ok(store::reassessments::newest_submission(tx, sent.vendor_id, None).await?),
+    }
 }

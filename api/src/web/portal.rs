@@ -22,20 +22,22 @@ use crate::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN},
         assessment::AssessmentState,
         due,
-        sheet::{SectionState, Sheet},
+        earlier::Earlier,
+        sheet::{SectionState, Sheet, SheetSection},
     },
     render::{
         Html, Renderer, Shell,
         fields::{FieldView, errors_of},
         parts::{ErrorItem, Fact, Link},
         portal::{
-            Clarifications, IconLine, Person, Resume, SectionPage, SectionState as ShownState, SendReplies,
-            SubmitBox, TaskGroup, TaskList, TaskRow, Welcome, cards_html,
+            Clarifications, EarlierBox, IconLine, Person, Resume, SectionPage, SectionState as ShownState,
+            SendReplies, SubmitBox, TaskGroup, TaskList, TaskRow, Welcome, cards_html,
         },
     },
     usecases::{
         FieldError, Services, UseCaseError,
         answers::{self, SaveAnswer},
+        carry,
         portal_access::zone_in_words,
         submission,
     },
@@ -47,6 +49,7 @@ use actix_web::{
 };
 use questionnaires::answering::TableRow;
 use serde::Serialize;
+use std::sync::Arc;
 
 routes! {
     GET "/portal" => home, Access::Portal, Page;
@@ -56,6 +59,8 @@ routes! {
     POST "/portal/sections/{questionnaire}/{section}/ready" => mark_ready, Access::Portal, Page;
     GET "/portal/questions/{question}" => question, Access::Portal, Page;
     POST "/portal/questions/{question}" => save, Access::Portal, Page, ["choice", "unknown", "na", "attest", "number", "date", "text", "rows.*", "reason", "note", "revision", "mutation", "go", "resolve"];
+    POST "/portal/questions/{question}/carry" => use_earlier, Access::Portal, Page, ["revision", "mutation", "go"];
+    POST "/portal/sections/{questionnaire}/{section}/carry" => use_earlier_of_section, Access::Portal, Page;
     GET "/portal/clarifications" => clarifications, Access::Portal, Page;
 }
 
@@ -148,13 +153,25 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         1 => "1 follow-up question".to_owned(),
         n => format!("{n} follow-up questions"),
     };
+    let earlier = carry::earlier(&who.ctx, &sheet).await?;
+    let offered: usize = earlier
+        .iter()
+        .flat_map(|earlier| sheet.sections.iter().map(|s| earlier.offered_in(&sheet, s).len()))
+        .sum();
+    let again = earlier.filter(|_| offered > 0).map_or_else(String::new, |earlier| {
+        let day = due::short_day(due::day_in(who.ctx.tenant().zone, earlier.submitted_at));
+        format!(
+            " {offered} were answered on {day} about {}: use them again, section by section.",
+            earlier.service
+        )
+    });
     let view = TaskList {
         lede: if asked_again > 0 {
             format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
         } else if open {
             format!(
                 "{done} of {total} are answered. Nothing is sent to {organisation} until you submit. \
-                 Answer in any order; stop and come back with the same link."
+                 Answer in any order; stop and come back with the same link.{again}"
             )
         } else {
             format!("{done} of {total} are answered. They were submitted and cannot be changed now.")
@@ -242,6 +259,7 @@ pub(super) struct Cards<'a> {
     services: &'a Services,
     renderer: &'a Renderer,
     sheet: &'a Sheet,
+    earlier: Option<Arc<Earlier>>,
     unsaved: Option<&'a Unsaved>,
     /// What keeps the section from being ready.
     missing: Vec<ErrorItem>,
@@ -255,6 +273,12 @@ impl Cards<'_> {
         self
     }
 
+    /// With the answers of the time before.
+    async fn offering(self) -> Result<Self, Problem> {
+        let earlier = carry::earlier(&self.who.ctx, self.sheet).await?;
+        Ok(Self { earlier, ..self })
+    }
+
     fn respond(&self, template: &str, frame: Shell, view: impl Serialize, cards: &Html) -> Answer {
         let page = rendered(self.renderer, template, frame, view)?;
         Ok(html(self.status, cards.put_into(&page)))
@@ -262,8 +286,8 @@ impl Cards<'_> {
 
     fn desk<'a>(&'a self, go: String, mutation: &'a dyn Fn() -> String) -> Desk<'a> {
         let tenant = self.who.ctx.tenant();
-        let (sheet, unsaved) = (self.sheet, self.unsaved);
-        Desk { sheet, organisation: &tenant.name, zone: tenant.zone, go, unsaved, mutation }
+        let (sheet, unsaved, earlier) = (self.sheet, self.unsaved, self.earlier.as_deref());
+        Desk { sheet, earlier, organisation: &tenant.name, zone: tenant.zone, go, unsaved, mutation }
     }
 
     fn section(&self, at: usize, only: Option<&str>) -> Answer {
@@ -291,6 +315,7 @@ impl Cards<'_> {
             answered: format!("{} of {} answered", sheet.done(), sheet.total()),
             tasks: Link::new("All sections and due date", "/portal/tasks"),
             rail: rail(sheet, Some(at)),
+            earlier: self.earlier_box(section).filter(|_| only.is_none()),
             cards: Html::place(),
             next: match only {
                 None => next_links(sheet, at),
@@ -310,6 +335,25 @@ impl Cards<'_> {
         frame.saved = saved_line(sheet, self.who.ctx.tenant().zone, self.unsaved.is_some());
         frame.progress = Some(progress_bar(sheet, Some(at)));
         self.respond("portal/section", frame, view, &cards)
+    }
+
+    fn earlier_box(&self, section: &SheetSection) -> Option<EarlierBox> {
+        let earlier = self.earlier.as_ref()?;
+        let count = earlier.offered_in(self.sheet, section).len();
+        let day = due::short_day(due::day_in(self.who.ctx.tenant().zone, earlier.submitted_at));
+        let (text, label) = match count {
+            0 => return None,
+            1 => (
+                format!("1 of these questions was answered on {day} about {}.", earlier.service),
+                "Use that answer".to_owned(),
+            ),
+            n => (
+                format!("{n} of these questions were answered on {day} about {}.", earlier.service),
+                format!("Use these {n} answers"),
+            ),
+        };
+        let text = format!("{text} Read what still holds; you can change it afterwards.");
+        Some(EarlierBox { text, take: Link::new(label, format!("{}/carry", section_href(section))) })
     }
 
     fn errors(&self) -> Vec<ErrorItem> {
@@ -395,7 +439,7 @@ async fn section(
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
-    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).section(at, None)
+    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).offering().await?.section(at, None)
 }
 
 pub(super) fn cards<'a>(
@@ -406,7 +450,7 @@ pub(super) fn cards<'a>(
     unsaved: Option<&'a Unsaved>,
     status: StatusCode,
 ) -> Cards<'a> {
-    Cards { who, services, renderer, sheet, unsaved, missing: Vec::new(), status }
+    Cards { who, services, renderer, sheet, earlier: None, unsaved, missing: Vec::new(), status }
 }
 
 async fn question(
@@ -417,7 +461,7 @@ async fn question(
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     let at = section_of(&sheet, &id).ok_or_else(|| Problem::new(NOT_FOUND))?;
-    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).section(at, Some(&id))
+    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).offering().await?.section(at, Some(&id))
 }
 
 fn section_of(sheet: &Sheet, question: &str) -> Option<usize> {
@@ -502,13 +546,23 @@ async fn save(
         Err(other) => return Err(other.into()),
     };
     let sheet = answers::open(&who.ctx).await?;
-    let page = cards(&who, &services, &renderer, &sheet, Some(&unsaved), status);
+    let page = cards(&who, &services, &renderer, &sheet, Some(&unsaved), status).offering().await?;
     if go == "/portal/clarifications" {
         return page.clarifications(None);
     }
     let at = section_of(&sheet, &unsaved.question).ok_or_else(|| Problem::new(NOT_FOUND))?;
     let alone = go.starts_with("/portal/questions/").then_some(unsaved.question.as_str());
     page.section(at, alone)
+}
+
+async fn use_earlier(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
+    carry::use_one(&who.ctx, &question, form.revision("revision")?, form.text("mutation")).await?;
+    Ok(see_other(&back_to(form.text("go"), &question)))
+}
+
+async fn use_earlier_of_section(who: Respondent, path: Path<(String, String)>, _form: CsrfForm) -> Answer {
+    carry::use_section(&who.ctx, &path.0, &path.1).await?;
+    Ok(see_other(&format!("/portal/sections/{}/{}", path.0, path.1)))
 }
 
 async fn mark_ready(
@@ -524,7 +578,7 @@ async fn mark_ready(
             let sheet = answers::open(&who.ctx).await?;
             let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
             let page = cards(&who, &services, &renderer, &sheet, None, StatusCode::UNPROCESSABLE_ENTITY);
-            page.listing(&missing).section(at, None)
+            page.listing(&missing).offering().await?.section(at, None)
         }
         Err(other) => Err(other.into()),
     }

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
         due,
+        earlier::Earlier,
         evidence::{ALLOWED_ENDINGS, ALLOWED_IN_WORDS, EvidenceKind, size_in_words},
         sheet::{EvidenceRow, Openness, SectionState, Sheet, SheetQuestion, SheetSection},
     },
@@ -13,8 +14,8 @@ use crate::{
         parts::{Link, NavItem, SavedLine, SectionProgress},
         portal::{
             AnswerCopy, AnswerGroup, AnswerRow, AsideBlock, Asked, Citation, Conflict, EvidenceForms, Person,
-            QuestionCard, QuestionKind, RailGroup, RailRow, SectionState as ShownState, TableCell,
-            TableColumn, TableInput, TableRow,
+            PreviousAnswer, QuestionCard, QuestionKind, RailGroup, RailRow, SectionState as ShownState,
+            TableCell, TableColumn, TableInput, TableRow,
         },
     },
     usecases::{FieldError, error::CurrentAnswer, portal_access::zone_in_words},
@@ -34,6 +35,8 @@ pub(super) struct Unsaved {
 /// What every card of a page needs.
 pub(super) struct Desk<'a> {
     pub sheet: &'a Sheet,
+    /// Answers of the time before.
+    pub earlier: Option<&'a Earlier>,
     pub organisation: &'a str,
     pub zone: Tz,
     pub go: String,
@@ -199,6 +202,7 @@ impl Desk<'_> {
         let open = self.sheet.openness(&placed.id) == Openness::Open;
         card.citations =
             self.sheet.evidence_of(&placed.id).map(|piece| self.citation(piece, &placed.id, open)).collect();
+        card.previous = self.earlier.and_then(|earlier| self.previous(earlier, question));
         if open {
             card.evidence = Some(self.evidence_forms(placed, question));
         } else {
@@ -209,6 +213,20 @@ impl Desk<'_> {
             self.show_unsaved(&mut card, question, unsaved);
         }
         card
+    }
+
+    /// The earlier answer to a question that has none now.
+    fn previous(&self, earlier: &Earlier, question: &Question) -> Option<PreviousAnswer> {
+        let offered = earlier.offered(self.sheet, &question.id)?;
+        let stored = offered.typed.read(question, earlier.submitted_at.date_naive()).ok()?.value;
+        let worded = if offered.reworded { "; the question was worded differently" } else { "" };
+        let day = due::short_day(due::day_in(self.zone, earlier.submitted_at));
+        Some(PreviousAnswer {
+            head: format!("Your answer of {day}, about {}{worded}", earlier.service),
+            answer: in_words(question, stored.as_ref()),
+            note: (!offered.typed.note.is_empty()).then(|| offered.typed.note.clone()),
+            carry: Some(format!("/portal/questions/{}/carry", question.id)),
+        })
     }
 
     fn closed(&self, question: &str) -> &'static str {

@@ -238,7 +238,7 @@ fn answer_view(
     let zone = staff.ctx.tenant().zone;
     let id = question.id.as_str();
     let answer = desk.inputs.answers.get(id);
-    let earlier = desk.previous.as_ref().map(|previous| previous.answers.get(id));
+    let earlier = desk.previous.as_ref().map(|previous| previous.inputs.answers.get(id));
     let said = |answer: Option<&Answered>| answer.map(|answer| (answer.value.clone(), answer.note.clone()));
     let earlier = earlier.filter(|earlier| said(*earlier) != said(answer));
     let note = |answer: Option<&Answered>| answer.and_then(|answer| answer.note.clone());
@@ -250,7 +250,12 @@ fn answer_view(
         (earlier, now) => (earlier.as_deref().map(word_diff::plain), now.as_deref().map(word_diff::plain)),
     };
     let before = earlier.map(|earlier| GivenView {
-        heading: format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
+        heading: match desk.previous.as_ref().and_then(|previous| previous.of.as_ref()) {
+            Some((reference, at)) => {
+                format!("Answer in {reference}, {}", due::short_day(due::day_in(zone, *at)))
+            }
+            None => format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
+        },
         lines: in_words(question, earlier),
         note: earlier_note,
     });

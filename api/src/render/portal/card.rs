@@ -49,6 +49,14 @@ impl QuestionCard {
                     None => (self.form(frame)),
                 }
                 (evidence(frame, &self.citations, self.evidence.as_ref()))
+                @if let Some(action) = self.previous.as_ref().and_then(|previous| previous.carry.as_ref()) {
+                    form id={ (self.id) "-carry" } action=(action) method="post" {
+                        (frame.csrf())
+                        input type="hidden" name="revision" value=(self.revision);
+                        input type="hidden" name="mutation" value={ (self.mutation) "-carry" };
+                        input type="hidden" name="go" value=(self.go);
+                    }
+                }
             }
         }
     }
@@ -190,8 +198,12 @@ impl QuestionCard {
                         b { (answer) }
                         @if let Some(note) = note { " " span dir="auto" { (note) } }
                     }
-                    @if let Some(carry) = carry {
-                        a.btn.sm href=(carry) { (frame.icon("undo-2")) "Use this answer and edit it" }
+                    @if carry.is_some() {
+                        // Not of the card's own form: Enter in a field must never press it.
+                        button.btn.sm.mt3 form={ (self.id) "-carry" } {
+                            (frame.icon("undo-2")) "Use this answer"
+                            span.sr { ": question " (self.number) }
+                        }
                     }
                 }
             }

@@ -73,7 +73,7 @@ pub struct PreviousAnswer {
     pub answer: String,
     /// The note.
     pub note: Option<String>,
-    /// Address of this page with the answer filled in.
+    /// Address that saves this answer again.
     pub carry: Option<String>,
 }
 

@@ -208,7 +208,7 @@ fn questions(wrong: bool) -> Vec<QuestionCard> {
         head: "Your answer from March 2025, given by Priya Shah".to_owned(),
         answer: "Mostly, with small known gaps.".to_owned(),
         note: Some("Weekly sample of 200 complaints, checked by two operators.".to_owned()),
-        carry: Some("?carry=AIT-LIF-02#AIT-LIF-02".to_owned()),
+        carry: Some("/portal/questions/AIT-LIF-02/carry".to_owned()),
     });
     second = second.not_applicable(
         false,
@@ -315,6 +315,12 @@ fn section(wrong: bool) -> Page<SectionPage> {
                 ],
             },
         ],
+        earlier: Some(EarlierBox {
+            text: "4 of these questions were answered on 14 Mar 2025 about Lumen Triage. Read what still holds; you \
+                   can change it afterwards."
+                .to_owned(),
+            take: Link::new("Use these 4 answers", "/portal/sections/ai-tool-risk-core/LIF/carry"),
+        }),
         cards: cards_html(frame(), questions(wrong)),
         next: vec![Link::new("Continue to section 12", "/portal/sections/ait-ais"), Link::new("All sections", "/portal")],
         ready: Some(Link::new("Mark section ready", "/portal/sections/ait-lif/ready")),

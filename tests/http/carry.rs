@@ -1,0 +1,155 @@
+//! Asking again: what was handed in before is offered again, counts only when a respondent uses it, and stands beside
+//! the new answer in the review.
+
+use crate::{
+    procurement,
+    submission::answer_required,
+    vendor_side::{Signed, choose, give_code, mailed_link, options},
+};
+use api::domain::Role;
+use std::collections::BTreeSet;
+use tests::{
+    app::TestApp,
+    browser::{Client, Page},
+};
+
+const PRIYA: (&str, &str) = ("Priya Shah", "priya@lumen.example");
+const FIRST: &str = "/portal/sections/subprocessor/SVC";
+
+/// A vendor that answered and handed in the sub-processor check.
+struct Story {
+    app: TestApp,
+    /// `/vendors/<id>`.
+    vendor: String,
+    /// `/services/<id>`.
+    service: String,
+    /// The option that was chosen for SUB-02.
+    chosen: String,
+}
+
+async fn come_in(app: &TestApp) -> Client {
+    app.run_jobs().await;
+    let browser = app.anonymous();
+    give_code(app, &browser, &mailed_link(app, PRIYA.1), PRIYA.1).await.expect(200);
+    browser
+}
+
+async fn hand_in(vendor: &Client) {
+    answer_required(vendor).await;
+    let page = vendor.open("/portal/submit").await.expect(200);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let app = TestApp::start().await;
+        let staff = app.signed_in(Role::Procurement).await;
+        let vendor = procurement::vendor(&staff, "Lumen").await;
+        procurement::contact(&staff, &vendor, PRIYA.0, PRIYA.1).await;
+        let service = procurement::service(&staff, &vendor, "Lumen Hire").await;
+        procurement::cv_screening(&staff, &service).await;
+        let story = Self { app, vendor, service, chosen: String::new() };
+        story.ask(&story.service).await;
+        let vendor = come_in(&story.app).await;
+        let chosen = options(&vendor, "SUB-02").await.remove(0);
+        choose(&vendor, "SUB-02", &chosen).await.expect(200);
+        hand_in(&vendor).await;
+        story.app.advance(chrono::Duration::days(200));
+        Self { chosen, ..story }
+    }
+
+    /// Somebody from procurement; the sign-in of the time before has ended.
+    async fn staff(&self) -> Client {
+        self.app.signed_in(Role::Procurement).await
+    }
+
+    /// Sends the sub-processor check about a service; gives `/assessments/<id>`.
+    async fn ask(&self, service: &str) -> String {
+        let page = self.staff().await.open(service).await.expect(200);
+        procurement::send_short(&page.form("/assessments").submit().await.expect(200)).await
+    }
+}
+
+/// The questions of a page that have no answer yet.
+fn blank(page: &Page) -> BTreeSet<String> {
+    let cards = page.attributes("article.q", "id").into_iter();
+    let saved = page.all("article.q [data-saved]");
+    cards.zip(saved).filter(|(_, saved)| saved.contains("Not answered")).map(|(id, _)| id).collect()
+}
+
+#[tokio::test]
+async fn answers_of_the_time_before_are_offered_and_count_only_when_they_are_used() {
+    let story = Story::begin().await;
+    story.ask(&story.service).await;
+    let vendor = come_in(&story.app).await;
+    let tasks = vendor.open("/portal/tasks").await.expect(200);
+    assert!(tasks.text().contains("about Lumen Hire: use them again"), "{}", tasks.text());
+    assert!(tasks.heading().starts_with("14 questions left"), "{}", tasks.heading());
+
+    let page = vendor.open("/portal/questions/SUB-02").await.expect(200);
+    assert!(page.text().contains("Your answer of 24 Nov 2026, about Lumen Hire"), "{}", page.text());
+    assert_eq!(blank(&page).len(), 1, "offered is not answered");
+    let used = page.form("/carry").submit().await.expect(200);
+    assert!(blank(&used).is_empty(), "{}", used.text());
+    assert_eq!(used.attributes("input[name=choice][checked]", "value"), [story.chosen.as_str()]);
+    assert!(!used.text().contains("Your answer of"), "{}", used.text());
+    // The same form again is the same save.
+    page.form("/carry").submit().await.expect(409);
+
+    // What was "we do not know" is asked anew.
+    let page = vendor.open(FIRST).await.expect(200);
+    assert!(!page.text().contains("Your answer of"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_section_is_used_in_one_step_and_the_review_shows_what_changed_since() {
+    let story = Story::begin().await;
+    let again = story.ask(&story.service).await;
+    let vendor = come_in(&story.app).await;
+    let page = vendor.open(FIRST).await.expect(200);
+    let button = page.all("form[action$='/carry'] button").remove(0);
+    assert!(button.contains("Use that answer"), "{button}");
+    let before = blank(&page);
+    let page = page.form(&format!("{FIRST}/carry")).submit().await.expect(200);
+    let after = blank(&page);
+    assert_eq!(before.difference(&after).collect::<Vec<_>>(), ["SUB-02"]);
+
+    let other = options(&vendor, "SUB-02").await.into_iter().find(|option| *option != story.chosen).unwrap();
+    choose(&vendor, "SUB-02", &other).await.expect(200);
+    hand_in(&vendor).await;
+    let risk = story.app.signed_in(Role::RiskManager).await;
+    let review = risk.open(&format!("{again}/review?q=SUB-02")).await.expect(200);
+    assert!(review.text().contains("Answer in AIQ-0001, 24 Nov 2026"), "{}", review.text());
+    assert!(review.text().contains("Changed"), "{}", review.text());
+}
+
+#[tokio::test]
+async fn answers_are_offered_across_the_services_of_a_vendor_and_to_nobody_else() {
+    let story = Story::begin().await;
+    let staff = story.staff().await;
+    let service = procurement::service(&staff, &story.vendor, "Lumen Chat").await;
+    procurement::cv_screening(&staff, &service).await;
+    story.ask(&service).await;
+    let page = come_in(&story.app).await.open("/portal/questions/SUB-02").await.expect(200);
+    assert!(page.text().contains("about Lumen Hire"), "{}", page.text());
+
+    let ines = ("Ines Vale", "ines@corvid.example");
+    procurement::sent_short(&staff, "Corvid", "Corvid Chat", ines).await;
+    story.app.run_jobs().await;
+    let signed = Signed::come_in(&story.app, ines.1).await;
+    let page = signed.client.open("/portal/questions/SUB-02").await.expect(200);
+    assert!(!page.text().contains("Your answer of"), "{}", page.text());
+    let fields = [("revision", "0"), ("mutation", "m1"), ("go", "/portal/tasks")];
+    signed.post("/portal/questions/SUB-02/carry", &fields).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_section_with_earlier_answers_takes_six_statements_as_any_other() {
+    let story = Story::begin().await;
+    story.ask(&story.service).await;
+    story.app.run_jobs().await;
+    let vendor = Signed::come_in(&story.app, PRIYA.1).await;
+    let (page, statements) = story.app.statements(vendor.client.open(FIRST)).await;
+    page.expect(200);
+    assert!(statements <= 6, "{statements} statements");
+}
