@@ -12,6 +12,8 @@ pub struct Model {
     pub tenant_id: Uuid,
     pub vendor_id: Uuid,
     pub name: String,
+    /// Lower case, single spaces: for search.
+    pub name_normalised: String,
     /// As typed.
     pub email: String,
     pub email_canonical: String,

@@ -14,6 +14,8 @@ pub struct Model {
     pub vendor_id: Uuid,
     pub question_id: Option<String>,
     pub title: String,
+    /// Lower case, single spaces: for search.
+    pub title_normalised: String,
     pub detail: Option<String>,
     pub fix: Option<String>,
     pub severity: String,

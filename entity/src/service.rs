@@ -12,6 +12,8 @@ pub struct Model {
     pub tenant_id: Uuid,
     pub vendor_id: Uuid,
     pub name: String,
+    /// Lower case, single spaces: for search.
+    pub name_normalised: String,
     pub description: Option<String>,
     pub created_at: DateTimeUtc,
     pub version: i64,

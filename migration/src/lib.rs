@@ -21,6 +21,7 @@ mod m20261127_000013_audit_indexes;
 mod m20261127_000014_signing_keys;
 mod m20261127_000015_vendor_list;
 mod m20261127_000016_lists;
+mod m20261128_000017_search;
 mod m20261128_000018_reassessments;
 mod portable;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_signing_keys::Migration),
             Box::new(m20261127_000015_vendor_list::Migration),
             Box::new(m20261127_000016_lists::Migration),
+            Box::new(m20261128_000017_search::Migration),
             Box::new(m20261128_000018_reassessments::Migration),
         ]
     }

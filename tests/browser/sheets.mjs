@@ -70,6 +70,7 @@ await picture(risk, "compare-choice", "/compare");
 const chosen = await risk.$$eval("input[name=assessment]", (boxes) => boxes.map((box) => `assessment=${box.value}`));
 await picture(risk, "compare", `/compare?${chosen.slice(0, 4).join("&")}`);
 await picture(risk, "audit", "/audit");
+await picture(risk, "search", "/search?q=penetration");
 
 const admin = await signedIn("admin");
 await picture(admin, "users", "/users");

@@ -31,6 +31,7 @@ mod reviews;
 mod reviews_together;
 mod rights;
 mod saving;
+mod search;
 mod seed;
 mod statements;
 mod submission;

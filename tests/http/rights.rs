@@ -24,6 +24,7 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /findings",
             "GET /findings.csv",
             "GET /findings/{finding}",
+            "GET /search",
             "GET /services/{service}",
             "GET /vendors",
             "GET /vendors/{vendor}",

@@ -134,6 +134,7 @@ async fn insert(
         id: Set(service_id.0),
         vendor_id: Set(vendor_id.0),
         name: Set(format!("{name} Service")),
+        name_normalised: Set(format!("{name} Service").to_lowercase()),
         description: Set(None),
         created_at: Set(ctx.now()),
         version: Set(1),

@@ -157,6 +157,8 @@ async fn scene(amount: &Amount) -> Scene {
         ("score", format!("{base}/score")),
         ("vendors to compare", "/compare".to_owned()),
         ("compare", format!("/compare?{}", compared.join("&"))),
+        ("search", "/search?q=vendor".to_owned()),
+        ("search for a question", "/search?q=sec-gov-01".to_owned()),
         ("audit trail", "/audit".to_owned()),
         ("audit trail of a vendor", "/audit?vendor=lumen".to_owned()),
         ("audit trail of a day", "/audit?from=2026-11-24&until=2026-11-24&act=vendor.registered".to_owned()),
@@ -240,7 +242,7 @@ async fn a_page_takes_six_statements_and_a_save_three_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 28);
+    assert_eq!(large.len(), 30);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,

@@ -34,6 +34,7 @@ pub mod procurement;
 pub mod reviews;
 pub mod samples;
 pub mod scores;
+pub mod search;
 #[cfg(test)]
 mod tests;
 pub mod today;

@@ -44,6 +44,7 @@ pub fn pages() -> Vec<Sample> {
         super::findings::samples(),
         super::reviews::samples(),
         super::scores::samples(),
+        super::search::samples(),
         super::today::samples(),
         super::compare::samples(),
         super::mailbox::samples(),

@@ -8,6 +8,7 @@ use crate::domain::{
     finding::{ActionState, FindingState, Urgency, soon_ends},
     ids::{ActionId, AssessmentId, FindingId, RespondentId, UserId, VendorId},
     remediation::{Action, Finding, FindingLine, severity_from_word},
+    vendor::normalised,
 };
 use chrono::NaiveDate;
 use entity::{action, assessment, finding, service, vendor};
@@ -57,6 +58,7 @@ fn finding_row(tx: &WriteTx, finding: &Finding) -> finding::ActiveModel {
         vendor_id: Set(finding.vendor_id.0),
         question_id: Set(finding.question.clone()),
         title: Set(finding.title.clone()),
+        title_normalised: Set(normalised(&finding.title)),
         detail: Set(finding.detail.clone()),
         fix: Set(finding.fix.clone()),
         severity: Set(finding.severity.as_str().to_owned()),

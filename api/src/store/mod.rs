@@ -31,6 +31,7 @@ pub mod respondents;
 pub mod reviews;
 pub mod saved_answers;
 pub mod scores;
+pub mod search;
 pub mod settings;
 pub mod signing_keys;
 pub mod tenant_scope;

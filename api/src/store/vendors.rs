@@ -17,7 +17,7 @@ use questionnaires::definition::Tier;
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     QueryTrait as _, RelationTrait as _, Select, Set,
-    sea_query::{Expr, ExprTrait as _, LikeExpr, Order, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait as _, IntoColumnRef, LikeExpr, Order, Query, SelectStatement},
 };
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -140,11 +140,16 @@ pub async fn names(s: &impl Scoped, ids: &[VendorId]) -> Result<Vec<(VendorId, S
     Ok(rows.into_iter().map(|(id, name)| (VendorId(id), name)).collect())
 }
 
-/// Whether the name of a vendor has these normalised words in it.
-fn named(words: &str) -> Expr {
+/// Whether a column has these words in it, taken to the letter.
+pub(super) fn with_words(column: impl IntoColumnRef, words: &str) -> Expr {
     let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let like = LikeExpr::new(format!("%{plain}%")).escape('\\');
-    Expr::col((vendor::Entity, vendor::Column::NameNormalised)).like(like)
+    Expr::col(column).like(like)
+}
+
+/// Whether the name of a vendor has these normalised words in it.
+pub(super) fn named(words: &str) -> Expr {
+    with_words((vendor::Entity, vendor::Column::NameNormalised), words)
 }
 
 /// The ids of the vendors with these normalised words in their name, as a part of another query.
@@ -431,6 +436,7 @@ pub async fn insert_contact(tx: &mut WriteTx, new: &Contact, now: DateTime<Utc>)
         tenant_id: Set(tx.tenant_id().0),
         vendor_id: Set(new.vendor_id.0),
         name: Set(new.name.clone()),
+        name_normalised: Set(normalised(&new.name)),
         email: Set(new.email.clone()),
         email_canonical: Set(new.email.to_lowercase()),
         job_title: Set(new.job_title.clone()),
@@ -449,6 +455,7 @@ pub async fn update_contact(tx: &mut WriteTx, contact: &Contact) -> Result<(), S
     let row = contact::ActiveModel {
         id: Set(contact.id.0),
         name: Set(contact.name.clone()),
+        name_normalised: Set(normalised(&contact.name)),
         email: Set(contact.email.clone()),
         email_canonical: Set(contact.email.to_lowercase()),
         job_title: Set(contact.job_title.clone()),
@@ -574,6 +581,7 @@ pub async fn insert_service(tx: &mut WriteTx, new: &Service, now: DateTime<Utc>)
         tenant_id: Set(tx.tenant_id().0),
         vendor_id: Set(new.vendor_id.0),
         name: Set(new.name.clone()),
+        name_normalised: Set(normalised(&new.name)),
         description: Set(new.description.clone()),
         created_at: Set(now),
         version: Set(1),
@@ -589,6 +597,7 @@ pub async fn update_service(tx: &mut WriteTx, service: &Service) -> Result<(), S
     let row = service::ActiveModel {
         id: Set(service.id.0),
         name: Set(service.name.clone()),
+        name_normalised: Set(normalised(&service.name)),
         description: Set(service.description.clone()),
         ..Default::default()
     };

@@ -30,6 +30,7 @@ pub mod respondents;
 pub mod reviews;
 pub mod reviews_together;
 pub mod scores;
+pub mod search;
 pub mod sending;
 pub mod submission;
 pub mod today;

@@ -37,6 +37,7 @@ pub mod reviews;
 pub mod reviews_together;
 pub mod routes;
 pub mod scores;
+pub mod search;
 pub mod sending;
 pub mod session;
 pub mod today;

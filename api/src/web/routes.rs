@@ -105,6 +105,7 @@ const TABLES: &[Table] = &[
     (super::decisions::ROUTES, super::decisions::register),
     (super::today::ROUTES, super::today::register),
     (super::compare::ROUTES, super::compare::register),
+    (super::search::ROUTES, super::search::register),
 ];
 
 /// Every route of the service.

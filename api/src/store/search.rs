@@ -1,0 +1,253 @@
+//! What search looks through: names, references and titles with some words in them, a bounded number of each. One
+//! statement each, and the database compares columns that the service has written in lower case, so that SQLite and
+//! PostgreSQL find the same.
+
+use super::{
+    error::StoreError,
+    tenant_scope::Scoped,
+    vendors::{named, with_words},
+};
+use crate::domain::{
+    assessment::AssessmentState,
+    finding::FindingState,
+    ids::{AssessmentId, FindingId, ServiceId, VendorId},
+    vendor::VendorState,
+};
+use entity::{assessment, assessment_questionnaire, contact, finding, service, vendor};
+use sea_orm::{
+    ColumnTrait as _, ExprTrait as _, FromQueryResult, JoinType, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, RelationTrait as _,
+};
+use uuid::Uuid;
+
+/// A vendor that was found.
+#[derive(Clone, Debug)]
+pub struct VendorHit {
+    /// Which.
+    pub id: VendorId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is archived.
+    pub archived: bool,
+}
+
+/// A service that was found.
+#[derive(Clone, Debug)]
+pub struct ServiceHit {
+    /// Which.
+    pub id: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// Its vendor's name.
+    pub vendor: String,
+}
+
+/// A contact that was found.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct ContactHit {
+    /// Their name.
+    pub name: String,
+    /// What they do.
+    pub job_title: Option<String>,
+    /// Their address.
+    pub email: String,
+    /// The vendor whose page shows them.
+    pub vendor_id: Uuid,
+    /// Its name.
+    pub vendor: String,
+}
+
+/// A finding that was found.
+#[derive(Clone, Debug)]
+pub struct FindingHit {
+    /// Which.
+    pub id: FindingId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub state: FindingState,
+    /// `low` to `critical`.
+    pub severity: String,
+    /// The vendor's name.
+    pub vendor: String,
+}
+
+/// An assessment with one of the questionnaires that it asks.
+#[derive(Clone, Debug)]
+pub struct AssessmentHit {
+    /// Which.
+    pub id: AssessmentId,
+    /// What people quote.
+    pub reference: String,
+    /// Where it stands.
+    pub state: AssessmentState,
+    /// The vendor's name.
+    pub vendor: String,
+    /// The service's name.
+    pub service: String,
+    /// What it asks; none in a draft without any.
+    pub questionnaire: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    name: String,
+    other: String,
+}
+
+#[derive(FromQueryResult)]
+struct FindingRow {
+    id: Uuid,
+    title: String,
+    state: String,
+    severity: String,
+    vendor: String,
+}
+
+#[derive(FromQueryResult)]
+struct AssessmentRow {
+    id: Uuid,
+    reference: String,
+    state: String,
+    vendor: String,
+    service: String,
+    questionnaire: Option<String>,
+}
+
+/// At most `most` vendors with these normalised words in their name, active or not, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn vendors(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<VendorHit>, StoreError> {
+    use vendor::Column as V;
+    let query = s.find::<vendor::Entity>().filter(named(words)).order_by_asc(V::NameNormalised);
+    let query = query.order_by_asc(V::Id).limit(most).select_only().columns([V::Id, V::Name]);
+    let rows: Vec<Named> = query.column_as(V::State, "other").into_model().all(s.connection()).await?;
+    let archived = VendorState::Archived.to_string();
+    let hit =
+        |row: Named| VendorHit { id: VendorId(row.id), name: row.name, archived: row.other == archived };
+    Ok(rows.into_iter().map(hit).collect())
+}
+
+/// At most `most` services with these normalised words in their name, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn services(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<ServiceHit>, StoreError> {
+    use service::Column as S;
+    let rows: Vec<Named> = s
+        .find::<service::Entity>()
+        .join(JoinType::InnerJoin, service::Relation::Vendor.def())
+        .filter(with_words((service::Entity, S::NameNormalised), words))
+        .order_by_asc(S::NameNormalised)
+        .order_by_asc(S::Id)
+        .limit(most)
+        .select_only()
+        .columns([S::Id, S::Name])
+        .column_as(vendor::Column::Name, "other")
+        .into_model()
+        .all(s.connection())
+        .await?;
+    let hit = |row: Named| ServiceHit { id: ServiceId(row.id), name: row.name, vendor: row.other };
+    Ok(rows.into_iter().map(hit).collect())
+}
+
+/// At most `most` contacts with these normalised words in their name, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn contacts(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<ContactHit>, StoreError> {
+    use contact::Column as C;
+    let query = s
+        .find::<contact::Entity>()
+        .join(JoinType::InnerJoin, contact::Relation::Vendor.def())
+        .filter(with_words((contact::Entity, C::NameNormalised), words))
+        .order_by_asc(C::NameNormalised)
+        .order_by_asc(C::Id)
+        .limit(most)
+        .select_only()
+        .columns([C::Name, C::JobTitle, C::Email, C::VendorId])
+        .column_as(vendor::Column::Name, "vendor");
+    Ok(query.into_model().all(s.connection()).await?)
+}
+
+/// At most `most` findings with these normalised words in their title, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn findings(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<FindingHit>, StoreError> {
+    use finding::Column as F;
+    let rows: Vec<FindingRow> = s
+        .find::<finding::Entity>()
+        .join(JoinType::InnerJoin, finding::Relation::Vendor.def())
+        .filter(with_words((finding::Entity, F::TitleNormalised), words))
+        .order_by_desc(F::RaisedAt)
+        .order_by_desc(F::Id)
+        .limit(most)
+        .select_only()
+        .columns([F::Id, F::Title, F::State, F::Severity])
+        .column_as(vendor::Column::Name, "vendor")
+        .into_model()
+        .all(s.connection())
+        .await?;
+    let hit = |row: FindingRow| {
+        let state = FindingState::parse(&row.state);
+        Ok(FindingHit {
+            state: state.ok_or_else(|| StoreError::corrupt("finding", "state", row.id))?,
+            id: FindingId(row.id),
+            title: row.title,
+            severity: row.severity,
+            vendor: row.vendor,
+        })
+    };
+    rows.into_iter().map(hit).collect()
+}
+
+/// At most `most` pairs of an assessment and a questionnaire of it: those with these words, in capitals, in their
+/// reference, and those that ask one of these questionnaires; the former in front, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn assessments(
+    s: &impl Scoped,
+    words: &str,
+    questionnaires: &[&str],
+    most: u64,
+) -> Result<Vec<AssessmentHit>, StoreError> {
+    use assessment::{Column as A, Relation as R};
+    use assessment_questionnaire::{Column as Q, Relation as OfAssessment};
+    let referred = with_words((assessment::Entity, A::Reference), words);
+    let asks = Q::QuestionnaireId.is_in(questionnaires.iter().copied());
+    let rows: Vec<AssessmentRow> = s
+        .find::<assessment::Entity>()
+        .join(JoinType::InnerJoin, R::Vendor.def())
+        .join(JoinType::InnerJoin, R::Service.def())
+        .join(JoinType::LeftJoin, OfAssessment::Assessment.def().rev())
+        .filter(referred.clone().or(asks))
+        .order_by(referred, Order::Desc)
+        .order_by_desc(A::CreatedAt)
+        .order_by_desc(A::Id)
+        .order_by_asc(Q::Position)
+        .limit(most)
+        .select_only()
+        .columns([A::Id, A::Reference, A::State])
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(service::Column::Name, "service")
+        .column_as(Q::QuestionnaireId, "questionnaire")
+        .into_model()
+        .all(s.connection())
+        .await?;
+    let hit = |row: AssessmentRow| {
+        let state = AssessmentState::parse(&row.state);
+        Ok(AssessmentHit {
+            state: state.ok_or_else(|| StoreError::corrupt("assessment", "state", row.id))?,
+            id: AssessmentId(row.id),
+            reference: row.reference,
+            vendor: row.vendor,
+            service: row.service,
+            questionnaire: row.questionnaire,
+        })
+    };
+    rows.into_iter().map(hit).collect()
+}
