@@ -35,6 +35,7 @@ mod search;
 mod seed;
 mod statements;
 mod submission;
+mod theme;
 mod unwanted_mail;
 mod uploads;
 mod vendor_side;

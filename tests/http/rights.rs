@@ -26,6 +26,7 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /findings/{finding}",
             "GET /search",
             "GET /services/{service}",
+            "POST /theme",
             "GET /vendors",
             "GET /vendors/{vendor}",
         ],

@@ -58,6 +58,68 @@ impl SignedIn {
     }
 }
 
+/// What a person chose instead of what the system does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Colours {
+    /// The word of the cookie, the form and the pages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The choice of this word; none when the system decides.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Light, Self::Dark].into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+/// The form in the foot that chooses colours.
+#[derive(Debug, Clone, Serialize)]
+pub struct ColoursForm {
+    /// Where it posts to.
+    pub action: &'static str,
+    /// Where one comes back to; empty for the start.
+    pub back: String,
+    /// One button each.
+    pub choices: Vec<ColoursChoice>,
+}
+
+/// A button of that form.
+#[derive(Debug, Clone, Serialize)]
+pub struct ColoursChoice {
+    /// `light`, `dark` or `system`.
+    pub value: &'static str,
+    /// What stands on it.
+    pub label: &'static str,
+    /// Whether it is so now.
+    pub current: bool,
+}
+
+impl ColoursForm {
+    /// The form, with what was chosen before.
+    #[must_use]
+    pub fn new(action: &'static str, back: &str, chosen: Option<Colours>) -> Self {
+        let choice = |value, label, this| ColoursChoice { value, label, current: chosen == this };
+        let choices = vec![
+            choice("light", "Light", Some(Colours::Light)),
+            choice("dark", "Dark", Some(Colours::Dark)),
+            choice("system", "As the system does", None),
+        ];
+        Self { action, back: back.to_owned(), choices }
+    }
+}
+
 /// The staff pages' main sections, in the order of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
@@ -145,6 +207,8 @@ pub struct Shell {
     pub saving: Option<String>,
     /// Links of the foot.
     pub foot: Vec<NavItem>,
+    /// The foot's form to choose colours; on pages with a session.
+    pub colours: Option<ColoursForm>,
 }
 
 impl Shell {
@@ -172,6 +236,7 @@ impl Shell {
             scripts: Vec::new(),
             saving: None,
             foot: Vec::new(),
+            colours: None,
         }
     }
 

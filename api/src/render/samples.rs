@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::page::Section;
+use super::page::{ColoursForm, Section};
 use super::{Page, Shell};
 use crate::domain::Role;
 
@@ -69,7 +69,9 @@ pub fn mails() -> Vec<Sample> {
 /// What the person of the staff samples sees.
 #[must_use]
 pub fn amara(title: &str, section: Option<Section>) -> Shell {
-    Shell::staff(title, section, "Amara Nwosu", Role::RiskManager, "sample-csrf")
+    let mut shell = Shell::staff(title, section, "Amara Nwosu", Role::RiskManager, "sample-csrf");
+    shell.colours = Some(ColoursForm::new("/theme", "/vendors", None));
+    shell
 }
 
 /// A staff page's shell for samples.

@@ -5,6 +5,7 @@ use super::{
     problem::{CSRF_REJECTED, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, UNSUPPORTED_MEDIA_TYPE},
     routes::{self, Access},
     session::{CookieKind, CookieRules},
+    theme::Look,
 };
 use crate::{
     auth::Secret,
@@ -41,6 +42,8 @@ pub struct Staff {
     pub ctx: Ctx,
     /// For forms.
     pub csrf: String,
+    /// For pages.
+    pub look: Look,
 }
 
 /// A respondent with a session, as handlers ask for it.
@@ -50,6 +53,8 @@ pub struct Respondent {
     pub ctx: PortalCtx,
     /// For forms.
     pub csrf: String,
+    /// For pages.
+    pub look: Look,
 }
 
 /// Checks route, origin and session; puts the context where [`Staff`] and [`Respondent`] find it.
@@ -100,6 +105,7 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
         }
     }
     let info = request_info(request.request());
+    let look = Look::of(request.request());
     let secret = |kind| {
         let presented = rules.read(request.request(), kind).map(Secret::presented);
         presented.ok_or(UseCaseError::Unauthenticated)
@@ -112,7 +118,7 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
             let may = ctx.require(permission);
             let csrf = secret.csrf_token();
             request.extensions_mut().insert(FormToken(csrf.clone()));
-            request.extensions_mut().insert(Staff { ctx, csrf });
+            request.extensions_mut().insert(Staff { ctx, csrf, look });
             may?;
         }
         Access::Portal => {
@@ -130,7 +136,7 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
             };
             let csrf = secret.csrf_token();
             request.extensions_mut().insert(FormToken(csrf.clone()));
-            request.extensions_mut().insert(Respondent { ctx, csrf });
+            request.extensions_mut().insert(Respondent { ctx, csrf, look });
         }
     }
     Ok(())

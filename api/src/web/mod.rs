@@ -40,6 +40,7 @@ pub mod scores;
 pub mod search;
 pub mod sending;
 pub mod session;
+pub mod theme;
 pub mod today;
 pub mod vendors;
 

@@ -3,6 +3,7 @@
 use super::{
     guard::{Respondent, Staff},
     problem::{INTERNAL, LINK_NOT_USABLE, Problem},
+    theme::Look,
 };
 use crate::{
     render::{
@@ -26,6 +27,7 @@ pub fn staff_shell(staff: &Staff, title: impl Into<String>, section: Option<Sect
     let user = staff.ctx.user();
     let mut shell = Shell::staff(title, section, user.name.clone(), user.role, staff.csrf.clone());
     shell.organisation = Some(Organisation::new(staff.ctx.tenant().name.clone()));
+    staff.look.dress(&mut shell, "/theme");
     shell
 }
 
@@ -40,6 +42,7 @@ pub fn portal_shell(respondent: &Respondent, title: impl Into<String>, about: im
     shell.sign_out = Some("/portal/sign-out".to_owned());
     shell.scripts = vec!["saving.js".to_owned()];
     shell.saving = Some(ctx.respondent().id.to_string());
+    respondent.look.dress(&mut shell, "/portal/theme");
     shell
 }
 
@@ -114,9 +117,15 @@ pub fn with_errors(mut fields: Vec<FieldView>, errors: &[FieldError]) -> Vec<Fie
 #[must_use]
 pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem, instance: &str) -> String {
     let (code, status, title) = problem.code;
-    let (template, shell) = match request.extensions().get::<Staff>() {
+    // Reading a cookie writes into the extensions, so nothing may be borrowed from them.
+    let staff = request.extensions().get::<Staff>().cloned();
+    let (template, shell) = match &staff {
         Some(staff) => ("pages/error_staff", staff_shell(staff, title, None)),
-        None => ("pages/error", Shell::plain(title)),
+        None => {
+            let mut shell = Shell::plain(title);
+            Look::of(request).colour(&mut shell);
+            ("pages/error", shell)
+        }
     };
     let sign_in = request.path() == "/join";
     let link = problem.code == LINK_NOT_USABLE && !sign_in;

@@ -5,6 +5,9 @@ use actix_web::{
     cookie::{Cookie, SameSite, time::Duration},
 };
 
+/// The cookie of the colours that a browser chose. No secret, so it needs no name that nobody else can set.
+pub const COLOURS: &str = "theme";
+
 /// How cookies are made, decided once from the base URL.
 #[derive(Clone, Copy, Debug)]
 pub struct CookieRules {
@@ -78,6 +81,18 @@ impl CookieRules {
             .secure(self.secure)
             .same_site(SameSite::Lax)
             .max_age(max_age)
+            .finish()
+    }
+    /// The colours that a browser chose, for a year; the empty word forgets them.
+    #[must_use]
+    pub fn colours(self, word: &'static str) -> Cookie<'static> {
+        let age = if word.is_empty() { Duration::ZERO } else { Duration::days(365) };
+        Cookie::build(COLOURS, word)
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(age)
             .finish()
     }
     /// The ticket that the browser presents, if any.
