@@ -23,6 +23,7 @@ mod m20261127_000015_vendor_list;
 mod m20261127_000016_lists;
 mod m20261128_000017_search;
 mod m20261128_000018_reassessments;
+mod m20261128_000019_saved_views;
 mod portable;
 
 /// All steps, oldest first.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000016_lists::Migration),
             Box::new(m20261128_000017_search::Migration),
             Box::new(m20261128_000018_reassessments::Migration),
+            Box::new(m20261128_000019_saved_views::Migration),
         ]
     }
 }

@@ -71,6 +71,11 @@ const chosen = await risk.$$eval("input[name=assessment]", (boxes) => boxes.map(
 await picture(risk, "compare", `/compare?${chosen.slice(0, 4).join("&")}`);
 await picture(risk, "audit", "/audit");
 await picture(risk, "search", "/search?q=penetration");
+await risk.goto(`${demo.url}/vendors?tier=high`);
+await risk.getByText("Save this view").click();
+await risk.locator("#view-name").fill("High tier");
+await Promise.all([risk.waitForNavigation(), risk.getByRole("button", { name: "Save", exact: true }).click()]);
+await picture(risk, "saved-view", "/vendors?tier=high");
 
 const admin = await signedIn("admin");
 await picture(admin, "users", "/users");

@@ -7,8 +7,8 @@ use crate::{
     vendor_side::{self, Signed, come_in},
 };
 use api::{
-    domain::{Role, assessment::AssessmentState, ids::Id as _},
-    usecases::{assessments, findings, reviews, vendors},
+    domain::{Role, assessment::AssessmentState, ids::Id as _, saved_view::ViewList},
+    usecases::{assessments, findings, reviews, saved_views, vendors},
     web::routes::{self, Access, Answers, Route},
 };
 use reqwest::{Method, header};
@@ -155,6 +155,8 @@ async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         ..findings::RaiseFinding::default()
     };
     let finding = findings::raise_by_hand(&ctx, seeded.assessment, gap).await.unwrap();
+    saved_views::save(&ctx, ViewList::Findings, "High", "severity=high").await.unwrap();
+    let view = saved_views::of_list(&ctx, ViewList::Findings).await.unwrap().remove(0);
     let all = app.services.database.across_tenants("this test");
     let job = all.find::<entity::job::Entity>().one(all.connection()).await.unwrap().unwrap();
     BTreeMap::from([
@@ -167,6 +169,7 @@ async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         ("respondent", sent.people[0].respondent.id.uuid()),
         ("evidence", evidence.parse().unwrap()),
         ("finding", finding.uuid()),
+        ("view", view.id.uuid()),
         ("clarification", desk.drafts().next().unwrap().id.uuid()),
         // Not a parameter: an assessment whose review has begun.
         ("reviewed", seeded.assessment.uuid()),

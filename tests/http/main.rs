@@ -30,6 +30,7 @@ mod replays;
 mod reviews;
 mod reviews_together;
 mod rights;
+mod saved_views;
 mod saving;
 mod search;
 mod seed;

@@ -27,6 +27,8 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /search",
             "GET /services/{service}",
             "POST /theme",
+            "POST /views",
+            "POST /views/{view}/remove",
             "GET /vendors",
             "GET /vendors/{vendor}",
         ],

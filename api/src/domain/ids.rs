@@ -45,6 +45,8 @@ ids! {
     UserLinkId,
     /// A staff session.
     LoginSessionId,
+    /// A filter of a list that a user keeps.
+    SavedViewId,
     /// An outside organisation.
     VendorId,
     /// A person at a vendor.

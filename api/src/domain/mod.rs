@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod remediation;
 pub mod respondent;
 pub mod review;
+pub mod saved_view;
 pub mod score_inputs;
 pub mod sheet;
 pub mod signing_key;

@@ -6,6 +6,7 @@ use super::{
     parts::{Band, EmptyState, Fact, Link, NavItem, Pager, Step},
     procurement::{Hidden, TimelineLine},
     samples::{Sample, staff},
+    saved_views::SavedViewsView,
 };
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct AssessmentListView {
     pub stages: Vec<NavItem>,
     /// In what order the rows stand, in words.
     pub order: &'static str,
+    /// What stands above the filter.
+    pub saved: SavedViewsView,
     /// Selects of the filter.
     pub filters: Vec<FieldView>,
     /// The chosen stage, kept by the filter.
@@ -309,6 +312,7 @@ pub(super) fn samples() -> Vec<Sample> {
         may_send: true,
         stages: vec![NavItem::new("All 1", "/assessments").current(true)],
         order: "newest first",
+        saved: SavedViewsView::default(),
         filters: vec![super::vendors::filter("owner", "Owner", "", &[("", "Everybody")])],
         hidden: vec![Hidden::new("state", "sent")],
         rows,

@@ -6,6 +6,7 @@ use super::{
     parts::{Band, EmptyState, Fact, FlashNotice, NavItem, Pager},
     reviews::EvidenceView,
     samples::{Sample, staff},
+    saved_views::{self, SavedViewsView},
 };
 use serde::Serialize;
 
@@ -31,6 +32,8 @@ pub struct FindingsView {
     pub lede: String,
     /// Counts by urgency.
     pub counts: Vec<CountView>,
+    /// What stands above the filters.
+    pub saved: SavedViewsView,
     /// Filters.
     pub filters: Vec<FieldView>,
     /// Where what is listed is downloaded; nothing when there is nothing.
@@ -233,6 +236,7 @@ pub(super) fn samples() -> Vec<Sample> {
             current: true,
             late: true,
         }],
+        saved: saved_views::sample_to_save(),
         filters: vec![
             FieldView::select("severity", "Severity")
                 .choices([("", "All"), ("high", "High and above")], str::is_empty),

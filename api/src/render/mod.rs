@@ -33,6 +33,7 @@ pub mod portal;
 pub mod procurement;
 pub mod reviews;
 pub mod samples;
+pub mod saved_views;
 pub mod scores;
 pub mod search;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{
     parts::{Band, EmptyState, Fact, Link, Pager},
     procurement::TimelineLine,
     samples::{Sample, staff},
+    saved_views::{self, SavedViewsView},
 };
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct VendorListView {
     pub any: bool,
     /// Typed name.
     pub name: String,
+    /// What stands above the filter.
+    pub saved: SavedViewsView,
     /// Selects of the filter.
     pub filters: Vec<FieldView>,
     /// One page.
@@ -313,6 +316,7 @@ pub(super) fn samples() -> Vec<Sample> {
         may_change: true,
         any: !rows.is_empty(),
         name: String::new(),
+        saved: saved_views::sample(),
         filters: vec![filter("tier", "Tier", "", &[("", "All"), ("high", "High")])],
         rows,
         pager: Pager { text: "1 to 1 of 1 vendors".to_owned(), previous: None, next: None },

@@ -30,6 +30,7 @@ pub mod reassessments;
 pub mod respondents;
 pub mod reviews;
 pub mod saved_answers;
+pub mod saved_views;
 pub mod scores;
 pub mod search;
 pub mod settings;

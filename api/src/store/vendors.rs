@@ -121,6 +121,7 @@ struct Standing {
     service_id: Uuid,
     state: String,
     submitted_at: Option<DateTime<Utc>>,
+    residual: Option<String>,
 }
 
 /// The names of these vendors.
@@ -235,7 +236,7 @@ pub async fn any(s: &impl Scoped) -> Result<bool, StoreError> {
     Ok(query.into_tuple::<Uuid>().one(s.connection()).await?.is_some())
 }
 
-/// At most `most` of the vendors that [`count`] counts, by name, after the first `skipped`. Four statements, and no row
+/// At most `most` of the vendors that [`count`] counts, by name, after the first `skipped`. Three statements, and no row
 /// of any other vendor is read.
 ///
 /// # Errors
@@ -277,33 +278,31 @@ async fn with_standing(
         .column(assessment::Column::ServiceId)
         .column(assessment::Column::State)
         .column(assessment::Column::SubmittedAt)
+        .column_as(newest_residual(), "residual")
         .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]))
         .filter(assessment::Column::VendorId.is_in(only.iter().copied()));
     let services: Vec<Tiered> = services.into_model().all(s.connection()).await?;
     let standings: Vec<Standing> = standings.into_model().all(s.connection()).await?;
-    let of_page: Vec<Uuid> = standings.iter().map(|row| row.id).collect();
-    let residuals = latest_residuals(s, &of_page).await?;
 
-    // By vendor and service: when it was handed in, and which assessment.
-    let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid)>::new();
+    // By vendor and service: when it was handed in, which assessment, and with which residual risk.
+    let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid, Option<&str>)>::new();
     let mut open: HashMap<Uuid, usize> = HashMap::new();
     for row in &standings {
         if row.state != "decided" && row.state != "expired" {
             *open.entry(row.vendor_id).or_default() += 1;
         }
         if matches!(row.state.as_str(), "submitted" | "in_review" | "returned" | "decided") {
-            let entry = latest.entry((row.vendor_id, row.service_id)).or_insert((row.submitted_at, row.id));
-            if (row.submitted_at, row.id) > *entry {
-                *entry = (row.submitted_at, row.id);
-            }
+            let this = (row.submitted_at, row.id, row.residual.as_deref());
+            let entry = latest.entry((row.vendor_id, row.service_id)).or_insert(this);
+            *entry = this.max(*entry);
         }
     }
     let mut worst: HashMap<Uuid, String> = HashMap::new();
-    for ((vendor, _), (_, assessment)) in &latest {
-        if let Some(Some(level)) = residuals.get(assessment) {
-            let worse = worst.get(vendor).is_none_or(|known| residual_order(level) > residual_order(known));
+    for ((vendor, _), (_, _, residual)) in latest {
+        if let Some(level) = residual {
+            let worse = worst.get(&vendor).is_none_or(|known| residual_order(level) > residual_order(known));
             if worse {
-                worst.insert(*vendor, level.clone());
+                worst.insert(vendor, level.to_owned());
             }
         }
     }

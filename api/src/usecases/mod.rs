@@ -29,6 +29,7 @@ pub mod receipts;
 pub mod respondents;
 pub mod reviews;
 pub mod reviews_together;
+pub mod saved_views;
 pub mod scores;
 pub mod search;
 pub mod sending;

@@ -2,11 +2,12 @@
 
 use super::{
     Answer,
-    acts::{act_page, fresh_key, pager, timeline_lines},
+    acts::{act_page, fresh_key, pager, timeline_lines, with_query},
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
     routes::{Access, routes},
+    saved_views,
 };
 use crate::{
     domain::{
@@ -15,6 +16,7 @@ use crate::{
         delivery::{Delivery, DeliveryOutcome, kind_label},
         due,
         ids::{AssessmentId, RespondentId},
+        saved_view::ViewList,
     },
     render::{
         Renderer, Shell,
@@ -68,14 +70,30 @@ fn own_shell(staff: &Staff, view: &AssessmentProgress, title: impl Into<String>)
     shell(staff, title).crumb(view.assessment.reference.clone(), format!("/assessments/{id}"))
 }
 
+/// The filter of the list, as its form sends it.
+pub(super) fn filter_of(query: &Fields) -> AssessmentFilter {
+    AssessmentFilter {
+        state: AssessmentState::parse(query.text("state")),
+        waits: Waits::parse(query.text("waits")),
+        owner: query.parsed("owner"),
+        page: query.parsed("page").unwrap_or(1),
+    }
+}
+
+/// The list with this filter.
+pub(super) fn address(filter: &AssessmentFilter) -> String {
+    let owner = filter.owner.map(|owner| owner.to_string()).unwrap_or_default();
+    let pairs = [
+        ("state", filter.state.map_or("", AssessmentState::as_str)),
+        ("waits", filter.waits.map_or("", Waits::as_str)),
+        ("owner", &owner),
+    ];
+    with_query("/assessments", pairs)
+}
+
 async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<String, String>>) -> Answer {
-    let text = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
-    let wanted = AssessmentFilter {
-        state: AssessmentState::parse(text("state")),
-        waits: Waits::parse(text("waits")),
-        owner: text("owner").parse().ok(),
-        page: text("page").parse().unwrap_or(1),
-    };
+    let fields = Fields::from_pairs(query.0.clone().into_iter().collect());
+    let wanted = filter_of(&fields);
     let found = assessments::list(&staff.ctx, &wanted).await?;
     let may_send = staff.ctx.require(Permission::SendAssessments).is_ok();
     let all: usize = found
@@ -149,7 +167,8 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         order: if wanted.waits.is_some() { "those due first in front" } else { "newest first" },
         may_send,
         stages,
-        filters: vec![filter("owner", "Owner", text("owner"), &owners)],
+        saved: saved_views::above(&staff, ViewList::Assessments, &fields).await?,
+        filters: vec![filter("owner", "Owner", fields.text("owner"), &owners)],
         hidden,
         pager: pager(
             "/assessments",

@@ -8,6 +8,7 @@ use super::{
     page::{ok, respond, see_other, staff_shell, with_errors},
     reviews::evidence_view,
     routes::{Access, routes},
+    saved_views,
     scores::{about, case_shell},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         finding::{FindingState, Urgency},
         ids::{AssessmentId, FindingId},
         remediation::{Action, Finding, FindingLine},
+        saved_view::ViewList,
         score_inputs::grade_label,
     },
     render::{
@@ -122,7 +124,7 @@ pub(super) fn filter_of(query: &Fields) -> FindingFilter {
 }
 
 /// The filter as part of an address.
-fn address(path: &str, filter: &FindingFilter, urgency: Option<Urgency>) -> String {
+pub(super) fn address(path: &str, filter: &FindingFilter, urgency: Option<Urgency>) -> String {
     let pairs = [
         ("vendor", &*filter.vendor),
         ("severity", &filter.severity),
@@ -147,7 +149,8 @@ const fn words_of(urgency: Urgency) -> (&'static str, &'static str) {
 async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
     let query = query.into_inner();
     let given: BTreeMap<String, String> = query.iter().cloned().collect();
-    let filter = filter_of(&Fields::from_pairs(query));
+    let fields = Fields::from_pairs(query);
+    let filter = filter_of(&fields);
     let found = findings::list(&staff.ctx, &filter).await?;
     let today = staff.ctx.today();
     let count = |urgency| found.figures.findings.get(&urgency).copied().unwrap_or_default();
@@ -180,6 +183,7 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
             due::long_day(today)
         ),
         counts: counts.collect(),
+        saved: saved_views::above(&staff, ViewList::Findings, &fields).await?,
         filters: filters(&filter),
         csv: (found.total > 0).then(|| address("/findings.csv", &filter, filter.urgency)),
         pager: pager(

@@ -128,7 +128,7 @@ pub fn refuse_unknown<'a>(
 }
 
 /// Decodes `application/x-www-form-urlencoded`; none when a value is not UTF-8 or an escape is cut off.
-fn decode(body: &[u8]) -> Option<Fields> {
+pub(super) fn decode(body: &[u8]) -> Option<Fields> {
     let text = std::str::from_utf8(body).ok()?;
     let mut pairs = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

@@ -36,6 +36,7 @@ pub mod receipts;
 pub mod reviews;
 pub mod reviews_together;
 pub mod routes;
+pub mod saved_views;
 pub mod scores;
 pub mod search;
 pub mod sending;

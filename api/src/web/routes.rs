@@ -106,6 +106,7 @@ const TABLES: &[Table] = &[
     (super::today::ROUTES, super::today::register),
     (super::compare::ROUTES, super::compare::register),
     (super::search::ROUTES, super::search::register),
+    (super::saved_views::ROUTES, super::saved_views::register),
     (super::theme::ROUTES, super::theme::register),
 ];
 

@@ -84,7 +84,7 @@ fn group<T>(
     });
     let rows: Vec<HitView> = found.into_iter().take(SHOWN).map(row).collect();
     let all = all.filter(|_| more.is_some());
-    (count > 0).then(|| GroupView { id, title, count, rows, more, all })
+    (count > 0).then_some(GroupView { id, title, count, rows, more, all })
 }
 
 fn groups(found: Found, words: &str) -> Vec<GroupView> {

@@ -2,17 +2,19 @@
 
 use super::{
     Answer,
-    acts::{act_page, fresh_key, pager, timeline_lines},
+    acts::{act_page, fresh_key, pager, timeline_lines, with_query},
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
     routes::{Access, routes},
+    saved_views,
 };
 use crate::{
     domain::{
         Permission, due,
         ids::{ContactId, ServiceId, VendorId},
         intake::shown_tenths,
+        saved_view::ViewList,
         vendor::VendorState,
     },
     render::{
@@ -32,6 +34,7 @@ use crate::{
     },
 };
 use actix_web::web::{Data, Path, Query};
+use questionnaires::definition::Tier;
 use std::collections::BTreeMap;
 
 routes! {
@@ -59,15 +62,32 @@ fn shell(staff: &Staff, title: impl Into<String>) -> Shell {
     staff_shell(staff, title, Some(Section::Vendors)).crumb("Vendors", "/vendors")
 }
 
+/// The filter of the list, as its form sends it.
+pub(super) fn filter_of(query: &Fields) -> VendorFilter {
+    VendorFilter {
+        name: query.text("name").to_owned(),
+        tier: query.parsed("tier"),
+        residual: query.filled("residual").map(str::to_owned),
+        state: VendorState::parse(query.text("state")),
+        page: query.parsed("page").unwrap_or(1),
+    }
+}
+
+/// The list with this filter.
+pub(super) fn address(filter: &VendorFilter) -> String {
+    let pairs = [
+        ("name", &*filter.name),
+        ("tier", filter.tier.map_or("", Tier::as_str)),
+        ("residual", filter.residual.as_deref().unwrap_or_default()),
+        ("state", filter.state.map_or("", VendorState::as_str)),
+    ];
+    with_query("/vendors", pairs)
+}
+
 async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<String, String>>) -> Answer {
-    let text = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
-    let wanted = VendorFilter {
-        name: text("name").to_owned(),
-        tier: text("tier").parse().ok(),
-        residual: Some(text("residual").to_owned()).filter(|level| !level.is_empty()),
-        state: VendorState::parse(text("state")),
-        page: text("page").parse().unwrap_or(1),
-    };
+    let fields = Fields::from_pairs(query.0.clone().into_iter().collect());
+    let text = |name: &str| fields.text(name);
+    let wanted = filter_of(&fields);
     let found = vendors::list(&staff.ctx, &wanted).await?;
     let may_change = staff.ctx.require(Permission::ManageVendors).is_ok();
     let levels = [("", "All"), ("critical", "Critical"), ("high", "High")];
@@ -106,6 +126,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         may_change,
         any: found.any,
         name: wanted.name.clone(),
+        saved: saved_views::above(&staff, ViewList::Vendors, &fields).await?,
         filters: vec![
             filter("residual", "Residual risk", text("residual"), &residual),
             filter("tier", "Highest tier", text("tier"), &tier),
