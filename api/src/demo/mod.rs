@@ -1,7 +1,8 @@
-//! `assay demo`: everything on an empty machine. SQLite in a temporary folder, six invented vendors played through the
-//! use-cases on a clock that runs from two months ago to now, mail kept for `/dev/mailbox`. Nothing is kept.
+//! `assay demo`: everything on an empty machine. SQLite in a temporary folder, twelve invented vendors played through
+//! the use-cases on a clock that runs from two years ago to now, mail kept for `/dev/mailbox`. Nothing is kept.
 
 mod actors;
+mod history;
 mod story;
 
 use crate::{
@@ -33,7 +34,7 @@ use std::{
 };
 
 /// How long ago the story begins.
-const STORY_DAYS: i64 = 60;
+const STORY_DAYS: i64 = 730;
 
 /// Seeds and serves until a signal comes.
 ///

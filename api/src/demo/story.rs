@@ -1,6 +1,10 @@
-//! Two months at Northwind Bank, played through the use-cases: six vendors, each at another stage of the loop.
+//! Two months at Northwind Bank, played through the use-cases: six vendors, each at another stage of the loop. The six
+//! whose stories began long ago are in `history`.
 
-use super::actors::{Manner, Staff, answer_all};
+use super::{
+    actors::{Manner, Staff, answer_all},
+    history,
+};
 use crate::{
     domain::{
         Role,
@@ -15,7 +19,7 @@ use crate::{
         evidence::{self, Supports},
         findings,
         findings::VerifyAction,
-        intake, portal_access,
+        intake, operations, portal_access,
         portal_findings::{self, Plan},
         reviews::{self, GiveVerdict, ReturnToVendor},
         sending::{self, LeftOut, PeopleInput},
@@ -26,7 +30,7 @@ use crate::{
 use chrono::{DateTime, Days, Duration, Utc};
 use questionnaires::answering::{Answer, AnswerValue, Answers};
 
-type Result<T> = std::result::Result<T, UseCaseError>;
+pub(super) type Result<T> = std::result::Result<T, UseCaseError>;
 
 /// The intake answers that all stories begin from: nothing sensitive, no AI.
 const PLAIN: &[(&str, &[&str])] = &[
@@ -53,17 +57,17 @@ const AI: &[(&str, &[&str])] = &[
     ("INH-ANX", &["none"]),
 ];
 
-struct Script {
-    vendor: &'static str,
-    website: &'static str,
-    service: &'static str,
-    about: &'static str,
-    contact: (&'static str, &'static str, &'static str),
-    intake: &'static [(&'static str, &'static [&'static str])],
-    with_ai: bool,
+pub(super) struct Script {
+    pub vendor: &'static str,
+    pub website: &'static str,
+    pub service: &'static str,
+    pub about: &'static str,
+    pub contact: (&'static str, &'static str, &'static str),
+    pub intake: &'static [(&'static str, &'static [&'static str])],
+    pub with_ai: bool,
     /// Keep only these of the suggested questionnaires; empty keeps all.
-    keep: &'static [&'static str],
-    message: &'static str,
+    pub keep: &'static [&'static str],
+    pub message: &'static str,
 }
 
 const LUMEN: Script = Script {
@@ -145,17 +149,27 @@ const KESTREL: Script = Script {
 };
 
 /// Everybody who plays, and the clock they play by.
-struct Stage<'a> {
-    system: &'a SystemCtx,
+pub(super) struct Stage<'a> {
+    pub system: &'a SystemCtx,
     clock: &'a ManualClock,
-    postman: &'a Worker,
-    procurement: Ctx,
-    risk: Ctx,
+    pub postman: &'a Worker,
+    pub procurement: Ctx,
+    pub risk: Ctx,
     admin: Ctx,
     begin: DateTime<Utc>,
 }
 
-/// Plays the six stories; the clock ends at the present.
+/// Day of the story on which its last two months begin.
+const RECENT: i64 = super::STORY_DAYS - 60;
+
+/// A service, and who answers for it.
+#[derive(Clone, Copy)]
+pub(super) struct Registered {
+    pub service: ServiceId,
+    pub contact: ContactId,
+}
+
+/// Plays the stories; the clock ends at the present.
 ///
 /// # Errors
 /// When a use-case refuses, which would be a fault of the story.
@@ -169,25 +183,47 @@ pub async fn play(system: &SystemCtx, staff: &Staff, clock: &ManualClock, postma
         admin: staff.ctx(system, Role::Admin),
         begin: clock.now(),
     };
+    history::play(&stage).await?;
     stage.halden().await?;
     stage.kestrel().await?;
     stage.brightpost().await?;
     stage.ordino().await?;
     stage.corvid().await?;
     stage.lumen().await?;
+    // What has ended in the meantime.
     clock.set(SystemClock.now());
+    operations::schedule_hourly(system).await?;
     postman.run_until_idle().await?;
     Ok(())
 }
 
 impl Stage<'_> {
-    /// Moves the clock to a working hour of day `day` of the story.
+    /// Moves the clock to a working hour of day `day` of the last two months.
     fn day(&self, day: i64, hour: i64) {
+        self.long_ago(RECENT + day, hour);
+    }
+
+    /// Moves the clock to a working hour of day `day` of the whole story.
+    pub fn long_ago(&self, day: i64, hour: i64) {
         self.clock.set(self.begin + Duration::days(day) + Duration::hours(hour));
+    }
+
+    /// A day on which only what happens by itself happens: links close, assessments end.
+    pub async fn pass_by(&self, day: i64) -> Result<()> {
+        self.long_ago(day, 0);
+        operations::schedule_hourly(self.system).await?;
+        self.postman.run_until_idle().await?;
+        Ok(())
     }
 
     /// Registers vendor and service, answers the intake, sends, and lets the mail go out.
     async fn send(&self, script: &Script) -> Result<(AssessmentId, PortalCtx)> {
+        let registered = self.register(script).await?;
+        self.ask(script, registered, 1).await
+    }
+
+    /// Registers vendor and service, and answers the intake.
+    pub async fn register(&self, script: &Script) -> Result<Registered> {
         let ctx = &self.procurement;
         let key = |what: &str| format!("demo-{what}-{}", script.vendor);
         let about = VendorInput {
@@ -203,8 +239,35 @@ impl Stage<'_> {
         let supplied = ServiceInput { name: script.service.to_owned(), description: script.about.to_owned() };
         let service: ServiceId = vendors::add_service(ctx, vendor, &supplied, &key("service")).await?;
         intake::answer(ctx, service, intake_answers(script)).await?;
+        Ok(Registered { service, contact })
+    }
 
-        let id = sending::start(ctx, &service.to_string(), &key("start")).await?;
+    /// Asks for the `round`-th time, and lets the mail go out.
+    pub async fn ask(
+        &self,
+        script: &Script,
+        Registered { service, contact }: Registered,
+        round: u32,
+    ) -> Result<(AssessmentId, PortalCtx)> {
+        let id = self.prepare(script, Registered { service, contact }, round).await?;
+        let ctx = &self.procurement;
+        let draft = sending::draft(ctx, id).await?;
+        let key = format!("demo-send-{}-{round}", script.service);
+        sending::send(ctx, id, draft.assessment.version, &key).await?;
+        self.postman.run_until_idle().await?;
+        Ok((id, self.respondent(id).await?))
+    }
+
+    /// Prepares a draft that could be sent.
+    pub async fn prepare(
+        &self,
+        script: &Script,
+        Registered { service, contact }: Registered,
+        round: u32,
+    ) -> Result<AssessmentId> {
+        let ctx = &self.procurement;
+        let key = format!("demo-start-{}-{round}", script.service);
+        let id = sending::start(ctx, &service.to_string(), &key).await?;
         let draft = sending::draft(ctx, id).await?;
         let suggested: Vec<String> = draft.suggestions.iter().map(|s| s.questionnaire.to_string()).collect();
         let kept = |id: &String| script.keep.is_empty() || script.keep.contains(&id.as_str());
@@ -228,10 +291,7 @@ impl Stage<'_> {
             message: script.message.to_owned(),
         };
         sending::choose_people(ctx, id, draft.assessment.version, &people).await?;
-        let draft = sending::draft(ctx, id).await?;
-        sending::send(ctx, id, draft.assessment.version, &key("send")).await?;
-        self.postman.run_until_idle().await?;
-        Ok((id, self.respondent(id).await?))
+        Ok(id)
     }
 
     /// The respondent of an assessment, as if they had opened their link and given the code.
@@ -242,7 +302,7 @@ impl Stage<'_> {
         portal_access::play_respondent(self.system, &link.unwrap_or_default()).await
     }
 
-    async fn submit(&self, portal: &PortalCtx, script: &Script, nth: usize) -> Result<()> {
+    pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: String) -> Result<()> {
         for question in ["SEC-GOV-01", "SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::Answer(question.to_owned());
@@ -254,7 +314,7 @@ impl Stage<'_> {
         self.hand_in(portal, script, nth).await
     }
 
-    async fn hand_in(&self, portal: &PortalCtx, script: &Script, nth: usize) -> Result<()> {
+    async fn hand_in(&self, portal: &PortalCtx, script: &Script, nth: String) -> Result<()> {
         let (name, _, role) = script.contact;
         let attestation = Attestation {
             key: format!("demo-submit-{nth}"),
@@ -268,7 +328,7 @@ impl Stage<'_> {
     }
 
     /// Accepts what stands first in the queue: every scope answer, then `more` answers with evidence.
-    async fn accept(&self, id: AssessmentId, more: usize) -> Result<()> {
+    pub async fn accept(&self, id: AssessmentId, more: usize) -> Result<()> {
         let desk = reviews::desk(&self.risk, id).await?;
         let proven: Vec<String> = desk.citations.iter().map(|c| c.question.clone()).collect();
         let mut left = more;
@@ -281,8 +341,9 @@ impl Stage<'_> {
                 left -= 1;
             }
             let grade = if proven.contains(&item.question) { "accepted" } else { "" };
-            self.verdict(id, &item.question, GiveVerdict { grade: grade.to_owned(), ..verdict("accepted") })
-                .await?;
+            let answer_rev = desk.inputs.revision(&item.question);
+            let input = GiveVerdict { grade: grade.to_owned(), answer_rev, ..verdict("accepted") };
+            reviews::give_verdict(&self.risk, id, &item.question, input).await?;
         }
         Ok(())
     }
@@ -294,7 +355,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn decide(&self, id: AssessmentId, outcome: &str, conditions: &str, summary: &str) -> Result<()> {
+    pub async fn decide(
+        &self,
+        id: AssessmentId,
+        outcome: &str,
+        conditions: &str,
+        summary: &str,
+    ) -> Result<()> {
         let desk = decisions::desk(&self.risk, id).await?;
         let input = Decide {
             outcome: outcome.to_owned(),
@@ -322,7 +389,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &HALDEN, 1).await?;
+        self.submit(&portal, &HALDEN, "1".to_owned()).await?;
         self.day(8, 1);
         self.accept(id, 6).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -382,7 +449,7 @@ impl Stage<'_> {
         self.day(6, 1);
         let manner = Manner { fixed: [("SEC-HRS-04", "d7")].into_iter().collect(), ..Manner::default() };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &KESTREL, 2).await?;
+        self.submit(&portal, &KESTREL, "2".to_owned()).await?;
         self.day(9, 2);
         self.accept(id, 20).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -454,7 +521,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.hand_in(&portal, &BRIGHTPOST, 3).await?;
+        self.hand_in(&portal, &BRIGHTPOST, "3".to_owned()).await?;
         self.day(17, 1);
         self.accept(id, 2).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -467,7 +534,7 @@ impl Stage<'_> {
         let (id, portal) = self.send(&ORDINO).await?;
         self.day(46, 2);
         answer_all(&portal, &Manner { slip_every: 5, ..Manner::default() }).await?;
-        self.submit(&portal, &ORDINO, 4).await?;
+        self.submit(&portal, &ORDINO, "4".to_owned()).await?;
         self.day(55, 1);
         self.accept(id, 3).await?;
         for (question, text) in [
@@ -508,7 +575,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &CORVID, 5).await
+        self.submit(&portal, &CORVID, "5".to_owned()).await
     }
 
     /// Sent and half answered.

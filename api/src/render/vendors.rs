@@ -1,6 +1,8 @@
 //! Views of vendors and of a service's intake.
 
 use super::{
+    Html,
+    charts::history::{History, Submitted},
     fields::{FieldOption, FieldView},
     page::Section,
     parts::{Band, EmptyState, Fact, Link, Pager},
@@ -65,6 +67,10 @@ pub struct VendorView {
     pub may_change: bool,
     /// What it supplies.
     pub services: Vec<ServiceLine>,
+    /// Scores over time, where a service was scored more than once.
+    pub histories: Vec<HistoryView>,
+    /// What to expect where there is none.
+    pub no_history: String,
     /// Newest first.
     pub assessments: Vec<AssessmentLine>,
     /// Newest first.
@@ -73,6 +79,32 @@ pub struct VendorView {
     pub contacts: Vec<ContactLine>,
     /// Website, note, since when.
     pub about: Vec<Fact>,
+}
+
+/// One questionnaire's scores about one service.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryView {
+    /// What was asked, about what.
+    pub title: String,
+    /// The chart.
+    pub chart: Html,
+    /// The same in rows, newest first.
+    pub rows: Vec<HistoryRow>,
+}
+
+/// One submission's score.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryRow {
+    /// The day of the submission.
+    pub day: String,
+    /// The assessment's reference.
+    pub reference: String,
+    /// Its score page.
+    pub href: String,
+    /// Rating and claimed score.
+    pub band: Band,
+    /// The questionnaire's residual risk.
+    pub residual: Band,
 }
 
 /// A service of a vendor.
@@ -340,6 +372,16 @@ pub(super) fn samples() -> Vec<Sample> {
         small: "Daniel Reyes".to_owned(),
         href: Some("/assessments/1".to_owned()),
     };
+    let scored = |on: &str, claimed: &str, rating: &str| Submitted {
+        on: on.parse().unwrap_or_default(),
+        claimed: claimed.parse().unwrap_or_default(),
+        rating: rating.to_owned(),
+    };
+    let history = History {
+        id: "history-1".to_owned(),
+        title: "Supplier security, Lumen Triage".to_owned(),
+        scores: vec![scored("2024-12-10", "61.5", "C"), scored("2025-12-16", "92.1", "C")],
+    };
     let vendor = VendorView {
         base: "/vendors/1".to_owned(),
         lede: "One service.".to_owned(),
@@ -352,6 +394,18 @@ pub(super) fn samples() -> Vec<Sample> {
             results: vec![LabelledBand { label: "Security".to_owned(), band: Band::scored("C", "92.1") }],
             residual: Band::named("high"),
         }],
+        histories: vec![HistoryView {
+            title: "Supplier security, Lumen Triage".to_owned(),
+            chart: history.figure(),
+            rows: vec![HistoryRow {
+                day: "16 Dec 2025".to_owned(),
+                reference: "AIQ-0005".to_owned(),
+                href: "/assessments/5/score".to_owned(),
+                band: Band::scored("C", "92.1"),
+                residual: Band::named("high"),
+            }],
+        }],
+        no_history: String::new(),
         assessments: vec![AssessmentLine {
             href: "/assessments/1".to_owned(),
             reference: "AIQ-0412".to_owned(),
@@ -370,6 +424,9 @@ pub(super) fn samples() -> Vec<Sample> {
         about: vec![Fact::new("Registered", "17 Nov 2025")],
     };
     let fresh = VendorView {
+        histories: Vec::new(),
+        no_history: "A second submission about the same service will show here how its scores move."
+            .to_owned(),
         services: Vec::new(),
         assessments: Vec::new(),
         contacts: Vec::new(),

@@ -416,6 +416,8 @@ pub struct VendorProfile {
     pub services: Vec<ServiceStory>,
     /// Assessments, newest first.
     pub assessments: Vec<AssessmentRow>,
+    /// What the newest snapshots of all of them say.
+    pub results: Vec<QuestionnaireResult>,
     /// Findings by state and severity.
     pub findings: Vec<FindingCount>,
     /// What happened, newest first.
@@ -459,8 +461,8 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
         let own = |row: &AssessmentRow| -> Vec<QuestionnaireResult> {
             results.iter().filter(|result| result.assessment_id == row.assessment.id).cloned().collect()
         };
-        let results = assessed.as_ref().map(own).unwrap_or_default();
-        stories.push(ServiceStory { service, intake, assessed, results });
+        let newest = assessed.as_ref().map(own).unwrap_or_default();
+        stories.push(ServiceStory { service, intake, assessed, results: newest });
     }
     let residual = stories
         .iter()
@@ -477,6 +479,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
         contacts,
         services: stories,
         assessments,
+        results,
         findings,
         timeline,
         users,

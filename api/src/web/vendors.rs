@@ -37,6 +37,8 @@ use actix_web::web::{Data, Path, Query};
 use questionnaires::definition::Tier;
 use std::collections::BTreeMap;
 
+mod history;
+
 routes! {
     GET "/vendors" => list, Access::Staff(Permission::Read), Page;
     GET "/vendors/new" => new_vendor, Access::Staff(Permission::ManageVendors), Page;
@@ -571,6 +573,8 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         facts: strip(&staff, &profile),
         may_change,
         services: profile.services.iter().map(service_line).collect(),
+        histories: history::histories(&profile, zone),
+        no_history: history::none_yet(&profile),
         assessments,
         timeline: timeline_lines(&profile.timeline, &profile.users, &[], &references, zone),
         contacts,

@@ -1,0 +1,186 @@
+//! Six vendors whose stories began long ago: asked again after a year with their answers carried forward, waiting for a
+//! decision, expired, cancelled, in draft. To add one: a script here, and a function that plays it.
+
+use super::{
+    actors::{Manner, answer_all},
+    story::{Result, Script, Stage},
+};
+use crate::usecases::{PortalCtx, answers, assessments, carry, reviews};
+
+const HEARTH: Script = Script {
+    vendor: "Hearth Systems",
+    website: "https://hearth.example",
+    service: "Hearth Inbox",
+    about: "Archives e-mail of the service desk.",
+    contact: ("Noor Haddad", "noor.haddad@hearth.example", "Security lead"),
+    intake: &[("INH-DAT", &["personal"]), ("INH-VOL", &["k1"]), ("INH-ACC", &["read"])],
+    with_ai: false,
+    keep: &[],
+    message: "this is our yearly check of Hearth Inbox.",
+};
+const STRATUS: Script = Script {
+    vendor: "Stratus Vision",
+    website: "https://stratus.example",
+    service: "Stratus Scan",
+    about: "Reads invoices and suggests the account.",
+    contact: ("Leo Marsh", "leo.marsh@stratus.example", "Head of engineering"),
+    intake: &[("INH-DAT", &["confidential"])],
+    with_ai: true,
+    keep: &[],
+    message: "finance would like to read invoices with Stratus Scan.",
+};
+const PALLAS: Script = Script {
+    vendor: "Pallas Voice",
+    website: "https://pallas.example",
+    service: "Pallas Notes",
+    about: "Writes minutes of meetings.",
+    contact: ("Rita Sole", "rita.sole@pallas.example", "Data protection officer"),
+    intake: &[("INH-DAT", &["personal"]), ("INH-CTX", &["genai"])],
+    with_ai: true,
+    keep: &[],
+    message: "several teams would like to have minutes written by Pallas Notes.",
+};
+const NIMBUS: Script = Script {
+    vendor: "Nimbus OCR",
+    website: "https://nimbus.example",
+    service: "Nimbus Read",
+    about: "Turns scanned letters into text.",
+    contact: ("Ola Wirth", "ola.wirth@nimbus.example", "Sales engineer"),
+    intake: &[],
+    with_ai: false,
+    keep: &[],
+    message: "we would like to scan incoming letters with Nimbus Read.",
+};
+const BRIGHTDESK: Script = Script {
+    vendor: "Brightdesk",
+    website: "https://brightdesk.example",
+    service: "Brightdesk Help",
+    about: "Tickets of the internal help desk.",
+    contact: ("Carl Ives", "carl.ives@brightdesk.example", "Support lead"),
+    intake: &[],
+    with_ai: false,
+    keep: &[],
+    message: "please tell us how Brightdesk Help is protected.",
+};
+const VANTOR: Script = Script {
+    vendor: "Vantor Labs",
+    website: "https://vantor.example",
+    service: "Vantor Forecast",
+    about: "Forecasts cash in branches.",
+    contact: ("Sven Aalto", "sven.aalto@vantor.example", "Chief technology officer"),
+    intake: &[("INH-DAT", &["confidential"])],
+    with_ai: true,
+    keep: &[],
+    message: "treasury would like to forecast cash with Vantor Forecast.",
+};
+
+/// Plays all of them.
+///
+/// # Errors
+/// When a use-case refuses, which would be a fault of the story.
+pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
+    hearth(stage).await?;
+    vantor(stage).await?;
+    brightdesk(stage).await?;
+    stratus(stage).await?;
+    pallas(stage).await?;
+    nimbus(stage).await
+}
+
+/// Uses every answer of the time before that still fits.
+async fn carry_all(portal: &PortalCtx) -> Result<()> {
+    let sheet = answers::open(portal).await?;
+    for section in &sheet.sections {
+        carry::use_section(portal, &section.questionnaire_id, &section.id).await?;
+    }
+    Ok(())
+}
+
+/// Three yearly rounds: weak at first, better each time, approved; and asked once more, nothing answered yet.
+async fn hearth(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(2, 1);
+    let registered = stage.register(&HEARTH).await?;
+    for (round, begin, better) in [(1, 2, 0), (2, 350, 30), (3, 676, 60)] {
+        stage.long_ago(begin, 2);
+        let (id, portal) = stage.ask(&HEARTH, registered, round).await?;
+        stage.long_ago(begin + 6, 3);
+        // What had gaps the time before is answered anew, the rest is carried forward.
+        if better > 0 {
+            answer_all(&portal, &Manner { stop_after: better, ..Manner::default() }).await?;
+        }
+        carry_all(&portal).await?;
+        answer_all(&portal, &Manner { slip_every: 1, ..Manner::default() }).await?;
+        stage.submit(&portal, &HEARTH, format!("hearth-{round}")).await?;
+        stage.long_ago(begin + 9, 1);
+        stage.accept(id, 3).await?;
+        reviews::finish_review(&stage.risk, id).await?;
+        let (outcome, conditions) = match round {
+            1 => ("approved_with_conditions", "Better proof of the controls within a year."),
+            _ => ("approved", ""),
+        };
+        stage.decide(id, outcome, conditions, "Small, careful, and improving.").await?;
+        stage.pass_by(begin + 42).await?;
+    }
+    stage.long_ago(727, 1);
+    stage.ask(&HEARTH, registered, 4).await?;
+    Ok(())
+}
+
+/// Asked the wrong questions and cancelled; a new draft waits to be sent.
+async fn vantor(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(640, 1);
+    let registered = stage.register(&VANTOR).await?;
+    let (id, _) = stage.ask(&VANTOR, registered, 1).await?;
+    stage.long_ago(642, 1);
+    let version = assessments::view(&stage.procurement, id).await?.assessment.version;
+    let reason = "Asked about the wrong service; a new questionnaire follows.";
+    assessments::cancel(&stage.procurement, id, version, reason).await?;
+    stage.postman.run_until_idle().await?;
+    stage.long_ago(728, 1);
+    stage.prepare(&VANTOR, registered, 2).await?;
+    Ok(())
+}
+
+/// Half answered until the link ended.
+async fn brightdesk(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(600, 1);
+    let registered = stage.register(&BRIGHTDESK).await?;
+    let (_, portal) = stage.ask(&BRIGHTDESK, registered, 1).await?;
+    stage.long_ago(610, 4);
+    answer_all(&portal, &Manner { slip_every: 3, stop_after: 20, ..Manner::default() }).await?;
+    stage.pass_by(650).await
+}
+
+/// Reviewed to the end; somebody has to decide.
+async fn stratus(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(700, 1);
+    let registered = stage.register(&STRATUS).await?;
+    let (id, portal) = stage.ask(&STRATUS, registered, 1).await?;
+    stage.long_ago(710, 2);
+    answer_all(&portal, &Manner { slip_every: 5, ..Manner::default() }).await?;
+    stage.submit(&portal, &STRATUS, "stratus".to_owned()).await?;
+    stage.long_ago(718, 1);
+    stage.accept(id, 5).await?;
+    reviews::finish_review(&stage.risk, id).await?;
+    Ok(())
+}
+
+/// Under review.
+async fn pallas(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(705, 1);
+    let registered = stage.register(&PALLAS).await?;
+    let (id, portal) = stage.ask(&PALLAS, registered, 1).await?;
+    stage.long_ago(716, 2);
+    answer_all(&portal, &Manner { slip_every: 3, ..Manner::default() }).await?;
+    stage.submit(&portal, &PALLAS, "pallas".to_owned()).await?;
+    stage.long_ago(722, 3);
+    stage.accept(id, 2).await
+}
+
+/// Sent; nobody has come in yet.
+async fn nimbus(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(724, 2);
+    let registered = stage.register(&NIMBUS).await?;
+    stage.ask(&NIMBUS, registered, 1).await?;
+    Ok(())
+}
