@@ -208,8 +208,8 @@ pub struct SetView {
 /// The points that one question gives under a control set.
 #[derive(Debug, Clone, Serialize)]
 pub struct PointsRow {
-    /// The question.
-    pub question: String,
+    /// The question's id, and where it was answered.
+    pub question: Link,
     /// Its text.
     pub text: String,
     /// Points.
@@ -239,7 +239,7 @@ pub struct ControlRow {
     /// Evidenced, or a dash.
     pub evidenced: String,
     /// The questions that count for it.
-    pub questions: String,
+    pub questions: Vec<Link>,
     /// When it begins to bind, when that lies ahead.
     pub applies_from: Option<String>,
 }
@@ -357,11 +357,11 @@ pub(super) fn samples() -> Vec<Sample> {
             weight: "3".to_owned(),
             claimed: "100.0".to_owned(),
             evidenced: "50.0".to_owned(),
-            questions: "SEC-GOV-01".to_owned(),
+            questions: vec![Link::new("SEC-GOV-01", "/assessments/1/review?show=all&q=SEC-GOV-01")],
             applies_from: Some("2 Aug 2027".to_owned()),
         }],
         contributions: vec![PointsRow {
-            question: "SEC-GOV-01".to_owned(),
+            question: Link::new("SEC-GOV-01", "/assessments/1/review?show=all&q=SEC-GOV-01"),
             text: "Do you have a security policy?".to_owned(),
             points: "90.90".to_owned(),
         }],

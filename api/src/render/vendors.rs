@@ -425,8 +425,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let fresh = VendorView {
         histories: Vec::new(),
-        no_history: "A second submission about the same service will show here how its scores move."
-            .to_owned(),
+        no_history: "Once a service is assessed again, how its scores move is shown here.".to_owned(),
         services: Vec::new(),
         assessments: Vec::new(),
         contacts: Vec::new(),

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Permission,
         email_address::EmailAddress,
-        ids::{ContactId, Id as _, ServiceId, VendorId},
+        ids::{AssessmentId, ContactId, Id as _, ServiceId, VendorId},
         intake::Intake,
         timeline::TimelineEvent,
         user::User,
@@ -22,8 +22,10 @@ use crate::{
         vendors::{FindingCount, VendorOverview, Wanted},
     },
 };
+use chrono::{DateTime, Utc};
 use questionnaires::definition::Tier;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Vendors on one page of the list.
 pub const PAGE: usize = 50;
@@ -424,6 +426,67 @@ pub struct VendorProfile {
     pub timeline: Vec<TimelineEvent>,
     /// Users, for names.
     pub users: Vec<User>,
+}
+
+/// What one questionnaire was scored about one service, from submission to submission.
+#[derive(Clone, Debug)]
+pub struct ScoreHistory {
+    /// The service's name.
+    pub service: String,
+    /// The questionnaire's id.
+    pub questionnaire: String,
+    /// The oldest first; two at least.
+    pub scores: Vec<PastScore>,
+}
+
+/// One submission's score, as its newest snapshot has it.
+#[derive(Clone, Debug)]
+pub struct PastScore {
+    /// When it was handed in.
+    pub submitted_at: DateTime<Utc>,
+    /// The assessment.
+    pub assessment: AssessmentId,
+    /// Its reference.
+    pub reference: String,
+    /// Claimed, in tenths.
+    pub claimed_tenths: i32,
+    /// The letter.
+    pub rating: String,
+    /// `low` to `critical`.
+    pub residual: Option<String>,
+}
+
+impl VendorProfile {
+    /// Scores of every questionnaire that was answered more than once about a service.
+    #[must_use]
+    pub fn histories(&self) -> Vec<ScoreHistory> {
+        let mut lines: BTreeMap<(&str, &str), Vec<PastScore>> = BTreeMap::new();
+        for result in &self.results {
+            let row = self.assessments.iter().find(|row| row.assessment.id == result.assessment_id);
+            let Some((row, submitted_at)) = row.and_then(|row| Some((row, row.assessment.submitted_at?)))
+            else {
+                continue;
+            };
+            let (Some(claimed_tenths), Some(rating)) = (result.claimed_tenths, result.rating.clone()) else {
+                continue;
+            };
+            lines.entry((&row.service, &result.questionnaire_id)).or_default().push(PastScore {
+                submitted_at,
+                assessment: row.assessment.id,
+                reference: row.assessment.reference.clone(),
+                claimed_tenths,
+                rating,
+                residual: result.residual.clone(),
+            });
+        }
+        let repeated = lines.into_iter().filter(|(_, scores)| scores.len() > 1);
+        repeated
+            .map(|((service, questionnaire), mut scores)| {
+                scores.sort_by_key(|score| (score.submitted_at, score.assessment));
+                ScoreHistory { service: service.to_owned(), questionnaire: questionnaire.to_owned(), scores }
+            })
+            .collect()
+    }
 }
 
 /// The whole story of one vendor.

@@ -196,8 +196,12 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
     let questionnaires =
         scored.score.questionnaires.iter().map(|one| questionnaire_view(&base, scored, one)).collect();
     let today = staff.ctx.today();
-    let sets =
-        scored.score.control_sets.iter().map(|set| set_view(&scored.definitions, set, today)).collect();
+    let sets = scored
+        .score
+        .control_sets
+        .iter()
+        .map(|set| set_view(&scored.definitions, set, today, &base))
+        .collect();
     ScoreView {
         about: about(case),
         basis,
@@ -441,7 +445,7 @@ fn row_view(base: &str, definitions: &Definitions, answers: &Answers, row: &RowS
     RowView {
         id: row.question.clone(),
         text: question.map(|q| q.text.clone()).unwrap_or_default(),
-        href: format!("{base}/review?show=all&q={}", row.question),
+        href: question_href(base, &row.question),
         state,
         judged: judged.map(str::to_owned),
         credit: dash(counts, row.credit.to_string()),
@@ -452,7 +456,12 @@ fn row_view(base: &str, definitions: &Definitions, answers: &Answers, row: &RowS
     }
 }
 
-fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate) -> SetView {
+/// Where a question stands with its answer, its evidence and what was judged.
+fn question_href(base: &str, id: &str) -> String {
+    format!("{base}/review?show=all&q={id}")
+}
+
+fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate, base: &str) -> SetView {
     let definition = definitions.control_set(&set.id);
     let groups = set.groups.iter().map(|group| GroupRow {
         title: definition
@@ -469,7 +478,7 @@ fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate) 
             weight: known.map(|known| known.weight.to_string()).unwrap_or_default(),
             claimed: control.claimed.as_ref().map_or_else(|| "Not covered".to_owned(), Exact::display1),
             evidenced: control.evidenced.as_ref().map_or_else(|| DASH.to_owned(), Exact::display1),
-            questions: control.questions.join(", "),
+            questions: control.questions.iter().map(|id| Link::new(id, question_href(base, id))).collect(),
             applies_from: later.map(due::short_day),
         }
     });
@@ -477,7 +486,7 @@ fn set_view(definitions: &Definitions, set: &ControlSetScore, today: NaiveDate) 
     let total = set.claimed.clone().unwrap_or_default().rounded(2);
     let printed = largest_remainder(&parts, &total, 2);
     let contributions = set.contributions.iter().zip(&printed).map(|(one, points)| PointsRow {
-        question: one.question.clone(),
+        question: Link::new(&one.question, question_href(base, &one.question)),
         text: definitions.question(&one.question).map(|question| question.text.clone()).unwrap_or_default(),
         points: points.display2(),
     });
