@@ -93,6 +93,8 @@ pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static st
         .until("SELECT count(*) FROM job WHERE state IN ('ready', 'leased') AND kind LIKE 'mail%'", 0)
         .await?;
     let mails = stage.mails.kept_for(&vendor.email).len();
-    ensure!(mails == 3, "{mails} mails instead of 3");
+    // What was committed may have been handed over when the process died, and is then sent once more.
+    let most = if kept == one_more { 4 } else { 3 };
+    ensure!((3..=most).contains(&mails), "{mails} mails instead of 3");
     Ok(if kept == one_more { "whole" } else { "without trace" })
 }
