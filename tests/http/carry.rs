@@ -3,8 +3,8 @@
 
 use crate::{
     procurement,
-    submission::answer_required,
-    vendor_side::{Signed, choose, give_code, mailed_link, options},
+    submission::hand_in_the_rest_blank,
+    vendor_side::{PRIYA, Signed, choose, come_in, mailed_link, options},
 };
 use api::domain::Role;
 use std::collections::BTreeSet;
@@ -13,7 +13,6 @@ use tests::{
     browser::{Client, Page},
 };
 
-const PRIYA: (&str, &str) = ("Priya Shah", "priya@lumen.example");
 const FIRST: &str = "/portal/sections/subprocessor/SVC";
 
 /// A vendor that answered and handed in the sub-processor check.
@@ -27,17 +26,10 @@ struct Story {
     chosen: String,
 }
 
-async fn come_in(app: &TestApp) -> Client {
+/// Priya, with the link that was mailed last.
+async fn priya(app: &TestApp) -> Client {
     app.run_jobs().await;
-    let browser = app.anonymous();
-    give_code(app, &browser, &mailed_link(app, PRIYA.1), PRIYA.1).await.expect(200);
-    browser
-}
-
-async fn hand_in(vendor: &Client) {
-    answer_required(vendor).await;
-    let page = vendor.open("/portal/submit").await.expect(200);
-    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    come_in(app, &mailed_link(app, PRIYA)).await
 }
 
 impl Story {
@@ -45,15 +37,15 @@ impl Story {
         let app = TestApp::start().await;
         let staff = app.signed_in(Role::Procurement).await;
         let vendor = procurement::vendor(&staff, "Lumen").await;
-        procurement::contact(&staff, &vendor, PRIYA.0, PRIYA.1).await;
+        procurement::contact(&staff, &vendor, "Priya Shah", PRIYA).await;
         let service = procurement::service(&staff, &vendor, "Lumen Hire").await;
         procurement::cv_screening(&staff, &service).await;
         let story = Self { app, vendor, service, chosen: String::new() };
         story.ask(&story.service).await;
-        let vendor = come_in(&story.app).await;
+        let vendor = priya(&story.app).await;
         let chosen = options(&vendor, "SUB-02").await.remove(0);
         choose(&vendor, "SUB-02", &chosen).await.expect(200);
-        hand_in(&vendor).await;
+        hand_in_the_rest_blank(&vendor).await;
         story.app.advance(chrono::Duration::days(200));
         Self { chosen, ..story }
     }
@@ -81,7 +73,7 @@ fn blank(page: &Page) -> BTreeSet<String> {
 async fn answers_of_the_time_before_are_offered_and_count_only_when_they_are_used() {
     let story = Story::begin().await;
     story.ask(&story.service).await;
-    let vendor = come_in(&story.app).await;
+    let vendor = priya(&story.app).await;
     let tasks = vendor.open("/portal/tasks").await.expect(200);
     assert!(tasks.text().contains("about Lumen Hire: use them again"), "{}", tasks.text());
     assert!(tasks.heading().starts_with("14 questions left"), "{}", tasks.heading());
@@ -105,7 +97,7 @@ async fn answers_of_the_time_before_are_offered_and_count_only_when_they_are_use
 async fn a_section_is_used_in_one_step_and_the_review_shows_what_changed_since() {
     let story = Story::begin().await;
     let again = story.ask(&story.service).await;
-    let vendor = come_in(&story.app).await;
+    let vendor = priya(&story.app).await;
     let page = vendor.open(FIRST).await.expect(200);
     let button = page.all("form[action$='/carry'] button").remove(0);
     assert!(button.contains("Use that answer"), "{button}");
@@ -116,7 +108,7 @@ async fn a_section_is_used_in_one_step_and_the_review_shows_what_changed_since()
 
     let other = options(&vendor, "SUB-02").await.into_iter().find(|option| *option != story.chosen).unwrap();
     choose(&vendor, "SUB-02", &other).await.expect(200);
-    hand_in(&vendor).await;
+    hand_in_the_rest_blank(&vendor).await;
     let risk = story.app.signed_in(Role::RiskManager).await;
     let review = risk.open(&format!("{again}/review?q=SUB-02")).await.expect(200);
     assert!(review.text().contains("Answer in AIQ-0001, 24 Nov 2026"), "{}", review.text());
@@ -130,7 +122,7 @@ async fn answers_are_offered_across_the_services_of_a_vendor_and_to_nobody_else(
     let service = procurement::service(&staff, &story.vendor, "Lumen Chat").await;
     procurement::cv_screening(&staff, &service).await;
     story.ask(&service).await;
-    let page = come_in(&story.app).await.open("/portal/questions/SUB-02").await.expect(200);
+    let page = priya(&story.app).await.open("/portal/questions/SUB-02").await.expect(200);
     assert!(page.text().contains("about Lumen Hire"), "{}", page.text());
 
     let ines = ("Ines Vale", "ines@corvid.example");
@@ -148,7 +140,7 @@ async fn a_section_with_earlier_answers_takes_six_statements_as_any_other() {
     let story = Story::begin().await;
     story.ask(&story.service).await;
     story.app.run_jobs().await;
-    let vendor = Signed::come_in(&story.app, PRIYA.1).await;
+    let vendor = Signed::come_in(&story.app, PRIYA).await;
     let (page, statements) = story.app.statements(vendor.client.open(FIRST)).await;
     page.expect(200);
     assert!(statements <= 6, "{statements} statements");

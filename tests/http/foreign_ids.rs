@@ -5,7 +5,7 @@ use crate::{
     doors::{comparable, fields, is_id, parameters, path, random, request, signed_in},
     procurement,
     seed::{handed_in, handed_in_to},
-    submission::answer_required,
+    submission::hand_in_the_rest_blank,
     vendor_side::{choose, give_code, mailed_link, options},
 };
 use api::{
@@ -58,9 +58,7 @@ impl Vendor {
     async fn with_a_finding(&self, app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         let option = options(&self.client, "SUB-02").await.remove(0);
         choose(&self.client, "SUB-02", &option).await.expect(200);
-        answer_required(&self.client).await;
-        let page = self.client.open("/portal/submit").await.expect(200);
-        page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+        hand_in_the_rest_blank(&self.client).await;
         let ctx = app.ctx(Role::RiskManager).await;
         let id = self.assessment.into();
         reviews::finish_review(&ctx, id).await.unwrap();

@@ -36,6 +36,13 @@ pub async fn answer_required(vendor: &Client) {
     panic!("required questions never end");
 }
 
+/// Answers what has to be answered, and hands in.
+pub async fn hand_in_the_rest_blank(vendor: &Client) {
+    answer_required(vendor).await;
+    let page = vendor.open("/portal/submit").await.expect(200);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+}
+
 /// Answers as little as is needed, and opens the declaration.
 pub async fn declaration(vendor: &Client) -> Page {
     let option = options(vendor, "SEC-GOV-01").await.remove(0);

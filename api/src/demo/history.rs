@@ -110,7 +110,7 @@ async fn hearth(stage: &Stage<'_>) -> Result<()> {
         }
         carry_all(&portal).await?;
         answer_all(&portal, &Manner { slip_every: 1, ..Manner::default() }).await?;
-        stage.submit(&portal, &HEARTH, format!("hearth-{round}")).await?;
+        stage.submit(&portal, &HEARTH, &format!("hearth-{round}")).await?;
         stage.long_ago(begin + 9, 1);
         stage.accept(id, 3).await?;
         reviews::finish_review(&stage.risk, id).await?;
@@ -158,7 +158,7 @@ async fn stratus(stage: &Stage<'_>) -> Result<()> {
     let (id, portal) = stage.ask(&STRATUS, registered, 1).await?;
     stage.long_ago(710, 2);
     answer_all(&portal, &Manner { slip_every: 5, ..Manner::default() }).await?;
-    stage.submit(&portal, &STRATUS, "stratus".to_owned()).await?;
+    stage.submit(&portal, &STRATUS, "stratus").await?;
     stage.long_ago(718, 1);
     stage.accept(id, 5).await?;
     reviews::finish_review(&stage.risk, id).await?;
@@ -172,7 +172,7 @@ async fn pallas(stage: &Stage<'_>) -> Result<()> {
     let (id, portal) = stage.ask(&PALLAS, registered, 1).await?;
     stage.long_ago(716, 2);
     answer_all(&portal, &Manner { slip_every: 3, ..Manner::default() }).await?;
-    stage.submit(&portal, &PALLAS, "pallas".to_owned()).await?;
+    stage.submit(&portal, &PALLAS, "pallas").await?;
     stage.long_ago(722, 3);
     stage.accept(id, 2).await
 }

@@ -246,10 +246,10 @@ impl Stage<'_> {
     pub async fn ask(
         &self,
         script: &Script,
-        Registered { service, contact }: Registered,
+        registered: Registered,
         round: u32,
     ) -> Result<(AssessmentId, PortalCtx)> {
-        let id = self.prepare(script, Registered { service, contact }, round).await?;
+        let id = self.prepare(script, registered, round).await?;
         let ctx = &self.procurement;
         let draft = sending::draft(ctx, id).await?;
         let key = format!("demo-send-{}-{round}", script.service);
@@ -302,7 +302,7 @@ impl Stage<'_> {
         portal_access::play_respondent(self.system, &link.unwrap_or_default()).await
     }
 
-    pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: String) -> Result<()> {
+    pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
         for question in ["SEC-GOV-01", "SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::Answer(question.to_owned());
@@ -314,7 +314,7 @@ impl Stage<'_> {
         self.hand_in(portal, script, nth).await
     }
 
-    async fn hand_in(&self, portal: &PortalCtx, script: &Script, nth: String) -> Result<()> {
+    async fn hand_in(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
         let (name, _, role) = script.contact;
         let attestation = Attestation {
             key: format!("demo-submit-{nth}"),
@@ -389,7 +389,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &HALDEN, "1".to_owned()).await?;
+        self.submit(&portal, &HALDEN, "1").await?;
         self.day(8, 1);
         self.accept(id, 6).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -449,7 +449,7 @@ impl Stage<'_> {
         self.day(6, 1);
         let manner = Manner { fixed: [("SEC-HRS-04", "d7")].into_iter().collect(), ..Manner::default() };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &KESTREL, "2".to_owned()).await?;
+        self.submit(&portal, &KESTREL, "2").await?;
         self.day(9, 2);
         self.accept(id, 20).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -521,7 +521,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.hand_in(&portal, &BRIGHTPOST, "3".to_owned()).await?;
+        self.hand_in(&portal, &BRIGHTPOST, "3").await?;
         self.day(17, 1);
         self.accept(id, 2).await?;
         reviews::finish_review(&self.risk, id).await?;
@@ -534,7 +534,7 @@ impl Stage<'_> {
         let (id, portal) = self.send(&ORDINO).await?;
         self.day(46, 2);
         answer_all(&portal, &Manner { slip_every: 5, ..Manner::default() }).await?;
-        self.submit(&portal, &ORDINO, "4".to_owned()).await?;
+        self.submit(&portal, &ORDINO, "4").await?;
         self.day(55, 1);
         self.accept(id, 3).await?;
         for (question, text) in [
@@ -575,7 +575,7 @@ impl Stage<'_> {
             ..Manner::default()
         };
         answer_all(&portal, &manner).await?;
-        self.submit(&portal, &CORVID, "5".to_owned()).await
+        self.submit(&portal, &CORVID, "5").await
     }
 
     /// Sent and half answered.

@@ -3,7 +3,8 @@
 //! The base (`connect`, `tenant_scope`, `write_tx`, `error`) makes the safe path the short one: every read goes
 //! through a [`TenantScope`] that adds the tenant, every write through a [`WriteTx`] that cannot commit without an
 //! audit event or a stated reason; only a saved answer is one statement of its own (`saved_answers`). One file per noun
-//! holds its queries as free functions over [`Scoped`], so that they work inside and outside a transaction. To add a noun: a table in `entity`, a step in `migration`, a file here.
+//! holds its queries as free functions over [`Scoped`], so that they work inside and outside a transaction. To add a
+//! noun: a table in `entity`, a step in `migration`, a file here.
 
 pub mod accounts;
 pub mod answers;

@@ -74,7 +74,8 @@ pub async fn use_section(ctx: &PortalCtx, questionnaire: &str, section: &str) ->
     let id = ctx.assessment();
     let mut tx = ctx.begin_write().await?;
     let state = store::lock(&tx, id).await?;
-    let mut used = std::collections::BTreeSet::new();
+    let mut used = 0;
+    // An answer may open follow-up questions, so the section is looked at until nothing is left to use.
     loop {
         let sheet = answers::load(&tx, id, ctx.today()).await?;
         let at = sheet.section_at(questionnaire, section);
@@ -82,35 +83,26 @@ pub async fn use_section(ctx: &PortalCtx, questionnaire: &str, section: &str) ->
         let Some(first) = place.questions.first() else { break };
         answers::require_open(&tx, id, state, &first.id).await?;
         let Some(earlier) = earlier_in(&tx, &sheet).await? else { break };
-        let offered = earlier.offered_in(&sheet, place);
-        let before = used.len();
-        for question in offered {
-            let (Some(asked), Some(one)) = (sheet.question(question), earlier.offered(&sheet, question))
-            else {
+        let before = used;
+        for question in earlier.offered_in(&sheet, place) {
+            let offered = sheet.question(question).zip(earlier.offered(&sheet, question));
+            let Some((asked, typed)) = offered.map(|(asked, one)| (asked, one.typed.clone())) else {
                 continue;
             };
-            let Ok(read) = one.typed.read(asked, ctx.today()) else { continue };
-            if !used.insert(question.to_owned()) {
-                continue;
-            }
-            let save = SaveAnswer {
-                question: question.to_owned(),
-                rev: sheet.answer(question).map_or(0, |row| row.rev),
-                mutation: ctx.services().surroundings.uuid().to_string(),
-                typed: one.typed.clone(),
-            };
-            let new = answers::revision(ctx, &save, &read, state);
-            saved_answers::append(&mut tx, new).await?;
+            let Ok(read) = typed.read(asked, ctx.today()) else { continue };
+            let rev = sheet.answer(question).map_or(0, |row| row.rev);
+            let mutation = ctx.services().surroundings.uuid().to_string();
+            let save = SaveAnswer { question: question.to_owned(), rev, mutation, typed };
+            saved_answers::append(&mut tx, answers::revision(ctx, &save, &read, state)).await?;
+            used += 1;
         }
-        // An answer may have opened follow-up questions.
-        if used.len() == before {
+        if used == before {
             break;
         }
     }
-    if used.is_empty() {
-        return Ok(0);
+    if used > 0 {
+        answers::begin_answering(&mut tx, id, state).await?;
+        tx.commit_answer().await?;
     }
-    answers::begin_answering(&mut tx, id, state).await?;
-    tx.commit_answer().await?;
-    Ok(used.len())
+    Ok(used)
 }

@@ -47,6 +47,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
+use chrono_tz::Tz;
 use questionnaires::answering::TableRow;
 use serde::Serialize;
 use std::sync::Arc;
@@ -154,17 +155,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         n => format!("{n} follow-up questions"),
     };
     let earlier = carry::earlier(&who.ctx, &sheet).await?;
-    let offered: usize = earlier
-        .iter()
-        .flat_map(|earlier| sheet.sections.iter().map(|s| earlier.offered_in(&sheet, s).len()))
-        .sum();
-    let again = earlier.filter(|_| offered > 0).map_or_else(String::new, |earlier| {
-        let day = due::short_day(due::day_in(who.ctx.tenant().zone, earlier.submitted_at));
-        format!(
-            " {offered} were answered on {day} about {}: use them again, section by section.",
-            earlier.service
-        )
-    });
+    let again = offered_again(&sheet, earlier.as_deref(), who.ctx.tenant().zone);
     let view = TaskList {
         lede: if asked_again > 0 {
             format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
@@ -231,6 +222,20 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
     frame.saved = saved_line(&sheet, who.ctx.tenant().zone, false);
     frame.progress = Some(progress_bar(&sheet, None));
     respond(&renderer, StatusCode::OK, "portal/task_list", frame, view)
+}
+
+/// How many earlier answers are on offer, in a sentence; nothing when there are none.
+fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) -> String {
+    let Some(earlier) = earlier else { return String::new() };
+    let offered: usize = sheet.sections.iter().map(|section| earlier.offered_in(sheet, section).len()).sum();
+    if offered == 0 {
+        return String::new();
+    }
+    let day = due::short_day(due::day_in(zone, earlier.submitted_at));
+    format!(
+        " {offered} were answered on {day} about {}: use them again, section by section.",
+        earlier.service
+    )
 }
 
 fn task_row(sheet: &Sheet, section: &crate::domain::sheet::SheetSection, last: &Option<String>) -> TaskRow {
