@@ -1,5 +1,5 @@
 //! A disk that is full or fails, and a PostgreSQL that goes away: what was acknowledged is kept, what cannot be done is
-//! refused in time with the reason, and everything goes on by itself afterwards (K-07, K-08, K-09).
+//! refused in time with the reason, and everything goes on by itself afterwards (K-02, K-07, K-08, K-09).
 
 use super::{assay, own_postgres};
 use futures_util::future;
@@ -16,6 +16,7 @@ use tests::{
     disk::Disk,
     faults::{Call, EIO, ENOSPC, Fault, Faults, Happens},
     server::{Place, Question, Server, Stored, questions, vendor},
+    trace::{Did, Trace},
 };
 
 /// A vendor that saves one answer after another, and remembers what was acknowledged.
@@ -48,7 +49,7 @@ impl Saver {
     /// Saves the next answer, or tries the same one again. Every refusal says when to come again.
     async fn save(&mut self) -> Came {
         let revision = i64::try_from(self.acknowledged.len()).unwrap();
-        let note = format!("save {revision}");
+        let note = format!("save {revision} of {}", self.question.id);
         let mutation = format!("{}-{revision}", self.question.id);
         let begun = Instant::now();
         let answer = self.question.save(&self.vendor, &self.csrf, revision, &mutation, &note).await.unwrap();
@@ -134,6 +135,73 @@ async fn uploaded(vendor: &Client, name: &str) -> Response {
     let page: Page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
     let file = b"a line of a report\n".repeat(20_000);
     page.form("SEC-GOV-01/evidence").file("file", name, file).sent().await.unwrap()
+}
+
+#[tokio::test]
+async fn k_02_every_answer_to_a_save_leaves_after_a_sync_that_began_after_its_write() {
+    let Some(assay) = assay() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let trace = Trace::in_folder(folder.path()).unwrap();
+    let place = trace.on(Place::new(&assay, folder.path()).unwrap());
+    let server = place.start().await.unwrap();
+    let vendor = vendor(&place.base()).await.unwrap();
+    let mut savers = Saver::all(&vendor, 8).await;
+    let before = trace.read().unwrap().len();
+    future::join_all(savers.iter_mut().map(async |saver| {
+        for _ in 0..125 {
+            assert_eq!(saver.save().await, Came::Saved);
+        }
+    }))
+    .await;
+    drop(server);
+    let mut followed: Vec<_> = savers.iter().map(Followed::new).collect();
+    for did in &trace.read().unwrap()[before..] {
+        followed.iter_mut().for_each(|followed| followed.see(did));
+    }
+    assert_eq!(followed.iter().map(|followed| followed.answered).sum::<usize>(), 1_000);
+}
+
+/// How far the save is whose answer a client waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Begun,
+    Written,
+    Syncing,
+    Durable,
+}
+
+/// The saves of one client, followed through what the process did.
+struct Followed<'a> {
+    saver: &'a Saver,
+    answered: usize,
+    way: Way,
+}
+
+impl<'a> Followed<'a> {
+    fn new(saver: &'a Saver) -> Self {
+        Self { saver, answered: 0, way: Way::Begun }
+    }
+
+    fn see(&mut self, did: &Did) {
+        let Some(note) = self.saver.acknowledged.get(self.answered) else { return };
+        self.way = match (self.way, did) {
+            (Way::Begun, Did::Wrote(text)) if holds(text, note) => Way::Written,
+            (Way::Written, Did::SyncBegan) => Way::Syncing,
+            (Way::Syncing, Did::SyncEnded) => Way::Durable,
+            (way, Did::Sent(text))
+                if holds(text, &format!("/portal/questions/{}#", self.saver.question.id)) =>
+            {
+                assert_eq!(way, Way::Durable, "{note}");
+                self.answered += 1;
+                Way::Begun
+            }
+            (way, _) => way,
+        };
+    }
+}
+
+fn holds(text: &[u8], part: &str) -> bool {
+    String::from_utf8_lossy(text).contains(part)
 }
 
 #[tokio::test]

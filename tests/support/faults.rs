@@ -63,18 +63,27 @@ pub struct Faults {
 const HITS: u64 = 24;
 const FILE: usize = 28;
 
+/// Compiles `support/NAME.c` into this folder, to be loaded before a process.
+///
+/// # Errors
+/// When there is no C compiler.
+pub(crate) fn library(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("support/{name}.c"));
+    let library = folder.join(format!("{name}.so"));
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl");
+    let done = compiler.output().context("cc is missing")?;
+    ensure!(done.status.success(), "cc: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(library)
+}
+
 impl Faults {
     /// Compiles the library into this folder.
     ///
     /// # Errors
     /// When there is no C compiler.
     pub fn in_folder(folder: &Path) -> anyhow::Result<Self> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/fault.c");
-        let library = folder.join("fault.so");
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl");
-        let done = compiler.output().context("cc is missing")?;
-        ensure!(done.status.success(), "cc: {}", String::from_utf8_lossy(&done.stderr));
+        let library = library(folder, "fault")?;
         let path = folder.join("fault.control");
         let control = OpenOptions::new().create_new(true).read(true).write(true).open(&path)?;
         control.set_len(4096)?;

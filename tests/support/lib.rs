@@ -15,3 +15,4 @@ pub mod procurement;
 pub mod rows;
 pub mod server;
 pub mod smtp;
+pub mod trace;
