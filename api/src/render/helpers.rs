@@ -1,14 +1,14 @@
 //! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
 //!
 //! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
-//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon` and `pips` in HTML.
+//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon`, `pips`, `band` and `cell` in HTML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
-    RenderErrorReason, Renderable as _, handlebars_helper,
+    Context, Handlebars, Helper, HelperDef, HelperResult, JsonValue as Json, Output, PathAndJson,
+    RenderContext, RenderError, RenderErrorReason, Renderable as _, handlebars_helper,
 };
 
 use super::Assets;
@@ -30,7 +30,9 @@ pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Ass
     let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
     let href = sprite.map(|s| s.href.clone()).unwrap_or_default();
     registry.register_helper("icon", Box::new(Icon { href: href.clone(), names, class: "i" }));
-    registry.register_helper("pips", Box::new(Pips { href }));
+    registry.register_helper("pips", Box::new(Pips { href: href.clone() }));
+    registry.register_helper("band", Box::new(Band { href: href.clone() }));
+    registry.register_helper("cell", Box::new(Cell { href }));
 }
 
 /// `{{concat "a" b "c"}}` joins its parameters.
@@ -51,10 +53,8 @@ fn concat(
 }
 
 fn first_str<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a str, RenderError> {
-    helper
-        .param(0)
-        .and_then(|param| param.value().as_str())
-        .ok_or_else(|| RenderErrorReason::ParamNotFoundForIndex(name, 0).into())
+    let text = value(helper, name)?.as_str();
+    text.ok_or_else(|| RenderErrorReason::ParamNotFoundForIndex(name, 0).into())
 }
 
 fn refuse(message: String) -> RenderError {
@@ -171,7 +171,18 @@ impl HelperDef for Icon {
     }
 }
 
-/// `{{pips level}}`: the bar glyph of a risk level, 1 low to 4 critical; nothing for 0, not assessed.
+/// The bar glyph of a risk level, 1 low to 4 critical; nothing for 0, not assessed.
+fn glyph(sprite: &str, level: &Json) -> Result<String, RenderError> {
+    match level.as_u64() {
+        Some(0) => Ok(String::new()),
+        Some(level @ 1..=4) => {
+            Ok(format!(r#"<svg class="pips" aria-hidden="true"><use href="{sprite}#p{level}"/></svg>"#))
+        }
+        _ => Err(refuse("a risk level goes from 0 to 4".to_owned())),
+    }
+}
+
+/// `{{pips level}}`: the bar glyph alone.
 struct Pips {
     href: String,
 }
@@ -185,18 +196,73 @@ impl HelperDef for Pips {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        match helper.param(0).and_then(|param| param.value().as_u64()) {
-            Some(0) => Ok(()),
-            Some(level @ 1..=4) => {
-                out.write(&format!(
-                    r#"<svg class="pips" aria-hidden="true"><use href="{}#p{level}"/></svg>"#,
-                    self.href
-                ))?;
-                Ok(())
-            }
-            _ => Err(refuse("pips takes a level from 0 to 4".to_owned())),
-        }
+        out.write(&glyph(&self.href, value(helper, "pips")?)?)?;
+        Ok(())
     }
+}
+
+/// `{{band residual}}`: a [`Band`](super::parts::Band). A helper and no partial, as long lists have two in each row.
+struct Band {
+    href: String,
+}
+
+impl HelperDef for Band {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let band = value(helper, "band")?;
+        let level = field(band, "level")?;
+        let text = words(band, "text")?;
+        out.write(&format!(r#"<span class="band r{level}">{}{text}</span>"#, glyph(&self.href, level)?))?;
+        Ok(())
+    }
+}
+
+/// `{{cell score}}`: a [`ScoreCell`](super::parts::ScoreCell), a link when it leads somewhere. A helper as [`Band`] is.
+struct Cell {
+    href: String,
+}
+
+impl HelperDef for Cell {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let cell = value(helper, "cell")?;
+        let level = field(cell, "level")?;
+        let (number, letter) = (words(cell, "value")?, words(cell, "letter")?);
+        let inner = format!("<b>{number}</b><span>{letter}{}</span>", glyph(&self.href, level)?);
+        let whole = match field(cell, "href")? {
+            Json::Null => format!(r#"<div class="cell r{level}">{inner}</div>"#),
+            _ => format!(r#"<a class="cell r{level}" href="{}">{inner}</a>"#, words(cell, "href")?),
+        };
+        out.write(&whole)?;
+        Ok(())
+    }
+}
+
+fn value<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a Json, RenderError> {
+    let param = helper.param(0).map(PathAndJson::value);
+    param.ok_or_else(|| RenderErrorReason::ParamNotFoundForIndex(name, 0).into())
+}
+
+fn field<'a>(object: &'a Json, name: &str) -> Result<&'a Json, RenderError> {
+    object.get(name).ok_or_else(|| refuse(format!("{name} is missing")))
+}
+
+/// A text of an object, escaped.
+fn words(object: &Json, name: &str) -> Result<String, RenderError> {
+    let text = field(object, name)?.as_str().ok_or_else(|| refuse(format!("{name} is not a text")))?;
+    Ok(handlebars::html_escape(text))
 }
 
 /// The ids of the symbols of a sprite.

@@ -49,7 +49,7 @@ impl Serialize for RiskLevel {
     }
 }
 
-/// A pill: fill, bar glyph, word. Partial `band`.
+/// A pill: fill, bar glyph, word. Helper `band`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Band {
     /// Decides fill and glyph.
@@ -136,7 +136,7 @@ pub fn rating_word(letter: &str) -> &'static str {
     }
 }
 
-/// One cell of a heat table, filled by the score's band. Partial `cell`.
+/// One cell of a heat table, filled by the score's band. Helper `cell`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScoreCell {
     /// Decides fill and glyph.

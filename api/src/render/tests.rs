@@ -311,10 +311,10 @@ fn static_files_go_by_content_and_link_to_each_other_so() {
 fn a_file_of_the_overriding_directory_takes_the_embedded_ones_place() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("partials")).unwrap();
-    fs::write(folder.path().join("partials/band.hbs"), "<b>{{text}}</b>").unwrap();
+    fs::write(folder.path().join("partials/state.hbs"), "<b>{{this}}</b>").unwrap();
     let renderer = Renderer::new(Some(folder.path())).unwrap();
-    let html = renderer.page("band", &super::parts::Band::named("high")).unwrap();
-    assert_eq!(html, "<b>High</b>");
+    let html = renderer.page("state", &"ready").unwrap();
+    assert_eq!(html, "<b>ready</b>");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! A durable commit waits for the disk. Saves that come while the writer is busy are gathered, executed one after the
 //! other behind a savepoint each, and committed at once; each is told its own outcome after that commit. The first of
-//! them does the work for all; if it goes away in between, the work goes on without it. All other writes have the
+//! them does the work for all; if it goes away in between, the work goes on without it. A save that nobody joins needs
+//! no transaction around it, which is two ways to the database's thread and back less. All other writes have the
 //! database for themselves, in the order in which they came.
 
 use super::{
@@ -119,6 +120,10 @@ impl WriteQueue {
     /// As [`Self::turn`].
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
         let turn = self.turn().await?;
+        self.begin_in(turn).await
+    }
+
+    async fn begin_in(&self, turn: Turn) -> Result<Write, StoreError> {
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -145,7 +150,13 @@ impl WriteQueue {
     }
 
     async fn commit_gathered(self) {
-        let begun = self.begin().await;
+        let begun = match self.turn().await {
+            Ok(turn) => match self.alone() {
+                Some(only) => return drop(only.tell.send(self.execute_alone(turn, only.save).await)),
+                None => self.begin_in(turn).await,
+            },
+            Err(error) => Err(error),
+        };
         let gathered = mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
         let (saves, tells): (Vec<_>, Vec<_>) = gathered.into_iter().map(|one| (one.save, one.tell)).unzip();
         let outcomes = match begun {
@@ -157,6 +168,22 @@ impl WriteQueue {
             Ok(outcomes) => tells.into_iter().zip(outcomes).for_each(|(tell, own)| drop(tell.send(own))),
             Err(error) => tells.into_iter().for_each(|tell| drop(tell.send(Err(same(&error))))),
         }
+    }
+
+    /// The save that waits, if no other one does.
+    fn alone(&self) -> Option<Gathered> {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if gathered.len() == 1 { gathered.pop() } else { None }
+    }
+
+    /// Executes a save whose own savepoint is the transaction, and commits with it.
+    async fn execute_alone(&self, _turn: Turn, save: Statement) -> Result<bool, StoreError> {
+        let outcome = wrote(&self.writer, save).await;
+        if outcome.is_err() {
+            // Fails when the failure has ended the transaction already, and leaves none open in any case.
+            drop(self.writer.execute_unprepared("ROLLBACK").await);
+        }
+        outcome
     }
 }
 
