@@ -1,5 +1,5 @@
 //! `fuzz [--seconds N] [--seed N] [--keep] [TARGET...]`: throws hostile bytes at everything that reads what strangers
-//! send. Each target gets N seconds (60); the inputs kept in `tests/fuzz/<target>` are tried first.
+//! send. Each target gets N seconds (60) of a processor; the inputs kept in `tests/fuzz/<target>` are tried first.
 //!
 //! Inputs are changed at random and the changed ones that make a target say something new are changed further. An input
 //! that panics, breaks what the target promises, or takes over a second is written to `tests/fuzz/<target>/failed-*` and
