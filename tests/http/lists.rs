@@ -35,7 +35,7 @@ on_both_databases!(
 
 const VENDORS: usize = 85;
 
-fn name(number: usize) -> String {
+pub fn name(number: usize) -> String {
     format!("Vendor {number:02}")
 }
 
@@ -51,7 +51,7 @@ async fn scene(database: TestDatabase) -> (TestApp, Ctx) {
 }
 
 /// Changes rows behind the service's back.
-async fn change(ctx: &Ctx, statements: impl IntoIterator<Item = String>) {
+pub async fn change(ctx: &Ctx, statements: impl IntoIterator<Item = String>) {
     let tx = ctx.begin_write().await.unwrap();
     for statement in statements {
         tx.connection().execute_unprepared(&statement).await.unwrap();
@@ -59,11 +59,11 @@ async fn change(ctx: &Ctx, statements: impl IntoIterator<Item = String>) {
     tx.commit_unaudited("test data").await.unwrap();
 }
 
-fn set_assessment(number: usize, what: &str) -> String {
+pub fn set_assessment(number: usize, what: &str) -> String {
     format!("UPDATE assessment SET {what} WHERE reference = 'T-{}'", name(number))
 }
 
-fn set_snapshot(number: usize, what: &str) -> String {
+pub fn set_snapshot(number: usize, what: &str) -> String {
     let of = format!("(SELECT id FROM assessment WHERE reference = 'T-{}')", name(number));
     format!("UPDATE score_snapshot SET {what} WHERE assessment_id = {of}")
 }

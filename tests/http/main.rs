@@ -22,6 +22,7 @@ mod lists;
 mod load;
 mod mail_jobs;
 mod mail_words;
+mod outlook;
 mod portal_access;
 mod proxies;
 mod races;

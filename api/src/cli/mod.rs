@@ -35,7 +35,7 @@ pub struct Cli {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show everything on an empty machine: six invented vendors, mail in a mailbox page, nothing kept.
+    /// Show everything on an empty machine: twelve invented vendors, mail in a mailbox page, nothing kept.
     Demo(DemoArgs),
     /// Serve pages and run background work.
     Serve(ServeArgs),

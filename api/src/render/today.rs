@@ -1,8 +1,10 @@
 //! Views of the start page.
 
 use super::{
+    Html,
+    charts::dots::Dots,
     page::Section,
-    parts::{EmptyState, Link},
+    parts::{Band, EmptyState, Link},
     samples::{Sample, staff},
 };
 use serde::Serialize;
@@ -20,6 +22,45 @@ pub struct TodayView {
     pub groups: Vec<TodayGroup>,
     /// When nothing needs anybody.
     pub empty: Option<EmptyState>,
+    /// Vendors by residual risk; none before there is any vendor.
+    pub portfolio: Option<Portfolio>,
+    /// What comes due, a line for each day.
+    pub week: Vec<WeekDay>,
+    /// How much more there is.
+    pub more: usize,
+}
+
+/// Vendors by residual risk.
+#[derive(Debug, Clone, Serialize)]
+pub struct Portfolio {
+    /// How many vendors there are.
+    pub title: String,
+    /// How to read the squares.
+    pub note: String,
+    /// The worst level first.
+    pub rows: Vec<PortfolioRow>,
+}
+
+/// Vendors of one level.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortfolioRow {
+    /// The level.
+    pub band: Band,
+    /// Where these vendors are listed.
+    pub href: String,
+    /// A square for each, or for each so many.
+    pub dots: Html,
+    /// How many.
+    pub count: usize,
+}
+
+/// What comes due on a day.
+#[derive(Debug, Clone, Serialize)]
+pub struct WeekDay {
+    /// `Wed 14`.
+    pub day: String,
+    /// What.
+    pub items: Vec<Link>,
 }
 
 /// Things of one kind.
@@ -54,6 +95,32 @@ pub struct TodayItem {
     pub act: String,
 }
 
+impl Portfolio {
+    /// How many active vendors have which level, from 0, not assessed, to 4, critical; none when there is no vendor.
+    #[must_use]
+    pub fn new(of_level: impl Fn(usize) -> usize) -> Option<Self> {
+        const LEVELS: [(usize, &str); 5] =
+            [(4, "critical"), (3, "high"), (2, "moderate"), (1, "low"), (0, "none")];
+        let counts = LEVELS.map(|(level, _)| of_level(level));
+        let total: usize = counts.iter().sum();
+        let each = Dots::each(counts.into_iter().max().unwrap_or_default());
+        let rows = LEVELS.iter().zip(counts).map(|((_, name), count)| {
+            let band = Band::named(name);
+            let dots = Dots { level: band.level, count, each }.drawing();
+            PortfolioRow { band, href: format!("/vendors?residual={name}"), dots, count }
+        });
+        let squares = match each {
+            1 => String::new(),
+            _ => format!(" One square is up to {each} vendors."),
+        };
+        (total > 0).then(|| Self {
+            title: format!("{total} {} by residual risk", if total == 1 { "vendor" } else { "vendors" }),
+            note: format!("The worst of a vendor's services.{squares}"),
+            rows: rows.collect(),
+        })
+    }
+}
+
 pub(super) fn samples() -> Vec<Sample> {
     let item = |late| TodayItem {
         title: "Lumen Analytics, Lumen Triage".to_owned(),
@@ -75,11 +142,23 @@ pub(super) fn samples() -> Vec<Sample> {
             all: Some("/assessments?waits=review".to_owned()),
         }],
         empty: None,
+        portfolio: Portfolio::new(|level| [2, 6, 5, 30, 1].get(level).copied().unwrap_or_default()),
+        week: vec![WeekDay {
+            day: "Fri 16".to_owned(),
+            items: vec![
+                Link::new("Nimbus OCR: answers due", "/assessments/2"),
+                Link::new("Corvid AI: no test of restores", "/findings/3"),
+            ],
+        }],
+        more: 2,
     };
     let calm = TodayView {
         paused: None,
         first: None,
         groups: Vec::new(),
+        portfolio: None,
+        week: Vec::new(),
+        more: 0,
         empty: Some(EmptyState {
             title: "Nothing needs you".to_owned(),
             text: "Next: Lumen Triage is due on 19 January.".to_owned(),

@@ -3,7 +3,10 @@
 use super::{connect::Database, error::StoreError};
 use chrono::{DateTime, Utc};
 use entity::installation_setting as setting;
-use sea_orm::{EntityTrait as _, Set, sea_query::OnConflict};
+use sea_orm::{
+    EntityTrait as _, QuerySelect as _, QueryTrait as _, Set,
+    sea_query::{OnConflict, SelectStatement},
+};
 
 /// Reads a setting.
 ///
@@ -12,6 +15,12 @@ use sea_orm::{EntityTrait as _, Set, sea_query::OnConflict};
 #[expect(clippy::disallowed_methods, reason = "settings of the installation belong to no tenant")]
 pub async fn get(database: &Database, name: &str) -> Result<Option<String>, StoreError> {
     Ok(setting::Entity::find_by_id(name.to_owned()).one(database.reader()).await?.map(|row| row.value))
+}
+
+/// The value of a setting in column `value`, as a part of another query.
+#[expect(clippy::disallowed_methods, reason = "settings of the installation belong to no tenant")]
+pub(super) fn value_of(name: &str) -> SelectStatement {
+    setting::Entity::find_by_id(name.to_owned()).select_only().column(setting::Column::Value).into_query()
 }
 
 /// Writes a setting, or removes it with none.

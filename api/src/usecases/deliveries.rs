@@ -40,7 +40,7 @@ use uuid::Uuid;
 pub(super) const AMENDMENT_ASKED: &str = "assessment.amendment_asked";
 
 /// Setting that holds the reason while all mail is paused.
-const PAUSED: &str = "mail.paused";
+pub(super) const PAUSED: &str = "mail.paused";
 
 /// To whom a mail goes, and about what.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,10 @@
 //! What needs somebody today, across all assessments.
 
 use super::{Ctx, Result, deliveries};
-pub use crate::store::today::UrgentFinding;
+pub use crate::store::{
+    outlook::{Coming, Due, Outlook},
+    today::UrgentFinding,
+};
 use crate::{
     domain::{
         Permission,
@@ -12,7 +15,7 @@ use crate::{
         remediation::Case,
     },
     store::{
-        cases,
+        cases, outlook,
         scores::{self as score_rows, ResultLine},
         today::{self as rows, Group, Head},
     },
@@ -46,6 +49,8 @@ pub struct Today {
     pub overdue: Leading<UrgentFinding>,
     /// Actions reported done.
     pub verify: Leading<UrgentFinding>,
+    /// Vendors by residual risk, what comes due, and services whose next review is due.
+    pub outlook: Outlook,
     /// Why all mail is paused, if it is.
     pub mail_paused: Option<String>,
     /// Figures of the newest snapshots of those to decide or to review.
@@ -56,7 +61,7 @@ impl Today {
     /// How many things need somebody.
     #[must_use]
     pub fn count(&self) -> usize {
-        let assessments = self.decide.count + self.review.count + self.late.count;
+        let assessments = self.decide.count + self.review.count + self.late.count + self.outlook.reassess.1;
         assessments + self.overdue.count + self.verify.count
     }
 }
@@ -94,6 +99,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
     let findings = rows::findings(s, &findings.collect::<Vec<_>>()).await?;
     let of_cases = |head: &Head| leading(head, &shown, |case| case.assessment.id.uuid());
     let of_findings = |head: &Head| leading(head, &findings, |finding| finding.id.uuid());
+    let mut outlook = outlook::outlook(s, ctx.today(), deliveries::PAUSED).await?;
     Ok(Today {
         decide: of_cases(&decide),
         review: of_cases(&review),
@@ -101,7 +107,8 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         next: of_cases(&next).first.into_iter().next(),
         overdue: of_findings(&overdue),
         verify: of_findings(&verify),
-        mail_paused: deliveries::paused(ctx.services()).await?,
+        mail_paused: outlook.setting.take(),
+        outlook,
         results,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Answer,
+    acts::with_query,
     guard::Staff,
     page::{ok, staff_shell},
     routes::{Access, routes},
@@ -20,9 +21,9 @@ use crate::{
         Renderer,
         page::Section,
         parts::{EmptyState, Link, capitalised},
-        today::{TodayGroup, TodayItem, TodayView},
+        today::{Portfolio, TodayGroup, TodayItem, TodayView, WeekDay},
     },
-    usecases::today::{self, Today, UrgentFinding},
+    usecases::today::{self, Coming, Due, Today, UrgentFinding},
 };
 use actix_web::web::Data;
 use chrono::NaiveDate;
@@ -65,8 +66,33 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
             action: may_register.then(|| Link::new("Vendors", "/vendors")),
         }),
         groups,
+        portfolio: Portfolio::new(|level| found.outlook.vendors.get(&level).copied().unwrap_or_default()),
+        week: week(&found.outlook.coming),
+        more: found.outlook.more,
     };
     ok(&renderer, "pages/today/today", staff_shell(&staff, title, Some(Section::Today)), view)
+}
+
+/// A line for each day on which something comes due.
+fn week(coming: &[Coming]) -> Vec<WeekDay> {
+    let days = coming.chunk_by(|one, other| one.day == other.day);
+    days.map(|of_day| WeekDay {
+        day: of_day.first().map(|one| one.day.format("%a %-d").to_string()).unwrap_or_default(),
+        items: of_day.iter().map(due_link).collect(),
+    })
+    .collect()
+}
+
+fn due_link(coming: &Coming) -> Link {
+    let Coming { vendor, what, id, .. } = coming;
+    match coming.due {
+        Due::Answers => Link::new(format!("{vendor}, {what}: answers due"), format!("/assessments/{id}")),
+        Due::Finding => Link::new(format!("{vendor}: {what}"), format!("/findings/{id}")),
+        Due::Evidence => Link::new(format!("{vendor}: {what} expires"), format!("/assessments/{id}/review")),
+        Due::Review => {
+            Link::new(format!("{vendor}, {what}: next review"), format!("/assessments/{id}/decision"))
+        }
+    }
 }
 
 fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
@@ -78,7 +104,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     };
     let figures = |case: &Case| {
         let lines = found.results.get(&case.assessment.id).into_iter().flatten();
-        let shown: Vec<String> = lines
+        let mut shown: Vec<String> = lines
             .map(|line| {
                 let title = title_of(&line.questionnaire);
                 match (&line.rating, line.claimed_tenths) {
@@ -87,6 +113,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
                 }
             })
             .collect();
+        shown.sort();
         shown.join(", ")
     };
     let item = |case: &Case, page: &str, note: String, when: String, late: bool, act: &str| TodayItem {
@@ -136,6 +163,15 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             "Verify",
         )
     });
+    let reassess = found.outlook.reassess.0.iter().map(|coming| TodayItem {
+        title: format!("{}, {}", coming.vendor, coming.what),
+        href: with_query("/assessments/new", [("vendor", coming.vendor.as_str())]),
+        note: "Decided, and no new assessment was started".to_owned(),
+        when: format!("review due {}", due::short_day(coming.day)),
+        late: coming.day < today,
+        act: "Assess again".to_owned(),
+    });
+    let (again, reassess) = (found.outlook.reassess.1, reassess.collect::<Vec<_>>());
     let assessments = |waits: Waits| format!("/assessments?waits={waits}");
     let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
     let groups = [
@@ -144,6 +180,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         ("verify", "Verify", found.verify.count, findings(Urgency::Verify), verify.collect()),
         ("chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
         ("overdue", "Overdue findings", found.overdue.count, findings(Urgency::Overdue), overdue.collect()),
+        ("again", "Assess again", again, "/assessments?state=decided".to_owned(), reassess),
     ];
     groups
         .into_iter()

@@ -4,6 +4,7 @@
 //! who do not see it, and a caption. It stands beside a table that says every value, and it says nothing by colour
 //! alone. Places are tenths of a unit, so the same score gives the same bytes. A new chart is a file here.
 
+pub mod dots;
 pub mod history;
 pub mod strip;
 pub mod waterfall;

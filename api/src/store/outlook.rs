@@ -1,0 +1,306 @@
+//! What the start page shows beside its groups: vendors by residual risk, and what comes due.
+
+use super::{
+    cases::latest_handed_in, error::StoreError, scores::newest_residual, settings, tenant_scope::Scoped,
+};
+use crate::domain::{assessment::AssessmentState, finding::FindingState, vendor::VendorState};
+use chrono::{Days, NaiveDate};
+use entity::{assessment, decision, evidence, finding, service, vendor};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, FromQueryResult, IntoSimpleExpr as _, JoinType, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _, RelationTrait as _,
+    sea_query::{
+        Alias, Asterisk, Expr, ExprTrait as _, Func, Order, Query, SelectStatement, UnionType,
+        WindowStatement,
+    },
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How many days ahead the outlook goes, after today.
+pub const DAYS: u64 = 7;
+/// The most things of a kind that it names.
+const MOST: u64 = 10;
+
+/// Why a day matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The answers to an assessment.
+    Answers,
+    /// A finding.
+    Finding,
+    /// Evidence is valid until then.
+    Evidence,
+    /// A decision asks for the next review then.
+    Review,
+}
+
+/// Something with a day.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Coming {
+    /// The day.
+    pub day: NaiveDate,
+    /// Why it matters.
+    pub due: Due,
+    /// Of the assessment or finding; of the assessment that the evidence or the decision belongs to.
+    pub id: Uuid,
+    /// Name of the vendor.
+    pub vendor: String,
+    /// Name of the service, title of the finding, name of the evidence.
+    pub what: String,
+}
+
+/// What the start page shows beside its groups.
+#[derive(Clone, Debug, Default)]
+pub struct Outlook {
+    /// Active vendors by the worst residual risk among their services' latest assessments: from 0, not assessed, to 4,
+    /// critical.
+    pub vendors: BTreeMap<usize, usize>,
+    /// What comes due in the next [`DAYS`] days, the first few of each kind, by day.
+    pub coming: Vec<Coming>,
+    /// How many more there are.
+    pub more: usize,
+    /// Services whose next review is due and that are not being assessed: the first few, and how many.
+    pub reassess: (Vec<Coming>, usize),
+    /// The setting of this name.
+    pub setting: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    kind: String,
+    id: Option<Uuid>,
+    vendor: Option<String>,
+    what: Option<String>,
+    day: Option<NaiveDate>,
+    number: i64,
+}
+
+const KINDS: [(&str, Due); 4] = [
+    ("answers", Due::Answers),
+    ("finding", Due::Finding),
+    ("evidence", Due::Evidence),
+    ("review", Due::Review),
+];
+
+/// Everything in one statement, with a setting of the installation by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result<Outlook, StoreError> {
+    // The first part has a value in every column; PostgreSQL takes the columns' types from it.
+    let mut query = due("answers", answers(s, today));
+    for part in [
+        due("finding", findings(s, today)),
+        due("evidence", evidence(s, today)),
+        due(
+            "review",
+            reviews(
+                s,
+                decision::Column::NextReviewOn.into_simple_expr().between(tomorrow(today), last(today)),
+            ),
+        ),
+        due("reassess", reviews(s, decision::Column::NextReviewOn.lte(today))),
+        by_residual(s),
+        only("setting", settings::value_of(setting)),
+    ] {
+        query.union(UnionType::All, part);
+    }
+    let statement = s.connection().get_database_backend().build(&query);
+    let mut outlook = Outlook::default();
+    let mut all: BTreeMap<String, usize> = BTreeMap::new();
+    for row in Row::find_by_statement(statement).all(s.connection()).await? {
+        let number = usize::try_from(row.number).unwrap_or_default();
+        let kind = KINDS.iter().find(|(name, _)| *name == row.kind).map(|(_, due)| *due);
+        match (kind, row.id, row.day) {
+            (due, Some(id), Some(day)) => {
+                let (vendor, what) = (row.vendor.unwrap_or_default(), row.what.unwrap_or_default());
+                let coming = Coming { day, due: due.unwrap_or(Due::Review), id, vendor, what };
+                if due.is_some() {
+                    all.insert(row.kind, number);
+                    outlook.coming.push(coming);
+                } else {
+                    outlook.reassess.0.push(coming);
+                    outlook.reassess.1 = number;
+                }
+            }
+            _ if row.kind == "setting" => outlook.setting = row.what,
+            _ => {
+                let level = row.what.and_then(|level| level.parse().ok()).unwrap_or_default();
+                outlook.vendors.insert(level, number);
+            }
+        }
+    }
+    outlook.coming.sort();
+    outlook.reassess.0.sort();
+    outlook.more = all.values().sum::<usize>() - outlook.coming.len();
+    Ok(outlook)
+}
+
+fn tomorrow(today: NaiveDate) -> NaiveDate {
+    today + Days::new(1)
+}
+
+fn last(today: NaiveDate) -> NaiveDate {
+    today + Days::new(DAYS)
+}
+
+/// A part of the union: the first of these rows by day, and how many there are before the limit.
+fn due(kind: &str, mut rows: SelectStatement) -> SelectStatement {
+    const COLUMNS: [&str; 5] = ["id", "vendor", "what", "day", "number"];
+    rows.expr_window_as(Expr::col(Asterisk).count(), WindowStatement::new(), "number");
+    // Around it, because a column to order by must be one that the rows give.
+    let first = Query::select()
+        .columns(COLUMNS)
+        .from_subquery(rows, format!("all_{kind}"))
+        .order_by("day", Order::Asc)
+        .order_by("id", Order::Asc)
+        .limit(MOST)
+        .to_owned();
+    Query::select()
+        .expr_as(Expr::val(kind), "kind")
+        .columns(COLUMNS)
+        .from_subquery(first, format!("first_{kind}"))
+        .to_owned()
+}
+
+/// A part of the union that has a text and nothing else.
+fn only(kind: &str, rows: SelectStatement) -> SelectStatement {
+    Query::select()
+        .expr_as(Expr::val(kind), "kind")
+        .expr_as(Expr::cust("NULL"), "id")
+        .expr_as(Expr::cust("NULL"), "vendor")
+        .column("value")
+        .expr_as(Expr::cust("NULL"), "day")
+        .expr_as(Expr::cust("1"), "number")
+        .from_subquery(rows, format!("of_{kind}"))
+        .to_owned()
+}
+
+fn answers(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
+    use assessment::{Column as A, Relation as R};
+    let open = AssessmentState::ALL.iter().filter(|state| state.open_to_vendor());
+    s.find::<assessment::Entity>()
+        .filter(A::State.is_in(open.map(|state| state.as_str())))
+        .filter(A::DueOn.between(tomorrow(today), last(today)))
+        .join(JoinType::InnerJoin, R::Vendor.def())
+        .join(JoinType::InnerJoin, R::Service.def())
+        .select_only()
+        .column(A::Id)
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(service::Column::Name, "what")
+        .column_as(A::DueOn, "day")
+        .into_query()
+}
+
+fn findings(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
+    use finding::{Column as F, Relation as R};
+    let open = [FindingState::Open, FindingState::Planned, FindingState::InProgress];
+    s.find::<finding::Entity>()
+        .filter(F::State.is_in(open.map(FindingState::as_str)))
+        .filter(F::DueOn.between(tomorrow(today), last(today)))
+        .join(JoinType::InnerJoin, R::Vendor.def())
+        .select_only()
+        .column(F::Id)
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(F::Title, "what")
+        .column_as(F::DueOn, "day")
+        .into_query()
+}
+
+fn evidence(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
+    use evidence::{Column as E, Relation as R};
+    s.find::<evidence::Entity>()
+        .filter(E::RemovedAt.is_null())
+        .filter(E::ValidUntil.between(tomorrow(today), last(today)))
+        .join(JoinType::InnerJoin, R::Vendor.def())
+        .select_only()
+        .column_as(E::AssessmentId, "id")
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(E::DisplayName, "what")
+        .column_as(E::ValidUntil, "day")
+        .into_query()
+}
+
+/// Services that nobody assesses now and whose latest decision asks for a review at such a time.
+fn reviews(s: &impl Scoped, when: Expr) -> SelectStatement {
+    use assessment::{Column as A, Relation as R};
+    use decision::Column as D;
+    s.find::<assessment::Entity>()
+        .filter(A::State.eq(AssessmentState::Decided.as_str()))
+        .filter(latest_handed_in())
+        .filter(Expr::exists(being_assessed()).not())
+        .join(JoinType::InnerJoin, R::Vendor.def())
+        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
+        .join(JoinType::InnerJoin, R::Service.def())
+        .join_rev(JoinType::InnerJoin, decision::Relation::Assessment.def())
+        .filter(Expr::exists(later_decision()).not())
+        .filter(when)
+        .select_only()
+        .column(A::Id)
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(service::Column::Name, "what")
+        .column_as(D::NextReviewOn, "day")
+        .into_query()
+}
+
+/// Another assessment of the same service that is not at its end.
+fn being_assessed() -> SelectStatement {
+    use assessment::{Column as A, Entity as Assessment};
+    const OTHER: &str = "other";
+    let ended = [AssessmentState::Decided, AssessmentState::Expired, AssessmentState::Cancelled];
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(Assessment, OTHER)
+        .and_where(Expr::col((OTHER, A::TenantId)).equals((Assessment, A::TenantId)))
+        .and_where(Expr::col((OTHER, A::ServiceId)).equals((Assessment, A::ServiceId)))
+        .and_where(Expr::col((OTHER, A::State)).is_not_in(ended.map(AssessmentState::as_str)))
+        .to_owned()
+}
+
+/// A decision about the same assessment that took this one's place.
+fn later_decision() -> SelectStatement {
+    use decision::{Column as D, Entity as Decision};
+    const LATER: &str = "later";
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(Decision, LATER)
+        .and_where(Expr::col((LATER, D::TenantId)).equals((Decision, D::TenantId)))
+        .and_where(Expr::col((LATER, D::AssessmentId)).equals((Decision, D::AssessmentId)))
+        .and_where(Expr::col((LATER, D::Number)).gt(Expr::col((Decision, D::Number))))
+        .to_owned()
+}
+
+/// How many active vendors have which level as the worst of their services.
+fn by_residual(s: &impl Scoped) -> SelectStatement {
+    let mut level = Expr::case(newest_residual().eq("critical"), "4");
+    for (word, digit) in [("high", "3"), ("moderate", "2"), ("low", "1")] {
+        level = level.case(newest_residual().eq(word), digit);
+    }
+    let worst = s
+        .find::<assessment::Entity>()
+        .filter(
+            Expr::col((assessment::Entity, assessment::Column::VendorId))
+                .equals((vendor::Entity, vendor::Column::Id)),
+        )
+        .filter(latest_handed_in())
+        .select_only()
+        .expr(Func::max(level.finally("0")))
+        .into_query();
+    let each = s
+        .find::<vendor::Entity>()
+        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
+        .select_only()
+        .expr_as(Func::coalesce([worst.into(), Expr::val("0")]), "level")
+        .into_query();
+    Query::select()
+        .expr_as(Expr::val("residual"), "kind")
+        .expr_as(Expr::cust("NULL"), "id")
+        .expr_as(Expr::cust("NULL"), "vendor")
+        .column("level")
+        .expr_as(Expr::cust("NULL"), "day")
+        .expr_as(Expr::col(Asterisk).count(), "number")
+        .from_subquery(each, "each_vendor")
+        .group_by_col(Alias::new("level"))
+        .to_owned()
+}

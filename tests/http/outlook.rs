@@ -1,0 +1,132 @@
+//! What the start page shows beside its groups: vendors by residual risk and what comes due, and that services whose
+//! next review is due are to be assessed again.
+
+use crate::{
+    lists::{change, name, set_assessment, set_snapshot},
+    seed::handed_in_to,
+};
+use api::{domain::Role, usecases::Ctx};
+use chrono::NaiveDate;
+use entity::{decision, evidence};
+use sea_orm::Set;
+use tests::{app::TestApp, database::TestDatabase, on_both_databases};
+
+on_both_databases!(
+    the_start_page_shows_how_vendors_stand_and_what_comes_due,
+    an_organisation_without_vendors_is_told_what_will_appear,
+);
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// The decision about an assessment, which asks for the next review on a day.
+async fn decided(ctx: &Ctx, seeded: &crate::seed::Seeded, number: i32, next_review: &str) {
+    let mut tx = ctx.begin_write().await.unwrap();
+    tx.insert::<decision::Entity>(decision::ActiveModel {
+        id: Set(ctx.services().surroundings.uuid()),
+        assessment_id: Set(seeded.assessment.0),
+        number: Set(number),
+        outcome: Set("approved".to_owned()),
+        conditions: Set(None),
+        summary: Set("Fine".to_owned()),
+        next_review_on: Set(Some(day(next_review))),
+        snapshot_id: Set(None),
+        decided_by: Set(ctx.user().id.0),
+        decided_at: Set(ctx.now()),
+        ..Default::default()
+    })
+    .await
+    .unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
+}
+
+async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: TestDatabase) {
+    let app = TestApp::on(database).await;
+    let ctx = app.ctx(Role::RiskManager).await;
+    let mut seeded = Vec::new();
+    for number in 0..7 {
+        seeded.push(handed_in_to(&ctx, &name(number), &[("SEC-GOV-01", "informal")]).await);
+    }
+    let mut changes = vec!["UPDATE assessment SET submitted_at = created_at".to_owned()];
+    changes.push(set_assessment(0, "state = 'sent', due_on = '2026-11-27'"));
+    changes.extend((1..5).map(|number| set_assessment(number, "state = 'decided'")));
+    changes.push(set_snapshot(1, "residual = 'high'"));
+    changes.push(set_snapshot(2, "residual = 'low'"));
+    changes.push(set_snapshot(3, "residual = 'high'"));
+    changes.push(set_snapshot(4, "residual = 'critical'"));
+    // The service of 4 is being assessed again already, by what was the assessment of 5.
+    let of = |column: &str| format!("(SELECT {column} FROM assessment WHERE reference = 'T-{}')", name(4));
+    let again = format!("vendor_id = {}, service_id = {}", of("vendor_id"), of("service_id"));
+    changes.push(set_assessment(5, &format!("state = 'in_progress', due_on = '2026-12-20', {again}")));
+    changes.push(set_assessment(6, "state = 'cancelled'"));
+    change(&ctx, changes).await;
+    // Due, to come, far away after an earlier decision that it took the place of, and due but being assessed.
+    decided(&ctx, &seeded[1], 1, "2026-11-20").await;
+    decided(&ctx, &seeded[2], 1, "2026-12-01").await;
+    decided(&ctx, &seeded[3], 1, "2026-11-25").await;
+    decided(&ctx, &seeded[3], 2, "2027-11-25").await;
+    decided(&ctx, &seeded[4], 1, "2026-11-20").await;
+    let mut tx = ctx.begin_write().await.unwrap();
+    let vendor = entity_vendor(&ctx, &seeded[1]).await;
+    for (name, until, removed) in [
+        ("Certificate", "2026-11-27", false),
+        ("Old report", "2026-11-26", true),
+        ("Plan", "2026-12-02", false),
+    ] {
+        tx.insert::<evidence::Entity>(evidence::ActiveModel {
+            id: Set(ctx.services().surroundings.uuid()),
+            vendor_id: Set(vendor),
+            assessment_id: Set(seeded[1].assessment.0),
+            kind: Set("link".to_owned()),
+            display_name: Set(name.to_owned()),
+            url: Set(Some("https://vendor.example/".to_owned())),
+            valid_until: Set(Some(day(until))),
+            scan_state: Set("clean".to_owned()),
+            added_at: Set(ctx.now()),
+            removed_at: Set(removed.then(|| ctx.now())),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    }
+    tx.commit_unaudited("test data").await.unwrap();
+
+    let staff = app.signed_in(Role::RiskManager).await;
+    let today = staff.open("/").await.expect(200);
+    assert_eq!(today.all(".dots tbody .num"), ["1", "2", "0", "1", "3"]);
+    assert_eq!(today.all("#portfolio"), ["7 vendors by residual risk"]);
+    for (href, count) in today.attributes(".dots a", "href").into_iter().zip([1, 2, 1, 3]) {
+        assert_eq!(staff.open(&href).await.expect(200).all("tbody tr").len(), count, "{href}");
+    }
+    assert_eq!(today.all(".wk b"), ["Fri 27", "Tue 1"]);
+    assert_eq!(
+        today.all(".wk a"),
+        [
+            format!("{0}, {0} Service: answers due", name(0)),
+            format!("{}: Certificate expires", name(1)),
+            format!("{0}, {0} Service: next review", name(2)),
+        ]
+    );
+    assert_eq!(today.all("#g-again + span"), ["1"]);
+    assert_eq!(today.all("section[aria-labelledby=g-again] .when"), ["review due 20 Nov 2026"]);
+    let again = today.attributes("section[aria-labelledby=g-again] a.btn", "href").remove(0);
+    let start = staff.open(&again).await.expect(200);
+    assert!(start.text().contains(&format!("{0}, {0} Service", name(1))), "{again}");
+}
+
+/// The vendor of an assessment.
+async fn entity_vendor(ctx: &Ctx, seeded: &crate::seed::Seeded) -> uuid::Uuid {
+    use api::store::Scoped as _;
+    let found = ctx.scope().find_id::<entity::assessment::Entity>(seeded.assessment);
+    found.one(ctx.scope().connection()).await.unwrap().unwrap().vendor_id
+}
+
+async fn an_organisation_without_vendors_is_told_what_will_appear(database: TestDatabase) {
+    let app = TestApp::on(database).await;
+    handed_in_to(&app.ctx(Role::RiskManager).await, &name(0), &[]).await;
+    let other = app.other_organisation().await;
+    let today = other.open("/").await.expect(200);
+    assert!(today.all(".dots").is_empty());
+    assert!(today.text().contains("Nothing is due in the next 7 days."));
+}
