@@ -1,5 +1,6 @@
 //! What the start page shows beside its groups: vendors by residual risk and what comes due, and that services whose
-//! next review is due are to be assessed again.
+//! next review is due are to be assessed again. The vendor's page says the same about one vendor, and what its answers
+//! rest on.
 
 use crate::{
     lists::{change, name, set_assessment, set_snapshot},
@@ -7,7 +8,7 @@ use crate::{
 };
 use api::{domain::Role, usecases::Ctx};
 use chrono::NaiveDate;
-use entity::{decision, evidence};
+use entity::{decision, evidence, reliance};
 use sea_orm::Set;
 use tests::{app::TestApp, database::TestDatabase, on_both_databases};
 
@@ -90,6 +91,26 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
         .await
         .unwrap();
     }
+    for (assessment, vendor, kind, name) in [
+        (&seeded[1], vendor, "model", "Tessera M2"),
+        (&seeded[1], vendor, "subprocessor", "Cloud Nine"),
+        (&seeded[2], entity_vendor(&ctx, &seeded[2]).await, "model", "tessera m2"),
+        (&seeded[2], entity_vendor(&ctx, &seeded[2]).await, "subprocessor", "Other"),
+    ] {
+        tx.insert::<reliance::Entity>(reliance::ActiveModel {
+            id: Set(ctx.services().surroundings.uuid()),
+            assessment_id: Set(assessment.assessment.0),
+            vendor_id: Set(vendor),
+            kind: Set(kind.to_owned()),
+            name: Set(name.to_owned()),
+            name_normalised: Set(name.to_lowercase()),
+            question_id: Set("AIT-SYS-05".to_owned()),
+            row: Set(serde_json::json!({})),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    }
     tx.commit_unaudited("test data").await.unwrap();
 
     let staff = app.signed_in(Role::RiskManager).await;
@@ -113,6 +134,24 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     let again = today.attributes("section[aria-labelledby=g-again] a.btn", "href").remove(0);
     let start = staff.open(&again).await.expect(200);
     assert!(start.text().contains(&format!("{0}, {0} Service", name(1))), "{again}");
+
+    let page = staff.open(&format!("/vendors/{vendor}")).await.expect(200);
+    assert_eq!(
+        page.all(".tm .next a"),
+        ["Next: Certificate expires"],
+        "the review is past, and nothing else is asked"
+    );
+    assert_eq!(
+        page.all("section[aria-labelledby=evidence] li"),
+        [
+            "Certificate cited by 0 answers 27 Nov 2026 3 days left",
+            "Plan cited by 0 answers 2 Dec 2026 8 days left"
+        ]
+    );
+    assert_eq!(
+        page.all("section[aria-labelledby=relies] li"),
+        ["Tessera M2 AI model, 1 more vendor names it", "Cloud Nine Sub-processor, no other vendor names it"]
+    );
 }
 
 /// The vendor of an assessment.

@@ -73,12 +73,57 @@ pub struct VendorView {
     pub no_history: String,
     /// Newest first.
     pub assessments: Vec<AssessmentLine>,
+    /// What comes next, the nearest first.
+    pub next: Vec<NextLine>,
     /// Newest first.
     pub timeline: Vec<TimelineLine>,
     /// By name.
     pub contacts: Vec<ContactLine>,
+    /// Evidence with an end, that which ends first in front.
+    pub evidence: Vec<DatedLine>,
+    /// Models and sub-processors.
+    pub relies_on: Vec<ReliedLine>,
     /// Website, note, since when.
     pub about: Vec<Fact>,
+}
+
+/// Something still to come.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextLine {
+    /// For machines.
+    pub datetime: String,
+    /// For people.
+    pub when: String,
+    /// What.
+    pub what: String,
+    /// Where it is.
+    pub href: String,
+}
+
+/// A piece of evidence with its end.
+#[derive(Debug, Clone, Serialize)]
+pub struct DatedLine {
+    /// Its name.
+    pub what: String,
+    /// What it is good for.
+    pub small: String,
+    /// The last day.
+    pub when: String,
+    /// How far that is.
+    pub left: String,
+    /// Whether that is past.
+    pub late: bool,
+    /// Where it is cited.
+    pub href: String,
+}
+
+/// Something that a vendor relies on.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReliedLine {
+    /// Its name.
+    pub name: String,
+    /// What it is, and who else names it.
+    pub words: String,
 }
 
 /// One questionnaire's scores about one service.
@@ -413,7 +458,25 @@ pub(super) fn samples() -> Vec<Sample> {
             words: "Decided".to_owned(),
             residual: Some(Band::named("high")),
         }],
+        next: vec![NextLine {
+            datetime: "2026-02-06".to_owned(),
+            when: "6 Feb 2026".to_owned(),
+            what: "Next: ISO 27001 certificate expires".to_owned(),
+            href: "/assessments/1/review".to_owned(),
+        }],
         timeline: vec![line],
+        evidence: vec![DatedLine {
+            what: "ISO 27001 certificate".to_owned(),
+            small: "cited by 12 answers".to_owned(),
+            when: "6 Feb 2026".to_owned(),
+            left: "24 days left".to_owned(),
+            late: false,
+            href: "/assessments/1/review".to_owned(),
+        }],
+        relies_on: vec![ReliedLine {
+            name: "Tessera M2".to_owned(),
+            words: "AI model, 2 more vendors name it".to_owned(),
+        }],
         contacts: vec![ContactLine {
             initials: "PS".to_owned(),
             name: "Priya Shah".to_owned(),
@@ -428,6 +491,9 @@ pub(super) fn samples() -> Vec<Sample> {
         no_history: "Once a service is assessed again, how its scores move is shown here.".to_owned(),
         services: Vec::new(),
         assessments: Vec::new(),
+        next: Vec::new(),
+        evidence: Vec::new(),
+        relies_on: Vec::new(),
         contacts: Vec::new(),
         may_change: false,
         ..vendor.clone()

@@ -36,6 +36,7 @@ pub mod saved_views;
 pub mod scores;
 pub mod search;
 pub mod settings;
+pub mod shelf;
 pub mod signing_keys;
 pub mod tenant_scope;
 pub mod timeline;

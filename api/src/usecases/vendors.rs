@@ -19,6 +19,7 @@ use crate::{
     store::{
         self, StoreError,
         assessments::{AssessmentRow, QuestionnaireResult},
+        shelf::{Expiring, Relied},
         vendors::{FindingCount, VendorOverview, Wanted},
     },
 };
@@ -424,6 +425,10 @@ pub struct VendorProfile {
     pub findings: Vec<FindingCount>,
     /// What happened, newest first.
     pub timeline: Vec<TimelineEvent>,
+    /// Evidence behind the latest submissions, that which ends first in front.
+    pub expiring: Vec<Expiring>,
+    /// What it said it relies on.
+    pub relies_on: Vec<Relied>,
     /// Users, for names.
     pub users: Vec<User>,
 }
@@ -545,6 +550,8 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
         results,
         findings,
         timeline,
+        expiring: store::shelf::expiring(s, id).await?,
+        relies_on: store::shelf::relied_on(s, id).await?,
         users,
     })
 }

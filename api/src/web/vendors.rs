@@ -37,6 +37,7 @@ use actix_web::web::{Data, Path, Query};
 use questionnaires::definition::Tier;
 use std::collections::BTreeMap;
 
+mod ahead;
 mod history;
 
 routes! {
@@ -576,8 +577,11 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         histories: history::histories(&profile, zone),
         no_history: history::none_yet(&profile),
         assessments,
+        next: ahead::next(&profile, staff.ctx.today()),
         timeline: timeline_lines(&profile.timeline, &profile.users, &[], &references, zone),
         contacts,
+        evidence: ahead::evidence(&profile, staff.ctx.today()),
+        relies_on: ahead::relies_on(&profile),
         about,
         base,
     };

@@ -1,0 +1,79 @@
+//! What comes next with a vendor, and what its answers rest on.
+
+use crate::{
+    domain::due,
+    render::vendors::{DatedLine, NextLine, ReliedLine},
+    usecases::vendors::VendorProfile,
+};
+use chrono::NaiveDate;
+
+/// Days that are still to come, the nearest first: answers due, reviews, evidence that ends.
+pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
+    let mut lines: Vec<(NaiveDate, String, String)> = Vec::new();
+    for row in profile.assessments.iter().filter(|row| row.assessment.state.open_to_vendor()) {
+        let about = &row.assessment;
+        let what = format!("Next: answers to {} are due", about.reference);
+        lines.push((about.due_on, what, format!("/assessments/{}", about.id)));
+    }
+    for story in &profile.services {
+        let Some(row) = &story.assessed else { continue };
+        if let Some(day) = row.next_review_on {
+            let what = format!("Next: review of {}", story.service.name);
+            lines.push((day, what, format!("/assessments/{}/decision", row.assessment.id)));
+        }
+    }
+    if let Some(first) = profile.expiring.iter().find(|one| one.valid_until >= today) {
+        let what = format!("Next: {} expires", first.name);
+        lines.push((first.valid_until, what, format!("/assessments/{}/review", first.assessment_id)));
+    }
+    lines.retain(|(day, ..)| *day >= today);
+    lines.sort();
+    let line = |(day, what, href): (NaiveDate, String, String)| NextLine {
+        datetime: day.to_string(),
+        when: due::short_day(day),
+        what,
+        href,
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Evidence with an end, that which ends first in front.
+pub(super) fn evidence(profile: &VendorProfile, today: NaiveDate) -> Vec<DatedLine> {
+    let line = profile.expiring.iter().map(|one| {
+        let days = (one.valid_until - today).num_days();
+        DatedLine {
+            what: one.name.clone(),
+            small: match one.citations {
+                1 => "cited by 1 answer".to_owned(),
+                n => format!("cited by {n} answers"),
+            },
+            when: due::short_day(one.valid_until),
+            left: match days {
+                ..0 => "expired".to_owned(),
+                0 => "its last day".to_owned(),
+                1 => "1 day left".to_owned(),
+                _ => format!("{days} days left"),
+            },
+            late: days < 0,
+            href: format!("/assessments/{}/review", one.assessment_id),
+        }
+    });
+    line.collect()
+}
+
+/// Models and sub-processors that the vendor named, and who else relies on them.
+pub(super) fn relies_on(profile: &VendorProfile) -> Vec<ReliedLine> {
+    let line = profile.relies_on.iter().map(|one| {
+        let kind = match one.kind.as_str() {
+            "model" => "AI model",
+            _ => "Sub-processor",
+        };
+        let others = match one.others {
+            0 => "no other vendor names it".to_owned(),
+            1 => "1 more vendor names it".to_owned(),
+            n => format!("{n} more vendors name it"),
+        };
+        ReliedLine { name: one.name.clone(), words: format!("{kind}, {others}") }
+    });
+    line.collect()
+}
