@@ -121,6 +121,8 @@ export class Inspector {
     this.page = await context.newPage();
     await this.page.route("**/*", (route) => {
       const request = route.request();
+      // What is framed is met by itself.
+      if (request.frame() !== this.page.mainFrame()) return route.abort();
       if (request.isNavigationRequest()) return route.fulfill({ body: this.html, contentType: "text/html; charset=utf-8" });
       return request.resourceType() === "script" ? route.abort() : route.continue();
     });

@@ -77,6 +77,21 @@ await risk.locator("#view-name").fill("High tier");
 await Promise.all([risk.waitForNavigation(), risk.getByRole("button", { name: "Save", exact: true }).click()]);
 await picture(risk, "saved-view", "/vendors?tier=high");
 
+// A draft, to look at what its vendor would get.
+const service = await risk.goto(`${demo.url}/assessments/new`).then(() => risk.locator("select[name=service] option").evaluateAll((all) => all.find((one) => one.value && !one.textContent.includes("not answered")).value));
+await risk.locator("select[name=service]").selectOption(service);
+const next = (name) => Promise.all([risk.waitForNavigation(), risk.getByRole("button", { name }).click()]);
+await next("Continue to questionnaires");
+await next("Continue to people and dates");
+const draft = new URL(risk.url()).pathname.replace(/\/people$/, "");
+await risk.getByRole("checkbox").first().check();
+await next("Continue to check");
+await picture(risk, "check", `${draft}/check`);
+for (const part of ["light", "dark", "text"]) await picture(risk, `preview-mail-${part}`, `${draft}/preview/mails?mail=invitation&part=${part}`);
+for (const mail of ["invitation", "code", "reminder", "findings"]) {
+  for (const scheme of ["light", "dark"]) await picture(risk, `mail-${mail}-${scheme}`, `${draft}/preview/mails/${mail}?scheme=${scheme}`);
+}
+
 const admin = await signedIn("admin");
 await picture(admin, "users", "/users");
 await picture(admin, "jobs", "/jobs");

@@ -118,11 +118,28 @@ export class Journey {
     await this.field("Due day").fill(inDays(14));
     await this.field("Message to the vendor").fill(this.why);
     await this.press("Continue to check", "check and send");
+    await this.preview();
     await this.press("Send to 1 person", "progress after sending");
     await this.goTo("/assessments", "assessments");
     this.invitation = await awaitMail(this.demo, this.mails, this.email, /./);
     await this.goTo("/dev/mailbox", "mailbox");
     await this.goTo(`/dev/mailbox/${this.invitation.id}`, "invitation in the mailbox");
+    await this.follow("Text", "invitation in the mailbox as text");
+    await this.goTo(`/dev/mailbox/${this.invitation.id}/html`, "invitation by itself");
+  }
+
+  /** Looks at mails to the vendor, and comes back to the check. */
+  async preview() {
+    const check = new URL(this.page.url()).pathname;
+    const base = check.replace(/check$/, "preview");
+    await this.goTo(`${base}/mails`, "preview of the invitation");
+    await this.page.frameLocator("iframe").getByText("Dear Lena Tern").waitFor();
+    await this.follow("HTML, dark", "preview of the invitation, dark");
+    await this.follow("Text", "preview of the invitation as text");
+    for (const mail of ["invitation", "code", "reminder", "receipt", "clarifications", "findings", "status"]) {
+      for (const scheme of ["light", "dark"]) await this.goTo(`${base}/mails/${mail}?scheme=${scheme}`, `${mail}, ${scheme}`);
+    }
+    await this.goTo(check, "check and send again");
   }
 
   // --- the vendor

@@ -94,6 +94,31 @@ async fn answers_of_the_time_before_are_offered_and_count_only_when_they_are_use
 }
 
 #[tokio::test]
+async fn the_invitation_says_that_earlier_answers_are_offered_and_the_preview_said_so_before() {
+    let story = Story::begin().await;
+    let sentence = "Your answers of 24 Nov 2026 about Lumen Hire are offered again where they still fit.";
+    let invitations = || {
+        let mails = story.app.mailbox.newest_first().into_iter();
+        mails.filter(|mail| mail.subject.contains("questions about")).collect::<Vec<_>>()
+    };
+    assert!(!invitations()[0].text.contains("offered again"), "nothing was handed in before the first one");
+
+    let staff = story.staff().await;
+    let page = staff.open(&story.service).await.expect(200).form("/assessments").submit().await.expect(200);
+    let check = procurement::ready_short(&page).await;
+    assert!(check.text().contains(sentence), "{}", check.text());
+    let draft = check.path.trim_end_matches("/check");
+    let mail = staff.open(&format!("{draft}/preview/mails/invitation")).await.expect(200);
+    assert!(mail.text().contains(sentence), "{}", mail.text());
+
+    check.form("/send").submit().await.expect(200);
+    story.app.run_jobs().await;
+    let mail = invitations().remove(0);
+    assert_eq!(invitations().len(), 2);
+    assert!(mail.text.contains(sentence) && mail.html.contains(sentence), "{}", mail.text);
+}
+
+#[tokio::test]
 async fn a_section_is_used_in_one_step_and_the_review_shows_what_changed_since() {
     let story = Story::begin().await;
     let again = story.ask(&story.service).await;

@@ -24,6 +24,7 @@ mod mail_jobs;
 mod mail_words;
 mod outlook;
 mod portal_access;
+mod previews;
 mod proxies;
 mod races;
 mod receipts;

@@ -56,6 +56,8 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "POST /assessments/{assessment}/people/{respondent}/revoke",
             "GET /assessments/{assessment}/questionnaires",
             "POST /assessments/{assessment}/questionnaires",
+            "GET /assessments/{assessment}/preview/mails",
+            "GET /assessments/{assessment}/preview/mails/{mail}",
             "POST /assessments/{assessment}/send",
             "GET /services/{service}/edit",
             "POST /services/{service}/edit",

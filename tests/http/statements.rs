@@ -107,6 +107,15 @@ async fn scene(amount: &Amount) -> Scene {
     people(&ctx, sent.rsplit('/').next().unwrap().parse().unwrap(), amount.people).await;
     app.run_jobs().await;
 
+    let procurement = app.signed_in(Role::Procurement).await;
+    let new = ("Ines Vale", "ines@corvid.example");
+    let draft = procurement::prepared(&procurement, "Corvid", "Corvid Chat", new).await;
+    let draft = match amount.short {
+        true => procurement::ready_short(&draft).await.path,
+        false => draft.form("/questionnaires").submit().await.expect(200).path,
+    };
+    let draft = draft.rsplit_once('/').unwrap().0.to_owned();
+
     // Submissions: the first one with many answers, verdicts and findings.
     let all = choices("supplier-security-core", amount.answers);
     let all: Vec<(&str, &str)> = all.iter().map(|(question, option)| (&**question, &**option)).collect();
@@ -150,6 +159,8 @@ async fn scene(amount: &Amount) -> Scene {
         ("assessments to review", "/assessments?waits=review".to_owned()),
         ("service to assess", "/assessments/new".to_owned()),
         ("progress", sent),
+        ("preview of the mails", format!("{draft}/preview/mails")),
+        ("previewed mail", format!("{draft}/preview/mails/invitation")),
         ("findings", "/findings".to_owned()),
         ("findings that are not due", "/findings?urgency=later&vendor=vendor".to_owned()),
         ("findings of one", format!("{base}/findings")),
@@ -242,7 +253,7 @@ async fn a_page_takes_six_statements_and_a_save_three_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 30);
+    assert_eq!(large.len(), 32);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,

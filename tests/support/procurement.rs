@@ -67,12 +67,16 @@ pub async fn sent_short(client: &Client, vendor: &str, service: &str, contact: (
 
 /// Sends the sub-processor check alone, from the page that chooses what to ask.
 pub async fn send_short(page: &Page) -> String {
+    ready_short(page).await.form("/send").submit().await.expect(200).path.clone()
+}
+
+/// The page that checks a draft of the sub-processor check alone, from the page that chooses what to ask.
+pub async fn ready_short(page: &Page) -> Page {
     let reasons = page.attributes("input[name^=reason-]", "name");
     let form = page.form("/questionnaires").set("questionnaire", "subprocessor");
     let form = reasons.iter().fold(form, |form, name| form.set(name, "Not asked now."));
     let page = form.submit().await.expect(200);
-    let page = page.form("/people").submit().await.expect(200);
-    page.form("/send").submit().await.expect(200).path.clone()
+    page.form("/people").submit().await.expect(200)
 }
 
 /// The page that chooses what to ask, of a draft about a new vendor's service.

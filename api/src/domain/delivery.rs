@@ -206,6 +206,15 @@ pub struct AskedQuestionnaire {
     pub questions: usize,
 }
 
+/// An earlier submission whose answers are offered again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedAgain {
+    /// About which service.
+    pub service: String,
+    /// The day on which it was handed in.
+    pub on: NaiveDate,
+}
+
 /// One clarification as a mail quotes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedAgain {
@@ -241,6 +250,8 @@ pub enum MailContent {
         minutes: u32,
         /// The owner's words.
         message: Option<String>,
+        /// Answers that need not be given anew.
+        offered: Option<OfferedAgain>,
         /// The way in.
         link: LinkInMail,
     },

@@ -32,6 +32,7 @@ pub mod signing_key;
 pub mod timeline;
 pub mod user;
 pub mod vendor;
+pub mod vendor_mail;
 
 pub use actor::{Actor, RequestInfo};
 pub use audit::AuditEvent;

@@ -8,7 +8,7 @@ use super::{
     answer::{Cited, engine_answer, in_words},
     assessment::AssessmentState,
     evidence::EvidenceKind,
-    ids::{ActionId, AssessmentId, CitationId, ClarificationId, EvidenceId, UserId, VendorId},
+    ids::{ActionId, AssessmentId, CitationId, ClarificationId, EvidenceId, ServiceId, UserId, VendorId},
 };
 use crate::word_enum;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -35,6 +35,8 @@ pub struct PortalAssessment {
     pub vendor_id: VendorId,
     /// The vendor's name.
     pub vendor: String,
+    /// Which service.
+    pub service_id: ServiceId,
     /// What is assessed.
     pub service: String,
     /// Who at the buyer asked.
@@ -624,6 +626,7 @@ mod tests {
                 state,
                 vendor_id: VendorId(uuid::Uuid::nil()),
                 vendor: "Lumen".into(),
+                service_id: ServiceId(uuid::Uuid::nil()),
                 service: "Triage".into(),
                 owner_id: UserId(uuid::Uuid::nil()),
                 owner: "Daniel".into(),

@@ -134,10 +134,12 @@ pub struct CheckView {
     pub welcome: String,
     /// The owner's words.
     pub message: Option<String>,
-    /// The mail's subject.
-    pub subject: Option<String>,
-    /// The mail's text part.
-    pub mail: Option<String>,
+    /// The invitation's subject.
+    pub subject: String,
+    /// The invitation's text part.
+    pub mail: String,
+    /// Every mail, to look at.
+    pub mails: String,
     /// Where the form posts to.
     pub action: String,
     /// Version and key.
@@ -374,8 +376,9 @@ pub(super) fn samples() -> Vec<Sample> {
         }],
         welcome: "Northwind Bank asks about Lumen Triage.".to_owned(),
         message: Some("We want to use it for complaints.".to_owned()),
-        subject: Some("Northwind Bank asks 71 questions".to_owned()),
-        mail: Some("Please answer our questions".to_owned()),
+        subject: "Northwind Bank asks 71 questions".to_owned(),
+        mail: "Please answer our questions".to_owned(),
+        mails: "/assessments/1/preview/mails?mail=invitation".to_owned(),
         action: "/assessments/1/send".to_owned(),
         hidden: vec![Hidden::new("version", 3), Hidden::new("key", "k")],
         submit: "Send to 1 person".to_owned(),

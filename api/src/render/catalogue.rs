@@ -6,18 +6,9 @@ use super::fields::{FieldView, errors_of};
 use super::page::Section;
 use super::parts::{
     Band, Column, EmptyState, Fact, FlashNotice, Link, NavItem, Pager, Rating, ScoreCell, SectionProgress,
-    Step,
+    Step, Tabs,
 };
 use super::samples::{Sample, staff};
-
-/// A list of links with a name. Partial `tabs`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Tabs {
-    /// Accessible name.
-    pub label: String,
-    /// The links.
-    pub items: Vec<NavItem>,
-}
 
 /// Everything there is.
 #[derive(Debug, Clone, Serialize)]

@@ -76,6 +76,8 @@ pub struct InvitationMail {
     pub zone: String,
     /// What to have ready.
     pub ready: Option<String>,
+    /// That earlier answers are offered again: a sentence.
+    pub offered: Option<String>,
     /// The link.
     pub link: MailLink,
 }

@@ -22,7 +22,7 @@ impl Renderer {
     /// When a template names something that the mail lacks.
     pub fn mail_content(&self, content: &MailContent) -> Result<RenderedMail, RenderError> {
         match content {
-            MailContent::Invitation { frame, questions, questionnaires, minutes, message, link } => {
+            MailContent::Invitation { frame, questions, questionnaires, minutes, message, offered, link } => {
                 self.mail(&InvitationMail {
                     mail: signed(frame, "No account needed. Stop and go on at any time.".to_owned()),
                     service: frame.service.clone(),
@@ -45,6 +45,13 @@ impl Renderer {
                     due_short: short(frame),
                     zone: zone(frame),
                     ready: Some("certificates, policies, test reports and model documentation".to_owned()),
+                    offered: offered.as_ref().map(|before| {
+                        format!(
+                            "Your answers of {} about {} are offered again where they still fit.",
+                            due::short_day(before.on),
+                            before.service
+                        )
+                    }),
                     link: mail_link(link),
                 })
             }
@@ -327,7 +334,7 @@ fn count(n: usize) -> u64 {
 
 /// Six digits in two groups, for reading aloud.
 fn grouped(code: &str) -> String {
-    match code.split_at_checked(3) {
+    match code.char_indices().nth(3).and_then(|(at, _)| code.split_at_checked(at)) {
         Some((first, second)) => format!("{first} {second}"),
         None => code.to_owned(),
     }
@@ -361,6 +368,13 @@ fn duration(minutes: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_grouped_whatever_it_is_made_of() {
+        assert_eq!(grouped("418039"), "418 039");
+        assert_eq!(grouped("\u{2022}\u{2022}\u{2022}\u{2022}"), "\u{2022}\u{2022}\u{2022} \u{2022}");
+        assert_eq!(grouped("418"), "418");
+    }
 
     #[test]
     fn durations_read_well() {

@@ -91,9 +91,12 @@ pub fn samples() -> Vec<Sample> {
         due_short: "12 Dec".to_owned(),
         zone: "London".to_owned(),
         ready: Some("SOC 2 or ISO certificate, penetration test letter, model card".to_owned()),
+        offered: Some(
+            "Your answers of 3 March 2025 about Lumen Triage are offered again where they still fit.".to_owned(),
+        ),
         link: link(),
     };
-    let short = InvitationMail { ready: None, ..invitation.clone() };
+    let short = InvitationMail { ready: None, offered: None, ..invitation.clone() };
     let code = OneTimeCodeMail {
         mail: unsigned(
             "It works for 10 minutes and once.",

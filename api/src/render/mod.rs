@@ -30,12 +30,14 @@ pub mod messages;
 pub mod page;
 pub mod parts;
 pub mod portal;
+pub mod previews;
 pub mod procurement;
 pub mod reviews;
 pub mod samples;
 pub mod saved_views;
 pub mod scores;
 pub mod search;
+pub mod shown_mail;
 #[cfg(test)]
 mod tests;
 pub mod today;

@@ -233,6 +233,15 @@ impl NavItem {
     }
 }
 
+/// A list of links with a name. Partial `tabs`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tabs {
+    /// Accessible name.
+    pub label: String,
+    /// The links.
+    pub items: Vec<NavItem>,
+}
+
 /// A plain link or a link that looks like a button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {

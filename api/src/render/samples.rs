@@ -53,6 +53,7 @@ pub fn pages() -> Vec<Sample> {
         super::jobs::samples(),
         super::audit::samples(),
         super::portal::samples(),
+        super::previews::samples(),
         super::procurement::samples(),
         super::vendors::samples(),
         super::assessments::samples(),

@@ -60,6 +60,7 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         reference: row.reference,
         vendor_id: row.vendor_id,
         vendor: found.vendor_name,
+        service_id: row.service_id,
         service: found.service_name,
         owner_id: row.owner_id,
         owner: found.owner_name,

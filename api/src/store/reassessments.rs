@@ -9,8 +9,9 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use entity::{assessment, reassessment, score_snapshot, service};
 use sea_orm::{
-    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, FromQueryResult, JoinType, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     RelationTrait as _, Set,
+    sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
 
@@ -36,30 +37,49 @@ struct Row {
     service: String,
 }
 
-/// The newest submission of a vendor, of one of its services if that is named.
+/// A submission that can be offered again, without what it holds.
+#[derive(Clone, Debug)]
+pub struct NewestSubmission {
+    /// What keeps it.
+    pub snapshot: SnapshotId,
+    /// About which service.
+    pub service: String,
+    /// When.
+    pub submitted_at: DateTime<Utc>,
+}
+
+/// The newest submission about a service, or else the newest one of the vendor's other services. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn newest_submission(
     s: &impl Scoped,
     vendor: VendorId,
-    of: Option<ServiceId>,
-) -> Result<Option<SnapshotId>, StoreError> {
-    let mut found = s
+    about: ServiceId,
+) -> Result<Option<NewestSubmission>, StoreError> {
+    let about = Expr::col((assessment::Entity, assessment::Column::ServiceId)).eq(about.0);
+    let found: Option<(Uuid, String, DateTime<Utc>)> = s
         .find::<score_snapshot::Entity>()
         .select_only()
         .column(score_snapshot::Column::Id)
+        .column(service::Column::Name)
+        .column(score_snapshot::Column::CreatedAt)
         .join(JoinType::InnerJoin, score_snapshot::Relation::Assessment.def())
+        .join(JoinType::InnerJoin, assessment::Relation::Service.def())
         .filter(assessment::Column::VendorId.eq(vendor.0))
         .filter(score_snapshot::Column::Reason.eq(SnapshotReason::Submitted.as_str()))
+        .order_by(about, Order::Desc)
         .order_by_desc(score_snapshot::Column::CreatedAt)
         .order_by_desc(score_snapshot::Column::Number)
-        .limit(1);
-    if let Some(service) = of {
-        found = found.filter(assessment::Column::ServiceId.eq(service.0));
-    }
-    let id: Option<Uuid> = found.into_tuple().one(s.connection()).await?;
-    Ok(id.map(SnapshotId))
+        .limit(1)
+        .into_tuple()
+        .one(s.connection())
+        .await?;
+    Ok(found.map(|(id, service, submitted_at)| NewestSubmission {
+        snapshot: SnapshotId(id),
+        service,
+        submitted_at,
+    }))
 }
 
 /// From now on the assessment offers what this snapshot holds.

@@ -13,7 +13,7 @@ use crate::{
         assessment::{Assessment, AssessmentState, InvitationState},
         delivery::{
             AskedAgain, AskedQuestionnaire, Attempt, Delivery, DeliveryOutcome, FindingLine, LinkInMail,
-            LinkNews, MailContent, MailFrame,
+            LinkNews, MailContent, MailFrame, OfferedAgain,
         },
         due,
         finding::FindingState,
@@ -30,7 +30,7 @@ use crate::{
 };
 use chrono_tz::Tz;
 use questionnaires::{
-    answering::{Facts, progress},
+    answering::{Answers, Facts, progress},
     definition::{Questionnaire, Tier},
 };
 use std::collections::BTreeSet;
@@ -393,12 +393,18 @@ impl Desk<'_> {
         let minutes = asked.iter().map(|questionnaire| questionnaire.minutes).sum();
         let questionnaires = asked_counts(&asked, &to.assessment.facts, to.assessment.tier);
         let message = to.assessment.message.clone();
+        let before = store::reassessments::offered(&self.scope, to.assessment.id).await?;
+        let offered = before.map(|before| OfferedAgain {
+            service: before.service,
+            on: due::day_in(self.zone, before.submitted_at),
+        });
         Ok(Some(to.mail(|frame, link| MailContent::Invitation {
             frame,
             questions,
             questionnaires,
             minutes,
             message,
+            offered,
             link,
         })))
     }
@@ -424,28 +430,12 @@ impl Desk<'_> {
                 link,
             })));
         }
-        let (mut done, mut total, mut sections) = (0, 0, Vec::new());
+        let mut open = Open::default();
         for questionnaire in pinned.iter().filter(|q| q.asks_vendor()) {
             let own = super::assessments::answers_to(&questionnaire.definition, &answers);
-            let at = progress(&questionnaire.definition, &own, &to.assessment.facts, to.assessment.tier);
-            done += at.done;
-            total += at.total;
-            for (section, at) in questionnaire.definition.sections.iter().zip(&at.sections) {
-                if at.total > at.done {
-                    sections.push((section.title.clone(), at.total - at.done));
-                }
-            }
+            open.count(&questionnaire.definition, &own, &to.assessment.facts, to.assessment.tier);
         }
-        let left = total - done;
-        Ok(Some(to.mail(|frame, link| MailContent::Reminder {
-            frame,
-            left,
-            total,
-            sections,
-            follow_up: false,
-            overdue,
-            link,
-        })))
+        Ok(Some(to.mail(|frame, link| open.reminder(frame, overdue, link))))
     }
 
     async fn fresh_link(&self, id: InvitationId, news: LinkNews) -> Result<Option<PreparedMail>> {
@@ -728,6 +718,40 @@ fn plain(
     }
 }
 
+/// Shown questions without an answer, over several questionnaires.
+#[derive(Default)]
+pub(super) struct Open {
+    left: usize,
+    total: usize,
+    sections: Vec<(String, usize)>,
+}
+
+impl Open {
+    /// Adds what is left of one questionnaire.
+    pub(super) fn count(
+        &mut self,
+        questionnaire: &Questionnaire,
+        answers: &Answers,
+        facts: &Facts,
+        tier: Option<Tier>,
+    ) {
+        let at = progress(questionnaire, answers, facts, tier);
+        self.left += at.total - at.done;
+        self.total += at.total;
+        for (section, at) in questionnaire.sections.iter().zip(&at.sections) {
+            if at.total > at.done {
+                self.sections.push((section.title.clone(), at.total - at.done));
+            }
+        }
+    }
+
+    /// The mail that says so.
+    pub(super) fn reminder(self, frame: MailFrame, overdue: bool, link: LinkInMail) -> MailContent {
+        let Self { left, total, sections } = self;
+        MailContent::Reminder { frame, left, total, sections, follow_up: false, overdue, link }
+    }
+}
+
 /// What is asked, with how many questions each.
 pub(super) fn asked_counts(
     asked: &[&Questionnaire],
@@ -743,8 +767,7 @@ pub(super) fn asked_counts(
 }
 
 /// What a mail about an assessment says of who asks whom.
-#[must_use]
-pub(super) fn frame(
+fn frame(
     assessment: &Assessment,
     organisation: &str,
     zone: Tz,

@@ -25,6 +25,7 @@ pub mod library;
 pub mod operations;
 pub mod portal_access;
 pub mod portal_findings;
+pub mod previews;
 pub mod receipts;
 pub mod respondents;
 pub mod reviews;

@@ -3,7 +3,6 @@
 use super::{
     Ctx, Result, UseCaseError,
     assessments::{active_vendor, future_day, load},
-    deliveries,
     error::Faults,
     idempotency::{self, Once},
     intake, library, page_within, respondents,
@@ -13,9 +12,8 @@ use crate::{
     domain::{
         Permission, asking,
         assessment::{Assessment, AssessmentEvent, AssessmentState, ChosenQuestionnaire},
-        delivery::{LinkInMail, MailContent},
         due,
-        ids::{AssessmentId, ContactId, RespondentId, ServiceId, SnapshotId, UserId},
+        ids::{AssessmentId, ContactId, RespondentId, ServiceId, UserId},
         intake::{Intake, PROHIBITED_USE},
         respondent::{Respondent, RespondentRole},
         user::{User, UserState},
@@ -72,7 +70,7 @@ fn default_due(ctx: &Ctx, chosen: &[&Questionnaire]) -> NaiveDate {
     }
 }
 
-fn definitions(ids: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<&'static Questionnaire> {
+pub(super) fn definitions(ids: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<&'static Questionnaire> {
     ids.into_iter().filter_map(|id| library::shipped().questionnaire(id.as_ref())).collect()
 }
 
@@ -210,12 +208,13 @@ impl Draft {
     }
 }
 
-fn refuse_unless_draft(assessment: &Assessment) -> Result<()> {
-    if assessment.state == AssessmentState::Draft {
+/// Refuses what only a draft allows once the assessment was sent.
+pub(super) fn refuse_unless_draft(state: AssessmentState, reference: &str) -> Result<()> {
+    if state == AssessmentState::Draft {
         return Ok(());
     }
-    let state = assessment.state.label().to_lowercase();
-    Err(UseCaseError::conflict(format!("{} is no draft any more: it is {state}.", assessment.reference)))
+    let state = state.label().to_lowercase();
+    Err(UseCaseError::conflict(format!("{reference} is no draft any more: it is {state}.")))
 }
 
 /// The draft of an assessment.
@@ -226,7 +225,7 @@ pub async fn draft(ctx: &Ctx, id: AssessmentId) -> Result<Draft> {
     ctx.require(Permission::SendAssessments)?;
     let s = ctx.scope();
     let assessment = load(s, id).await?;
-    refuse_unless_draft(&assessment)?;
+    refuse_unless_draft(assessment.state, &assessment.reference)?;
     let vendor = store::vendors::vendor(s, assessment.vendor_id).await?.ok_or(UseCaseError::NotFound)?;
     let service = store::vendors::service(s, assessment.service_id).await?.ok_or(UseCaseError::NotFound)?;
     let intake = store::intakes::current(s, assessment.service_id).await?;
@@ -268,7 +267,7 @@ pub async fn choose_questionnaires(
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
     let assessment = load(&tx, id).await?;
-    refuse_unless_draft(&assessment)?;
+    refuse_unless_draft(assessment.state, &assessment.reference)?;
     let intake = store::intakes::current(&tx, assessment.service_id).await?.ok_or(UseCaseError::NotFound)?;
     let suggestions = intake::suggestions(&intake);
     let mut faults = Faults::default();
@@ -354,7 +353,7 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
     let assessment = load(&tx, id).await?;
-    refuse_unless_draft(&assessment)?;
+    refuse_unless_draft(assessment.state, &assessment.reference)?;
     let contacts = store::vendors::contacts(&tx, assessment.vendor_id).await?;
     let mut faults = Faults::default();
     let someone_new = !input.new.name.trim().is_empty() || !input.new.email.trim().is_empty();
@@ -444,39 +443,6 @@ async fn set_respondents(tx: &mut WriteTx, ctx: &Ctx, id: AssessmentId, chosen: 
     Ok(())
 }
 
-/// The invitation as the first respondent will read it, the secret replaced by dots.
-///
-/// # Errors
-/// [`UseCaseError::Internal`] when the owner is no user any more.
-pub fn preview_invitation(ctx: &Ctx, draft: &Draft) -> Result<MailContent> {
-    let owner = draft.users.iter().find(|user| user.id == draft.assessment.owner_id);
-    let owner = owner
-        .ok_or_else(|| UseCaseError::conflict("The owner is no active user any more. Choose another one."))?;
-    let recipient = draft.respondents.first().map_or("", |respondent| &respondent.name);
-    let (tenant, services) = (ctx.tenant(), ctx.services());
-    let frame = deliveries::frame(
-        &draft.assessment,
-        &tenant.name,
-        tenant.zone,
-        &draft.vendor,
-        &draft.service,
-        owner,
-        recipient,
-    );
-    let asked: Vec<_> = draft.definitions().into_iter().filter(|q| q.audience == Audience::Vendor).collect();
-    let none = std::collections::BTreeMap::new();
-    let facts = draft.intake.as_ref().map_or(&none, |intake| &intake.facts);
-    let tier = draft.intake.as_ref().map(|intake| intake.tier);
-    Ok(MailContent::Invitation {
-        frame,
-        questionnaires: deliveries::asked_counts(&asked, facts, tier),
-        questions: draft.question_count(),
-        minutes: draft.minutes(),
-        message: draft.assessment.message.clone(),
-        link: LinkInMail::dotted(&services.base_url, "\u{2022}\u{2022}\u{2022}\u{2022}"),
-    })
-}
-
 fn file_of<T: serde::Serialize>(
     ctx: &Ctx,
     id: &str,
@@ -527,7 +493,7 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         return Ok(());
     }
     let found = load(&tx, id).await?;
-    refuse_unless_draft(&found)?;
+    refuse_unless_draft(found.state, &found.reference)?;
     if found.version != version || store::questionnaires::chosen(&tx, id).await? != chosen {
         return Err(UseCaseError::VersionConflict(None));
     }
@@ -583,9 +549,10 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         ..found
     };
     store::assessments::update(&mut tx, &sent).await?;
-    if let Some(snapshot) = earlier_submission(&tx, &sent).await? {
+    let before = store::reassessments::newest_submission(&tx, sent.vendor_id, sent.service_id).await?;
+    if let Some(before) = before {
         let row = ctx.services().surroundings.uuid();
-        store::reassessments::offer(&mut tx, row, id, snapshot, now).await?;
+        store::reassessments::offer(&mut tx, row, id, before.snapshot, now).await?;
     }
     for respondent in &people {
         respondents::invite(&mut tx, ctx.services(), id, respondent, ends_at).await?;
@@ -600,14 +567,4 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         .after(json!({"questionnaires": pinned, "tier": intake.tier, "due_on": sent.due_on, "respondents": people.len()}));
     tx.commit(event).await?;
     Ok(())
-}
-
-/// What is carried forward: the service's newest submission, or else the newest one of the vendor's other services.
-async fn earlier_submission(tx: &WriteTx, sent: &Assessment) -> Result<Option<SnapshotId>> {
-    let of_service =
-        store::reassessments::newest_submission(tx, sent.vendor_id, Some(sent.service_id)).await?;
-    match of_service {
-        Some(snapshot) => Ok(Some(snapshot)),
-        None => Ok(store::reassessments::newest_submission(tx, sent.vendor_id, None).await?),
-    }
 }

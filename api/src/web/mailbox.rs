@@ -4,6 +4,7 @@
 use super::{
     Answer,
     app::MailboxReader,
+    frame::{Scheme, framed, framing},
     page,
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
@@ -11,20 +12,30 @@ use super::{
 use crate::{
     render::{
         Renderer, Shell,
-        mailbox::{self, MailView, MailboxView},
+        mailbox::{MailLine, MailView, MailboxView},
+        shown_mail::{self, FramedLinks, MailPart, ShownMail},
     },
     usecases::Services,
 };
 use actix_web::{
     HttpResponse,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 routes! {
     GET "/dev/mailbox" => list, Access::Public, Page;
     GET "/dev/mailbox/{mail}" => one, Access::Public, Page;
+    GET "/dev/mailbox/{mail}/html" => html, Access::Public, Page;
     GET "/dev/mailbox.json" => json, Access::Public, Json, "Mails of the demo, newest first.";
+}
+
+/// Which part of a mail its page shows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    part: String,
 }
 
 fn mails(mailbox: &Option<MailboxReader>) -> Result<Vec<Value>, Problem> {
@@ -32,14 +43,21 @@ fn mails(mailbox: &Option<MailboxReader>) -> Result<Vec<Value>, Problem> {
     Ok(reader().as_array().cloned().unwrap_or_default())
 }
 
-fn view(mail: &Value, base: &str) -> MailView {
-    let text = |name: &str| mail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    MailView {
-        id: text("id"),
-        to: text("to"),
-        subject: text("subject"),
-        parts: mailbox::parts(&text("text"), base),
-        sent_at: text("sent_at"),
+fn mail(mailbox: &Option<MailboxReader>, id: &str) -> Result<Value, Problem> {
+    let found = mails(mailbox)?.into_iter().find(|mail| mail.get("id").is_some_and(|known| known == id));
+    found.ok_or_else(|| Problem::new(NOT_FOUND))
+}
+
+fn text(mail: &Value, name: &str) -> String {
+    mail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn line(mail: &Value) -> MailLine {
+    MailLine {
+        id: text(mail, "id"),
+        to: text(mail, "to"),
+        subject: text(mail, "subject"),
+        sent_at: text(mail, "sent_at"),
     }
 }
 
@@ -47,12 +65,8 @@ async fn json(mailbox: Data<Option<MailboxReader>>) -> Answer {
     Ok(HttpResponse::Ok().json(mails(&mailbox)?))
 }
 
-async fn list(
-    services: Data<Services>,
-    mailbox: Data<Option<MailboxReader>>,
-    renderer: Data<Renderer>,
-) -> Answer {
-    let mails = mails(&mailbox)?.iter().map(|mail| view(mail, &services.base_url)).collect();
+async fn list(mailbox: Data<Option<MailboxReader>>, renderer: Data<Renderer>) -> Answer {
+    let mails = mails(&mailbox)?.iter().map(line).collect();
     page::ok(&renderer, "pages/mailbox/list", Shell::plain("Mailbox"), MailboxView { mails })
 }
 
@@ -61,13 +75,19 @@ async fn one(
     mailbox: Data<Option<MailboxReader>>,
     renderer: Data<Renderer>,
     id: Path<String>,
+    wanted: Query<Wanted>,
 ) -> Answer {
-    let mails = mails(&mailbox)?;
-    let found = mails
-        .iter()
-        .map(|mail| view(mail, &services.base_url))
-        .find(|mail| mail.id == *id)
-        .ok_or_else(|| Problem::new(NOT_FOUND))?;
-    let shell = Shell::plain(found.subject.clone()).crumb("Mailbox", "/dev/mailbox");
-    page::ok(&renderer, "pages/mailbox/mail", shell, found)
+    let mail = mail(&mailbox, &id)?;
+    let line = line(&mail);
+    let address = format!("/dev/mailbox/{}", line.id);
+    let parts = shown_mail::parts(&text(&mail, "text"), &services.base_url);
+    let shown = ShownMail::new(MailPart::parse(&wanted.part), &address, &format!("{address}/html"), parts);
+    let shell = Shell::plain(line.subject.clone());
+    page::ok(&renderer, "pages/mailbox/mail", shell, MailView { line, mail: shown }).map(framing)
+}
+
+async fn html(mailbox: Data<Option<MailboxReader>>, id: Path<String>, scheme: Query<Scheme>) -> Answer {
+    let links = FramedLinks::Followed;
+    let html = shown_mail::framed(&text(&mail(&mailbox, &id)?, "html"), scheme.colours(), links);
+    Ok(framed(html, links))
 }

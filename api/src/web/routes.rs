@@ -95,6 +95,7 @@ const TABLES: &[Table] = &[
     (super::vendors::ROUTES, super::vendors::register),
     (super::intake::ROUTES, super::intake::register),
     (super::sending::ROUTES, super::sending::register),
+    (super::previews::ROUTES, super::previews::register),
     (super::assessments::ROUTES, super::assessments::register),
     (super::reviews::ROUTES, super::reviews::register),
     (super::reviews_together::ROUTES, super::reviews_together::register),

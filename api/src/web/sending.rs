@@ -7,11 +7,12 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, respond, see_other, with_errors},
+    previews::{mail_href, rendered},
     routes::{Access, routes},
     vendors::title_of,
 };
 use crate::{
-    domain::{Permission, asking, due, ids::AssessmentId, intake::shown_tenths},
+    domain::{Permission, asking, due, ids::AssessmentId, intake::shown_tenths, vendor_mail::VendorMail},
     render::{
         Renderer,
         assessments::{
@@ -24,6 +25,7 @@ use crate::{
     },
     usecases::{
         FieldError, UseCaseError, library,
+        previews::{self, Preview},
         sending::{self, Draft, LeftOut, PeopleInput},
     },
 };
@@ -353,7 +355,7 @@ async fn choose_people(
     }
 }
 
-fn preview(draft: &Draft) -> Vec<PreviewQuestionnaire> {
+fn questions_in(draft: &Draft) -> Vec<PreviewQuestionnaire> {
     let (none, tier) = (std::collections::BTreeMap::new(), draft.intake.as_ref().map(|intake| intake.tier));
     let facts = draft.intake.as_ref().map_or(&none, |intake| &intake.facts);
     let asked =
@@ -377,17 +379,19 @@ fn preview(draft: &Draft) -> Vec<PreviewQuestionnaire> {
         .collect()
 }
 
-fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, missing: Vec<String>) -> Answer {
+fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Preview) -> Answer {
     let id = draft.assessment.id;
-    let mut missing = missing;
+    let mut missing = Vec::new();
     if draft.respondents.is_empty() {
         missing.push("Choose who answers".to_owned());
     }
     if draft.question_count() == 0 {
         missing.push("Choose at least one questionnaire for the vendor".to_owned());
     }
-    let content = sending::preview_invitation(&staff.ctx, draft)?;
-    let mail = if draft.respondents.is_empty() { None } else { renderer.mail_content(&content).ok() };
+    if !draft.users.iter().any(|user| user.id == draft.assessment.owner_id) {
+        missing.push("The owner is no active user any more: choose another one".to_owned());
+    }
+    let mail = rendered(renderer, preview, VendorMail::Invitation)?;
     let name = |id| draft.users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
     let (assessment, zone) = (&draft.assessment, staff.ctx.tenant().zone);
     let titles: Vec<String> =
@@ -416,7 +420,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, missing: Vec<St
             .iter()
             .map(|row| format!("{}: {}", title_of(&row.questionnaire), row.reason))
             .collect(),
-        sections: preview(draft),
+        sections: questions_in(draft),
         welcome: format!(
             "{} asks about {}. Up to {} questions, {}. Due {}, end of day in {zone}.",
             staff.ctx.tenant().name,
@@ -426,8 +430,9 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, missing: Vec<St
             due::long_day(assessment.due_on),
         ),
         message: assessment.message.clone(),
-        subject: mail.as_ref().map(|mail| mail.subject.clone()),
-        mail: mail.map(|mail| mail.text),
+        subject: mail.subject,
+        mail: mail.text,
+        mails: mail_href(id, VendorMail::Invitation),
         action: format!("/assessments/{id}/send"),
         hidden: vec![Hidden::new("version", assessment.version), Hidden::new("key", fresh_key(staff))],
         submit: if people == 1 { "Send to 1 person".to_owned() } else { format!("Send to {people} people") },
@@ -439,7 +444,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, missing: Vec<St
 
 async fn check_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
     let draft = sending::draft(&staff.ctx, *id).await?;
-    check_form(&staff, &renderer, &draft, Vec::new())
+    check_form(&staff, &renderer, &draft, &previews::open(&staff.ctx, *id).await?)
 }
 
 async fn send(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -> Answer {

@@ -1,0 +1,57 @@
+//! Mails in frames: the page that holds the frame, and the answer that is framed, each with a policy of its own. Every
+//! other page may neither frame nor be framed.
+
+use super::error_page::CONTENT_SECURITY_POLICY;
+use crate::render::{page::Colours, shown_mail::FramedLinks};
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderName, HeaderValue},
+};
+use serde::Deserialize;
+
+/// The policy of a framed mail: it loads nothing, runs nothing, sends nothing and leads nowhere.
+pub const FRAMED_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
+
+/// The same, but a click on a link leads the window that holds the frame there.
+pub const FOLLOWED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+     sandbox allow-top-navigation-by-user-activation";
+
+/// In which colours a mail is framed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Scheme {
+    scheme: String,
+}
+
+impl Scheme {
+    /// The colours; light unless dark is asked for.
+    #[must_use]
+    pub fn colours(&self) -> Colours {
+        Colours::parse(&self.scheme).unwrap_or(Colours::Light)
+    }
+}
+
+/// Lets a page show frames of our own.
+#[must_use]
+pub fn framing(mut page: HttpResponse) -> HttpResponse {
+    if let Ok(policy) = HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'")) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    page
+}
+
+/// A mail as the answer that is framed.
+#[must_use]
+pub fn framed(html: String, links: FramedLinks) -> HttpResponse {
+    let policy = match links {
+        FramedLinks::Inert => FRAMED_POLICY,
+        FramedLinks::Followed => FOLLOWED_POLICY,
+    };
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        // Browsers refuse to show a sandboxed answer that also wants a window of its own.
+        .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none"))
+        .body(html)
+}

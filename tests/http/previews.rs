@@ -1,0 +1,181 @@
+//! Looking before sending: every mail is shown as the vendor will get it.
+
+use crate::{
+    procurement,
+    vendor_side::{PRIYA, mailed_link},
+};
+use api::{
+    domain::{Role, vendor_mail::VendorMail},
+    web::{
+        error_page::CONTENT_SECURITY_POLICY,
+        frame::{FOLLOWED_POLICY, FRAMED_POLICY},
+    },
+};
+use reqwest::header;
+use tests::{
+    app::TestApp,
+    browser::{Client, Page},
+};
+
+/// A draft for Priya Shah that is ready to be sent.
+struct Draft {
+    app: TestApp,
+    staff: Client,
+    check: Page,
+    /// `/assessments/<id>`.
+    path: String,
+}
+
+impl Draft {
+    /// It asks the sub-processor check alone.
+    async fn ready() -> Self {
+        Self::asking(async |page| procurement::ready_short(&page).await).await
+    }
+
+    /// It asks all that the intake suggests.
+    async fn of_all_suggested() -> Self {
+        Self::asking(async |page| {
+            let page = page.form("/questionnaires").submit().await.expect(200);
+            page.form("/people").submit().await.expect(200)
+        })
+        .await
+    }
+
+    async fn asking(choose: impl AsyncFnOnce(Page) -> Page) -> Self {
+        let app = TestApp::start().await;
+        let staff = app.signed_in(Role::Procurement).await;
+        let contact = ("Priya Shah", PRIYA);
+        let page = procurement::prepared(&staff, "Lumen Analytics", "Lumen Hire", contact).await;
+        let check = choose(page).await;
+        let path = check.path.trim_end_matches("/check").to_owned();
+        Self { app, staff, check, path }
+    }
+
+    async fn open(&self, below: &str) -> Page {
+        self.staff.open(&format!("{}/preview{below}", self.path)).await
+    }
+
+    async fn send(&self) {
+        self.check.form("/send").submit().await.expect(200);
+        self.app.run_jobs().await;
+    }
+}
+
+fn policy(page: &Page) -> &str {
+    page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap()
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn every_mail_to_the_vendor_is_shown_with_the_names_of_the_draft_and_without_secrets() {
+    let draft = Draft::ready().await;
+    let page = draft.check.follow("every other mail").await.expect(200);
+    let listed = page.attributes("nav .list a", "href");
+    assert_eq!(listed.len(), VendorMail::ALL.len());
+    for (which, href) in VendorMail::ALL.iter().zip(&listed) {
+        let page = draft.staff.open(href).await.expect(200);
+        let subject = page.all("h2").remove(0);
+        assert_eq!(page.all("nav .list a[aria-current]"), [which.label()]);
+        assert!(page.text().contains(which.when()), "{which}: {}", page.text());
+        let frame = page.attributes("iframe", "src").remove(0);
+        assert_eq!(frame, format!("{}/preview/mails/{which}?scheme=light", draft.path));
+        let html = draft.staff.open(&frame).await.expect(200);
+        let text = page.follow("Text").await.expect(200);
+        assert!(text.attributes("iframe", "src").is_empty());
+        let text = text.all("pre").remove(0);
+        assert!(
+            subject.contains("Northwind Bank") || subject.contains("Lumen Hire") || subject.contains("due")
+        );
+        for mail in [html.text(), text] {
+            assert!(mail.contains("Northwind Bank"), "{which}: {mail}");
+            let code = *which == VendorMail::Code;
+            assert!(
+                code || mail.contains("Dear Priya Shah,") && mail.contains("Lumen Hire"),
+                "{which}: {mail}"
+            );
+            assert!(mail.contains("\u{2022}\u{2022}\u{2022}"), "{which}: {mail}");
+        }
+        assert!(!html.body.contains("href="), "{which} leads somewhere: {}", html.body);
+    }
+    // Who is asked for by no name does not exist, and neither does a draft that is none.
+    draft.open("/mails?mail=nothing").await.expect(404);
+    draft.open("/mails/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn the_previewed_invitation_is_the_mailed_one_but_for_the_link() {
+    let draft = Draft::of_all_suggested().await;
+    let html = draft.open("/mails/invitation?scheme=dark").await.expect(200);
+    let text = draft.open("/mails?mail=invitation&part=text").await.expect(200);
+    let subject = text.all("h2").remove(0);
+    draft.send().await;
+    let mail = draft.app.mailbox.newest_first().remove(0);
+    let link = mailed_link(&draft.app, PRIYA);
+    let code = mail.text.split("access code ").nth(1).unwrap().lines().next().unwrap();
+    let dots = "\u{2022}".repeat(8);
+    let plain = |text: &str| {
+        let text = text.replace(&link.secret, &dots).replace(&link.id, &dots[..18]);
+        words(&text.replace(code, &format!("{dots} {dots}")))
+    };
+    assert_eq!(subject, mail.subject);
+    assert_eq!(text.all("pre"), [plain(&mail.text)]);
+    let mut mailed = html.clone();
+    mailed.body = plain(&mail.html);
+    assert_eq!(html.text(), mailed.text());
+    assert_eq!(html.all("h1, td, a, p"), mailed.all("h1, td, a, p"));
+}
+
+#[tokio::test]
+async fn a_mail_is_framed_by_its_page_alone_and_neither_runs_nor_loads_anything() {
+    let draft = Draft::ready().await;
+    for (page, framing) in [(draft.open("/mails").await, true), (draft.check.clone(), false)] {
+        let wanted = if framing { "; frame-src 'self'" } else { "" };
+        assert_eq!(policy(&page.expect(200)), format!("{CONTENT_SECURITY_POLICY}{wanted}"));
+    }
+    for (scheme, colours) in
+        [("light", "@media not all{body"), ("dark", "@media all{body"), ("x", "@media not all{body")]
+    {
+        let mail = draft.open(&format!("/mails/reminder?scheme={scheme}")).await.expect(200);
+        assert_eq!(policy(&mail), FRAMED_POLICY);
+        assert!(mail.body.contains(colours) && !mail.body.contains("prefers-color-scheme"), "{scheme}");
+        assert_eq!(mail.headers["cross-origin-opener-policy"], "unsafe-none");
+    }
+    assert!(FRAMED_POLICY.ends_with("; sandbox") && FRAMED_POLICY.starts_with("default-src 'none'; "));
+}
+
+#[tokio::test]
+async fn the_mailbox_shows_a_mail_as_html_and_as_text_and_its_links_work() {
+    let draft = Draft::ready().await;
+    draft.send().await;
+    let anybody = draft.app.anonymous();
+    let list = anybody.open("/dev/mailbox").await.expect(200);
+    let page = list.follow("asks up to 14 questions").await.expect(200);
+    assert_eq!(policy(&page), format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"));
+    for (tab, media) in [("HTML, light", "@media not all{body"), ("HTML, dark", "@media all{body")] {
+        let page = page.follow(tab).await.expect(200);
+        let mail = anybody.open(&page.attributes("iframe", "src").remove(0)).await.expect(200);
+        assert_eq!(policy(&mail), FOLLOWED_POLICY);
+        assert!(mail.body.contains(media), "{tab}");
+        let links = mail.attributes("a[target=_top]", "href");
+        assert!(links.len() > 1 && links.iter().all(|link| link.contains("/q/")), "{links:?}");
+    }
+    let text = page.follow("Text").await.expect(200);
+    assert_eq!(text.attributes("pre a", "href").len(), 2);
+    assert!(text.attributes("iframe", "src").is_empty());
+    anybody.open("/dev/mailbox/nothing/html").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_draft_without_people_is_shown_with_a_word_in_the_place_of_a_name() {
+    let app = TestApp::start().await;
+    let staff = app.signed_in(Role::Procurement).await;
+    let page = procurement::prepared(&staff, "Lumen", "Lumen Hire", ("Priya Shah", PRIYA)).await;
+    let draft = page.path.trim_end_matches("/questionnaires").to_owned();
+    let mail = staff.open(&format!("{draft}/preview/mails/invitation")).await.expect(200);
+    assert!(mail.text().contains("Dear [name],"), "{}", mail.text());
+    let check = staff.open(&format!("{draft}/check")).await.expect(200);
+    assert!(check.text().contains("Choose who answers"), "{}", check.text());
+}
