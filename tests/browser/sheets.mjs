@@ -91,6 +91,10 @@ for (const part of ["light", "dark", "text"]) await picture(risk, `preview-mail-
 for (const mail of ["invitation", "code", "reminder", "findings"]) {
   for (const scheme of ["light", "dark"]) await picture(risk, `mail-${mail}-${scheme}`, `${draft}/preview/mails/${mail}?scheme=${scheme}`);
 }
+await picture(risk, "preview-welcome", `${draft}/preview/portal`);
+await picture(risk, "preview-tasks", `${draft}/preview/portal/tasks`);
+await picture(risk, "preview-section", await risk.locator("main a[href*='/preview/portal/sections/']").first().getAttribute("href"));
+await picture(risk, "preview-check", `${draft}/preview/portal/check`);
 
 const admin = await signedIn("admin");
 await picture(admin, "users", "/users");

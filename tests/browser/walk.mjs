@@ -128,7 +128,7 @@ export class Journey {
     await this.goTo(`/dev/mailbox/${this.invitation.id}/html`, "invitation by itself");
   }
 
-  /** Looks at mails to the vendor, and comes back to the check. */
+  /** Looks at mails and pages of the vendor, and comes back to the check. */
   async preview() {
     const check = new URL(this.page.url()).pathname;
     const base = check.replace(/check$/, "preview");
@@ -139,6 +139,11 @@ export class Journey {
     for (const mail of ["invitation", "code", "reminder", "receipt", "clarifications", "findings", "status"]) {
       for (const scheme of ["light", "dark"]) await this.goTo(`${base}/mails/${mail}?scheme=${scheme}`, `${mail}, ${scheme}`);
     }
+    await this.goTo(`${base}/portal`, "preview of the welcome page");
+    await this.follow("See all questions first", "preview of the task list");
+    await this.follow("Security", "preview of a section");
+    await this.goTo(`${base}/portal/check`, "preview of the check");
+    await this.goTo(`${base}/portal/submit`, "preview of the declaration");
     await this.goTo(check, "check and send again");
   }
 

@@ -110,6 +110,9 @@ async fn the_invitation_says_that_earlier_answers_are_offered_and_the_preview_sa
     let draft = check.path.trim_end_matches("/check");
     let mail = staff.open(&format!("{draft}/preview/mails/invitation")).await.expect(200);
     assert!(mail.text().contains(sentence), "{}", mail.text());
+    let portal = staff.open(&format!("{draft}/preview/portal")).await.expect(200);
+    let notice = "The answers of 24 Nov 2026 about Lumen Hire will be offered again where they still fit";
+    assert!(portal.text().contains(notice), "{}", portal.text());
 
     check.form("/send").submit().await.expect(200);
     story.app.run_jobs().await;

@@ -1,8 +1,8 @@
-//! Looking before sending: every mail is shown as the vendor will get it.
+//! Looking before sending: every mail and every page is shown as the vendor will get it, and looking changes nothing.
 
 use crate::{
     procurement,
-    vendor_side::{PRIYA, mailed_link},
+    vendor_side::{PRIYA, come_in, mailed_link},
 };
 use api::{
     domain::{Role, vendor_mail::VendorMail},
@@ -12,9 +12,11 @@ use api::{
     },
 };
 use reqwest::header;
+use std::collections::BTreeSet;
 use tests::{
     app::TestApp,
     browser::{Client, Page},
+    rows::differences,
 };
 
 /// A draft for Priya Shah that is ready to be sent.
@@ -169,6 +171,53 @@ async fn the_mailbox_shows_a_mail_as_html_and_as_text_and_its_links_work() {
 }
 
 #[tokio::test]
+async fn the_portal_is_shown_as_the_vendor_will_find_it_and_nothing_on_it_has_an_effect() {
+    let draft = Draft::ready().await;
+    let before = draft.app.rows().await;
+    let welcome = draft.check.follow("vendor's pages").await.expect(200);
+    // Every page that links of the preview lead to.
+    let base = format!("{}/preview/portal", draft.path);
+    let mut open = vec![base.clone(), format!("{base}/check"), format!("{base}/submit")];
+    let (mut seen, mut previewed) = (BTreeSet::new(), Vec::new());
+    while let Some(path) = open.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let page = draft.staff.open(&path).await.expect(200);
+        let notice = "Preview: what Priya Shah will see. Nothing is saved here.";
+        assert_eq!(page.all(".notice p")[0], notice, "{path}");
+        assert_eq!(page.all("button:not([disabled])"), Vec::<String>::new(), "{path}");
+        assert!(page.attributes("form", "method").iter().all(|method| method == "dialog"), "{path}");
+        assert!(page.attributes("script", "src").is_empty(), "{path}");
+        assert!(policy(&page).contains("form-action 'none'"), "{path}: {}", policy(&page));
+        assert!(page.headers.get(header::SET_COOKIE).is_none(), "{path}");
+        for href in page.attributes("a", "href") {
+            let inside = href.starts_with(&base) || href.starts_with('#') || href.ends_with("/check");
+            assert!(inside, "{path} leads to {href}");
+            open.extend(href.split('#').next().filter(|to| to.starts_with(&base)).map(str::to_owned));
+        }
+        previewed.push((path.trim_start_matches(&base).to_owned(), page));
+    }
+    assert!(seen.len() >= 8, "{seen:?}");
+    assert_eq!(differences(&before, &draft.app.rows().await), Vec::<String>::new());
+    assert!(welcome.heading().contains("has questions about Lumen Hire"), "{}", welcome.heading());
+
+    // The same pages, once they are real.
+    draft.send().await;
+    let priya = come_in(&draft.app, &mailed_link(&draft.app, PRIYA)).await;
+    let shown = "h1, .lede, .facts, .tl li, .q, .rail li, .side section, main details li, main details dd";
+    for (path, preview) in previewed.into_iter().filter(|(path, _)| !path.ends_with("/submit")) {
+        let real = priya.open(&format!("/portal{path}")).await.expect(200);
+        assert!(real.all(shown).len() > 2, "{path}");
+        assert_eq!(preview.all(shown), real.all(shown), "{path}");
+    }
+    // What was sent is no draft any more.
+    draft.open("/portal").await.expect(409);
+    draft.open("/mails").await.expect(409);
+    draft.open("/mails/invitation").await.expect(409);
+}
+
+#[tokio::test]
 async fn a_draft_without_people_is_shown_with_a_word_in_the_place_of_a_name() {
     let app = TestApp::start().await;
     let staff = app.signed_in(Role::Procurement).await;
@@ -176,6 +225,8 @@ async fn a_draft_without_people_is_shown_with_a_word_in_the_place_of_a_name() {
     let draft = page.path.trim_end_matches("/questionnaires").to_owned();
     let mail = staff.open(&format!("{draft}/preview/mails/invitation")).await.expect(200);
     assert!(mail.text().contains("Dear [name],"), "{}", mail.text());
+    let portal = staff.open(&format!("{draft}/preview/portal")).await.expect(200);
+    assert!(portal.text().contains("Preview: what the vendor will see."), "{}", portal.text());
     let check = staff.open(&format!("{draft}/check")).await.expect(200);
     assert!(check.text().contains("Choose who answers"), "{}", check.text());
 }

@@ -161,6 +161,8 @@ async fn scene(amount: &Amount) -> Scene {
         ("progress", sent),
         ("preview of the mails", format!("{draft}/preview/mails")),
         ("previewed mail", format!("{draft}/preview/mails/invitation")),
+        ("preview of the portal", format!("{draft}/preview/portal/tasks")),
+        ("preview of the check", format!("{draft}/preview/portal/check")),
         ("findings", "/findings".to_owned()),
         ("findings that are not due", "/findings?urgency=later&vendor=vendor".to_owned()),
         ("findings of one", format!("{base}/findings")),
@@ -253,7 +255,7 @@ async fn a_page_takes_six_statements_and_a_save_three_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 32);
+    assert_eq!(large.len(), 34);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,

@@ -134,6 +134,8 @@ pub struct CheckView {
     pub welcome: String,
     /// The owner's words.
     pub message: Option<String>,
+    /// The vendor's pages, to look at.
+    pub pages: String,
     /// The invitation's subject.
     pub subject: String,
     /// The invitation's text part.
@@ -376,6 +378,7 @@ pub(super) fn samples() -> Vec<Sample> {
         }],
         welcome: "Northwind Bank asks about Lumen Triage.".to_owned(),
         message: Some("We want to use it for complaints.".to_owned()),
+        pages: "/assessments/1/preview/portal".to_owned(),
         subject: "Northwind Bank asks 71 questions".to_owned(),
         mail: "Please answer our questions".to_owned(),
         mails: "/assessments/1/preview/mails?mail=invitation".to_owned(),

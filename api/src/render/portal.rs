@@ -2,6 +2,7 @@
 //! in the reader's language; the handlers make them from what the use-cases return.
 
 mod card;
+pub mod preview;
 mod question;
 mod samples;
 

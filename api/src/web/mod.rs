@@ -29,6 +29,8 @@ pub mod portal;
 pub mod portal_access;
 pub mod portal_evidence;
 pub mod portal_findings;
+pub mod portal_preview;
+mod portal_reader;
 pub mod portal_saving;
 pub mod portal_submission;
 mod portal_views;

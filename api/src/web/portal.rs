@@ -9,11 +9,10 @@ use super::{
     error_page::wants_json,
     form::{CsrfForm, Fields},
     guard::Respondent,
-    page::{html, portal_shell, rendered, respond, see_other},
+    page::{html, rendered, respond, see_other},
+    portal_reader::Reader,
     portal_submission::signature,
-    portal_views::{
-        Desk, Unsaved, aside, groups, nav, next_links, progress_bar, rail, saved_line, section_href,
-    },
+    portal_views::{Desk, Unsaved, aside, groups, next_links, progress_bar, rail, saved_line, section_href},
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -78,31 +77,24 @@ pub(super) fn back_to(go: &str, question: &str) -> String {
     }
 }
 
-pub(super) fn shell(who: &Respondent, sheet: &Sheet, title: impl Into<String>) -> Shell {
-    let about = &sheet.rows.assessment;
-    let mut shell =
-        portal_shell(who, title, format!("Questions about {} for {}", about.service, about.vendor));
-    shell.nav = nav(sheet);
-    shell
-}
-
 async fn home(who: Respondent, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     match sheet.rows.assessment.state {
-        AssessmentState::Sent => welcome(&who, &renderer, &sheet),
+        AssessmentState::Sent => welcome(&Reader::of(&who), &renderer, &sheet),
         AssessmentState::InProgress => Ok(see_other("/portal/tasks")),
         AssessmentState::Returned => Ok(see_other("/portal/clarifications")),
         _ => Ok(see_other("/portal/receipt")),
     }
 }
 
-fn welcome(who: &Respondent, renderer: &Renderer, sheet: &Sheet) -> Answer {
+/// The first visit.
+pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> Answer {
     let about = &sheet.rows.assessment;
-    let organisation = who.ctx.tenant().name.clone();
+    let organisation = who.tenant.name.clone();
     let minutes: u32 = sheet.rows.questionnaires.iter().map(|asked| asked.definition.minutes).sum();
     let titles: Vec<&str> =
         sheet.rows.questionnaires.iter().map(|asked| asked.definition.title.as_str()).collect();
-    let zone = zone_in_words(who.ctx.tenant().zone.name());
+    let zone = zone_in_words(who.tenant.zone.name());
     let view = Welcome {
         why: about.message.clone().unwrap_or_else(|| {
             format!(
@@ -126,7 +118,7 @@ fn welcome(who: &Respondent, renderer: &Renderer, sheet: &Sheet) -> Answer {
         aside: aside(who, sheet),
     };
     let title = format!("{organisation} has questions about {}", about.service);
-    respond(renderer, StatusCode::OK, "portal/welcome", shell(who, sheet, title), view)
+    respond(renderer, StatusCode::OK, "portal/welcome", who.shell(sheet, title), view)
 }
 
 /// Opens the first section; nothing is stored, because looking is not answering.
@@ -138,8 +130,19 @@ async fn start(who: Respondent, _form: CsrfForm) -> Answer {
 
 async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
+    let earlier = carry::earlier(&who.ctx, &sheet).await?;
+    task_list(&Reader::of(&who), &renderer, &sheet, earlier.as_deref())
+}
+
+/// All sections.
+pub(super) fn task_list(
+    who: &Reader<'_>,
+    renderer: &Renderer,
+    sheet: &Sheet,
+    earlier: Option<&Earlier>,
+) -> Answer {
     let about = &sheet.rows.assessment;
-    let organisation = who.ctx.tenant().name.clone();
+    let organisation = who.tenant.name.clone();
     let (done, total) = (sheet.done(), sheet.total());
     let open = about.state.open_to_vendor();
     let last = sheet.rows.answers.iter().max_by_key(|row| row.saved_at).map(|row| row.question_id.clone());
@@ -154,8 +157,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         1 => "1 follow-up question".to_owned(),
         n => format!("{n} follow-up questions"),
     };
-    let earlier = carry::earlier(&who.ctx, &sheet).await?;
-    let again = offered_again(&sheet, earlier.as_deref(), who.ctx.tenant().zone);
+    let again = offered_again(sheet, earlier, who.tenant.zone);
     let view = TaskList {
         lede: if asked_again > 0 {
             format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
@@ -186,7 +188,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
                 ),
             })
         }),
-        groups: groups(&sheet)
+        groups: groups(sheet)
             .into_iter()
             .map(|(_, title, sections)| {
                 let done: usize = sections.iter().map(|(_, s)| s.done()).sum();
@@ -197,7 +199,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
                 TaskGroup {
                     title,
                     summary,
-                    sections: sections.iter().map(|(_, s)| task_row(&sheet, s, &last)).collect(),
+                    sections: sections.iter().map(|(_, s)| task_row(sheet, s, &last)).collect(),
                 }
             })
             .collect(),
@@ -209,7 +211,7 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
             ),
             links: vec![Link::new("Check all answers", "/portal/check")],
         }),
-        aside: aside(&who, &sheet),
+        aside: aside(who, sheet),
     };
     let title = match (open, total - done) {
         _ if asked_again > 0 => format!("{follow_ups}, due {}", due::long_day(about.due_on)),
@@ -218,10 +220,10 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
         (true, 1) => format!("1 question left, due {}", due::long_day(about.due_on)),
         (true, left) => format!("{left} questions left, due {}", due::long_day(about.due_on)),
     };
-    let mut frame = shell(&who, &sheet, title);
-    frame.saved = saved_line(&sheet, who.ctx.tenant().zone, false);
-    frame.progress = Some(progress_bar(&sheet, None));
-    respond(&renderer, StatusCode::OK, "portal/task_list", frame, view)
+    let mut frame = who.shell(sheet, title);
+    frame.saved = saved_line(sheet, who.tenant.zone, false);
+    frame.progress = Some(progress_bar(sheet, None));
+    respond(renderer, StatusCode::OK, "portal/task_list", frame, view)
 }
 
 /// How many earlier answers are on offer, in a sentence; nothing when there are none.
@@ -260,7 +262,7 @@ fn task_row(sheet: &Sheet, section: &crate::domain::sheet::SheetSection, last: &
 
 /// A page of cards: a whole section, or one question by itself.
 pub(super) struct Cards<'a> {
-    who: &'a Respondent,
+    who: &'a Reader<'a>,
     services: &'a Services,
     renderer: &'a Renderer,
     sheet: &'a Sheet,
@@ -279,9 +281,8 @@ impl Cards<'_> {
     }
 
     /// With the answers of the time before.
-    async fn offering(self) -> Result<Self, Problem> {
-        let earlier = carry::earlier(&self.who.ctx, self.sheet).await?;
-        Ok(Self { earlier, ..self })
+    fn offering(self, earlier: Option<Arc<Earlier>>) -> Self {
+        Self { earlier, ..self }
     }
 
     fn respond(&self, template: &str, frame: Shell, view: impl Serialize, cards: &Html) -> Answer {
@@ -290,12 +291,12 @@ impl Cards<'_> {
     }
 
     fn desk<'a>(&'a self, go: String, mutation: &'a dyn Fn() -> String) -> Desk<'a> {
-        let tenant = self.who.ctx.tenant();
+        let tenant = self.who.tenant;
         let (sheet, unsaved, earlier) = (self.sheet, self.unsaved, self.earlier.as_deref());
         Desk { sheet, earlier, organisation: &tenant.name, zone: tenant.zone, go, unsaved, mutation }
     }
 
-    fn section(&self, at: usize, only: Option<&str>) -> Answer {
+    pub(super) fn section(&self, at: usize, only: Option<&str>) -> Answer {
         let sheet = self.sheet;
         let section = sheet.sections.get(at).ok_or_else(|| Problem::new(NOT_FOUND))?;
         let href = only.map_or_else(|| section_href(section), |id| format!("/portal/questions/{id}"));
@@ -304,7 +305,7 @@ impl Cards<'_> {
         let wanted = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
         let cards = wanted
             .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
-        let cards = cards_html(self.renderer.card_frame(&self.who.csrf), cards);
+        let cards = cards_html(self.renderer.card_frame(self.who.csrf()), cards);
         let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
         let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
         let of_it = sheet.sections.iter().enumerate();
@@ -334,10 +335,10 @@ impl Cards<'_> {
             None => section.title.clone(),
             Some(_) => format!("{}, one question", section.title),
         };
-        let mut frame = shell(self.who, sheet, title).errors(self.errors());
+        let mut frame = self.who.shell(sheet, title).errors(self.errors());
         frame.skip = "Skip to questions".to_owned();
         frame.skip_to = "#questions".to_owned();
-        frame.saved = saved_line(sheet, self.who.ctx.tenant().zone, self.unsaved.is_some());
+        frame.saved = saved_line(sheet, self.who.tenant.zone, self.unsaved.is_some());
         frame.progress = Some(progress_bar(sheet, Some(at)));
         self.respond("portal/section", frame, view, &cards)
     }
@@ -345,7 +346,7 @@ impl Cards<'_> {
     fn earlier_box(&self, section: &SheetSection) -> Option<EarlierBox> {
         let earlier = self.earlier.as_ref()?;
         let count = earlier.offered_in(self.sheet, section).len();
-        let day = due::short_day(due::day_in(self.who.ctx.tenant().zone, earlier.submitted_at));
+        let day = due::short_day(due::day_in(self.who.tenant.zone, earlier.submitted_at));
         let (text, label) = match count {
             0 => return None,
             1 => (
@@ -381,7 +382,7 @@ impl Cards<'_> {
     pub(super) fn clarifications(&self, fields: Option<Vec<FieldView>>) -> Answer {
         let (who, sheet) = (self.who, self.sheet);
         let about = &sheet.rows.assessment;
-        let organisation = who.ctx.tenant().name.clone();
+        let organisation = who.tenant.name.clone();
         let mint = || self.services.surroundings.uuid().to_string();
         let desk = self.desk("/portal/clarifications".to_owned(), &mint);
         let asked: Vec<_> = sheet.asked_again().collect();
@@ -400,10 +401,9 @@ impl Cards<'_> {
             })
             .collect();
         let count = cards.len();
-        let cards = cards_html(self.renderer.card_frame(&who.csrf), cards);
-        let lead = who.ctx.respondent().is_lead;
-        let fields =
-            fields.unwrap_or_else(|| signature(&about.vendor, &who.ctx.respondent().name, "", false));
+        let cards = cards_html(self.renderer.card_frame(who.csrf()), cards);
+        let lead = who.is_lead;
+        let fields = fields.unwrap_or_else(|| signature(&about.vendor, who.name, "", false));
         let frame_errors = [self.errors(), errors_of(&fields)].concat();
         let view = Clarifications {
             lede: format!("Only these answers are open. Due {}.", due::long_day(about.due_on)),
@@ -431,7 +431,7 @@ impl Cards<'_> {
             1 => format!("{organisation} has 1 follow-up question"),
             n => format!("{organisation} has {n} follow-up questions"),
         };
-        let frame = shell(who, sheet, title).errors(frame_errors);
+        let frame = who.shell(sheet, title).errors(frame_errors);
         self.respond("portal/clarifications", frame, view, &cards)
     }
 }
@@ -444,11 +444,12 @@ async fn section(
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
-    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).offering().await?.section(at, None)
+    let (earlier, reader) = (carry::earlier(&who.ctx, &sheet).await?, Reader::of(&who));
+    cards(&reader, &services, &renderer, &sheet, None, StatusCode::OK).offering(earlier).section(at, None)
 }
 
 pub(super) fn cards<'a>(
-    who: &'a Respondent,
+    who: &'a Reader<'a>,
     services: &'a Services,
     renderer: &'a Renderer,
     sheet: &'a Sheet,
@@ -466,7 +467,10 @@ async fn question(
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     let at = section_of(&sheet, &id).ok_or_else(|| Problem::new(NOT_FOUND))?;
-    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).offering().await?.section(at, Some(&id))
+    let (earlier, reader) = (carry::earlier(&who.ctx, &sheet).await?, Reader::of(&who));
+    cards(&reader, &services, &renderer, &sheet, None, StatusCode::OK)
+        .offering(earlier)
+        .section(at, Some(&id))
 }
 
 fn section_of(sheet: &Sheet, question: &str) -> Option<usize> {
@@ -551,7 +555,8 @@ async fn save(
         Err(other) => return Err(other.into()),
     };
     let sheet = answers::open(&who.ctx).await?;
-    let page = cards(&who, &services, &renderer, &sheet, Some(&unsaved), status).offering().await?;
+    let (earlier, reader) = (carry::earlier(&who.ctx, &sheet).await?, Reader::of(&who));
+    let page = cards(&reader, &services, &renderer, &sheet, Some(&unsaved), status).offering(earlier);
     if go == "/portal/clarifications" {
         return page.clarifications(None);
     }
@@ -582,8 +587,9 @@ async fn mark_ready(
         Err(UseCaseError::Incomplete(missing)) => {
             let sheet = answers::open(&who.ctx).await?;
             let at = sheet.section_at(&path.0, &path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
-            let page = cards(&who, &services, &renderer, &sheet, None, StatusCode::UNPROCESSABLE_ENTITY);
-            page.listing(&missing).offering().await?.section(at, None)
+            let (earlier, reader) = (carry::earlier(&who.ctx, &sheet).await?, Reader::of(&who));
+            let page = cards(&reader, &services, &renderer, &sheet, None, StatusCode::UNPROCESSABLE_ENTITY);
+            page.listing(&missing).offering(earlier).section(at, None)
         }
         Err(other) => Err(other.into()),
     }
@@ -591,7 +597,7 @@ async fn mark_ready(
 
 async fn clarifications(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
-    cards(&who, &services, &renderer, &sheet, None, StatusCode::OK).clarifications(None)
+    cards(&Reader::of(&who), &services, &renderer, &sheet, None, StatusCode::OK).clarifications(None)
 }
 
 #[cfg(test)]

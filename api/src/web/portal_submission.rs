@@ -5,7 +5,8 @@ use super::{
     form::CsrfForm,
     guard::Respondent,
     page::{respond, see_other, with_errors},
-    portal::{cards, shell},
+    portal::cards,
+    portal_reader::Reader,
     portal_views::{answer_groups, progress_bar},
     routes::{Access, routes},
 };
@@ -35,10 +36,16 @@ routes! {
 
 async fn check(who: Respondent, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
-    check_page(&who, &renderer, &sheet, &[])
+    check_page(&Reader::of(&who), &renderer, &sheet, &[])
 }
 
-fn check_page(who: &Respondent, renderer: &Renderer, sheet: &Sheet, errors: &[FieldError]) -> Answer {
+/// All answers before the declaration.
+pub(super) fn check_page(
+    who: &Reader<'_>,
+    renderer: &Renderer,
+    sheet: &Sheet,
+    errors: &[FieldError],
+) -> Answer {
     let missing = &sheet.missing;
     let blank = sheet.total() - sheet.done();
     let lede = format!(
@@ -52,7 +59,7 @@ fn check_page(who: &Respondent, renderer: &Renderer, sheet: &Sheet, errors: &[Fi
         }
     );
     let open = sheet.rows.assessment.state.open_to_vendor();
-    let lead = who.ctx.respondent().is_lead;
+    let lead = who.is_lead;
     let view = CheckPage {
         lede,
         contradictions: sheet
@@ -80,7 +87,7 @@ fn check_page(who: &Respondent, renderer: &Renderer, sheet: &Sheet, errors: &[Fi
         ErrorItem { text: fault.message.clone(), href: Some(href) }
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut frame = shell(who, sheet, "Check all answers").errors(items.collect());
+    let mut frame = who.shell(sheet, "Check all answers").errors(items.collect());
     frame.progress = Some(progress_bar(sheet, None));
     respond(renderer, status, "portal/check", frame, view)
 }
@@ -104,12 +111,14 @@ async fn declaration(who: Respondent, services: Data<Services>, renderer: Data<R
     if !who.ctx.respondent().is_lead || !sheet.missing.required.is_empty() {
         return Ok(see_other("/portal/check"));
     }
-    let fields = signature(&sheet.rows.assessment.vendor, &who.ctx.respondent().name, "", false);
-    declaration_page(&who, &services, &renderer, &sheet, fields, StatusCode::OK)
+    let reader = Reader::of(&who);
+    let fields = signature(&sheet.rows.assessment.vendor, reader.name, "", false);
+    declaration_page(&reader, &services, &renderer, &sheet, fields, StatusCode::OK)
 }
 
-fn declaration_page(
-    who: &Respondent,
+/// The named attestation.
+pub(super) fn declaration_page(
+    who: &Reader<'_>,
     services: &Services,
     renderer: &Renderer,
     sheet: &Sheet,
@@ -117,7 +126,7 @@ fn declaration_page(
     status: StatusCode,
 ) -> Answer {
     let about = &sheet.rows.assessment;
-    let organisation = who.ctx.tenant().name.clone();
+    let organisation = who.tenant.name.clone();
     let files = sheet.rows.evidence.iter().filter(|piece| !piece.citations.is_empty()).count();
     let errors = errors_of(&fields);
     let view = Declaration {
@@ -137,7 +146,7 @@ fn declaration_page(
         back: Link::new("Back to the check", "/portal/check"),
         after: "You get a receipt by mail and on the next page.".to_owned(),
     };
-    respond(renderer, status, "portal/declaration", shell(who, sheet, "Declaration").errors(errors), view)
+    respond(renderer, status, "portal/declaration", who.shell(sheet, "Declaration").errors(errors), view)
 }
 
 async fn submit(
@@ -158,15 +167,16 @@ async fn submit(
             let sheet = answers::open(&who.ctx).await?;
             let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
             let fields = with_errors(fields, &faults);
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let (status, reader) = (StatusCode::UNPROCESSABLE_ENTITY, Reader::of(&who));
             if sheet.rows.assessment.state == AssessmentState::Returned {
-                return cards(&who, &services, &renderer, &sheet, None, status).clarifications(Some(fields));
+                return cards(&reader, &services, &renderer, &sheet, None, status)
+                    .clarifications(Some(fields));
             }
-            declaration_page(&who, &services, &renderer, &sheet, fields, status)
+            declaration_page(&reader, &services, &renderer, &sheet, fields, status)
         }
         Err(UseCaseError::Incomplete(missing)) => {
             let sheet = answers::open(&who.ctx).await?;
-            check_page(&who, &renderer, &sheet, &missing)
+            check_page(&Reader::of(&who), &renderer, &sheet, &missing)
         }
         Err(other) => Err(other.into()),
     }
@@ -251,7 +261,8 @@ async fn receipt_response(
         groups,
         amend,
     };
-    let frame = shell(who, &sheet, format!("Sent to {}", tenant.name)).errors(errors_of(&view.amend));
+    let frame = Reader::of(who).shell(&sheet, format!("Sent to {}", tenant.name));
+    let frame = frame.errors(errors_of(&view.amend));
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(renderer, status, "portal/receipt", frame, view)
 }

@@ -1,6 +1,6 @@
 //! From the sheet to what the portal's templates show: cards, rails, lists, in words.
 
-use super::guard::Respondent;
+use super::portal_reader::Reader;
 use crate::{
     domain::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
@@ -141,9 +141,9 @@ pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
     items
 }
 
-pub(super) fn aside(who: &Respondent, sheet: &Sheet) -> Vec<AsideBlock> {
+pub(super) fn aside(who: &Reader<'_>, sheet: &Sheet) -> Vec<AsideBlock> {
     let about = &sheet.rows.assessment;
-    let tenant = who.ctx.tenant();
+    let tenant = who.tenant;
     let mut due_text = format!(
         "Due at the end of {}, {} time.",
         due::long_day(about.due_on),
@@ -153,10 +153,10 @@ pub(super) fn aside(who: &Respondent, sheet: &Sheet) -> Vec<AsideBlock> {
         due_text
             .push_str(&format!(" Your link keeps working until {}.", due::short_instant(tenant.zone, end)));
     }
-    let role = if who.ctx.respondent().is_lead { "Lead, can submit" } else { "Helper" };
+    let role = if who.is_lead { "Lead, can submit" } else { "Helper" };
     vec![
         AsideBlock::text("Due date", due_text),
-        AsideBlock::people("You", vec![Person::new(who.ctx.respondent().name.clone(), role)]),
+        AsideBlock::people("You", vec![Person::new(who.name, role)]),
         AsideBlock::text("Who asks", format!("{}, {} ({})", about.owner, tenant.name, about.owner_email)),
         AsideBlock::text("Reference", about.reference.clone()),
     ]

@@ -96,6 +96,7 @@ const TABLES: &[Table] = &[
     (super::intake::ROUTES, super::intake::register),
     (super::sending::ROUTES, super::sending::register),
     (super::previews::ROUTES, super::previews::register),
+    (super::portal_preview::ROUTES, super::portal_preview::register),
     (super::assessments::ROUTES, super::assessments::register),
     (super::reviews::ROUTES, super::reviews::register),
     (super::reviews_together::ROUTES, super::reviews_together::register),

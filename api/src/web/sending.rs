@@ -430,6 +430,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
             due::long_day(assessment.due_on),
         ),
         message: assessment.message.clone(),
+        pages: format!("/assessments/{id}/preview/portal"),
         subject: mail.subject,
         mail: mail.text,
         mails: mail_href(id, VendorMail::Invitation),
