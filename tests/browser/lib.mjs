@@ -12,7 +12,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** The binary under test: JOURNEY_BIN, or the debug build of this repository. */
-function binary() {
+export function binary() {
   if (process.env.JOURNEY_BIN) return process.env.JOURNEY_BIN;
   const target = process.env.CARGO_TARGET_DIR ?? join(here, "..", "..", "target");
   return join(target, "debug", "assay");
@@ -101,6 +101,54 @@ export function digitsOf(mail) {
   return digits;
 }
 
+/** A page in a fresh browser in which the user of this role has signed in; nothing moves on it. */
+export async function signedIn(browser, demo, role) {
+  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  const { email, password } = demo.user(role);
+  await page.goto(`${demo.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "Sign in" }).click()]);
+  return page;
+}
+
+/** A page in a fresh browser that came in by the link of the newest mail that fits, as the respondent does. */
+export async function cameIn(browser, demo, fits) {
+  const all = await mails(demo);
+  const mail = all.find((one) => /\/q\/\S+#/.test(one.text) && fits(one));
+  if (!mail) throw new Error(`no mail with a link fits ${fits}`);
+  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  const press = (name) => Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).click()]);
+  await page.goto(linkOf(mail).link);
+  await press("Open questionnaire");
+  if (new URL(page.url()).pathname === "/q/code") {
+    const known = new Set(all.map((one) => one.id));
+    await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, known, address(mail.to), /^Your code/)));
+    await press("Continue");
+  }
+  return page;
+}
+
+/** How wide the page is, how wide it may be, and what stands over its side. */
+export const overflow = (page) => page.evaluate(() => {
+  const inner = window.innerWidth;
+  const over = (one) => one.getBoundingClientRect().right > inner + 0.5 || one.getBoundingClientRect().left < -0.5;
+  const wide = [...document.querySelectorAll("body *")]
+    .filter((one) => over(one) && !one.closest(".scroll, .mainnav, pre, .sr, .skip"))
+    .slice(0, 3)
+    .map((one) => one.outerHTML.slice(0, 120));
+  return { scroll: document.documentElement.scrollWidth, inner, wide };
+});
+
+/** What axe finds wrong with the page as it is shown now; it needs a page with script. */
+export async function violations(page) {
+  if (!await page.evaluate("Boolean(window.axe)")) await page.evaluate(`${axeSource}; null`);
+  return page.evaluate((rules) => window.axe.run(document, { runOnly: rules, resultTypes: ["violations"] })
+    .then((result) => result.violations.map((one) => `${one.id}, ${one.help}: ${one.nodes.slice(0, 4).map((node) =>
+      `${node.target.join(" ")} ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`).join(" | ")}${
+      one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`)), RULES);
+}
+
 /**
  * Looks at pages as a strict reader would: nothing runs over the side, and axe finds nothing, in light and in dark.
  *
@@ -134,27 +182,11 @@ export class Inspector {
     console.log(`  FAULT ${text}`);
   }
 
-  /** What axe finds wrong with the copy of the page. */
-  violations() {
-    return this.page.evaluate(
-      `${axeSource}; axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
-        .then((result) => result.violations.map((one) => ({ id: one.id, help: one.help, nodes: one.nodes.map((node) =>
-          node.target.join(" ") + " " + node.failureSummary.replace(/\\s+/g, " ").slice(0, 300)) })))`,
-    );
-  }
-
   /** Checks the page that is shown now; `name` says which it is. */
   async meet(page, name) {
     const where = `${this.width} px, ${name} (${new URL(page.url()).pathname})`;
     this.count += 1;
-    const { scroll, inner, wide } = await page.evaluate(() => {
-      const inner = window.innerWidth;
-      const wide = [...document.querySelectorAll("body *")]
-        .filter((one) => one.getBoundingClientRect().right > inner + 0.5 && !one.closest(".scroll, pre, .sr"))
-        .slice(0, 3)
-        .map((one) => one.outerHTML.slice(0, 120));
-      return { scroll: document.documentElement.scrollWidth, inner, wide };
-    });
+    const { scroll, inner, wide } = await overflow(page);
     if (scroll > inner) this.fault(`${where}: ${scroll} wide; ${wide.join(" | ")}`);
     this.html = await page.content();
     const before = this.faults.length;
@@ -162,9 +194,7 @@ export class Inspector {
       // Before the page is shown: colours that are still changing would be measured half way.
       await this.page.emulateMedia({ colorScheme: colours });
       await this.page.goto(page.url().split("#")[0]);
-      for (const one of await this.violations()) {
-        this.fault(`${where}, ${colours}: ${one.id}, ${one.help}: ${one.nodes.slice(0, 4).join(" | ")}${one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`);
-      }
+      for (const one of await violations(this.page)) this.fault(`${where}, ${colours}: ${one}`);
     }
     console.log(`${scroll > inner || this.faults.length > before ? "not ok" : "ok"}  ${where}`);
     const shots = process.env.JOURNEY_SHOTS;

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, startDemo } from "./lib.mjs";
+import { launch, signedIn, startDemo } from "./lib.mjs";
 
 let demo;
 let browser;
@@ -14,13 +14,8 @@ let page;
 before(async () => {
   demo = await startDemo();
   browser = await launch();
-  page = await (await browser.newContext()).newPage();
+  page = await signedIn(browser, demo, "risk_manager");
   page.setDefaultTimeout(10_000);
-  const { email, password } = demo.user("risk_manager");
-  await page.goto(`${demo.url}/sign-in`);
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "Sign in" }).click()]);
   await page.goto(`${demo.url}/assessments?waits=review`);
   const assessment = await page.locator("table a[href^='/assessments/']").first().getAttribute("href");
   await page.goto(`${demo.url}${assessment}/review?show=all`);

@@ -7,7 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { awaitMail, digitsOf, launch, linkOf, mails, startDemo } from "./lib.mjs";
+import { cameIn, launch, signedIn, startDemo } from "./lib.mjs";
 
 const WIDTHS = [1280, 320];
 const COLOURS = ["light", "dark"];
@@ -32,16 +32,6 @@ async function picture(page, name, path) {
   taken.push({ name, path });
 }
 
-async function signedIn(role) {
-  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
-  const { email, password } = demo.user(role);
-  await page.goto(`${demo.url}/sign-in`);
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "Sign in" }).click()]);
-  return page;
-}
-
 /** Addresses on the page that begin so and go no deeper, each once. */
 const below = (page, start) => page.$$eval("main a[href]", (links, from) => [...new Set(links.map((one) => one.getAttribute("href")))]
   .filter((href) => href.startsWith(from) && /^[0-9a-f-]{36}$/.test(href.slice(from.length))), start);
@@ -49,7 +39,7 @@ const below = (page, start) => page.$$eval("main a[href]", (links, from) => [...
 const stranger = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
 await picture(stranger, "sign-in", "/sign-in");
 
-const risk = await signedIn("risk_manager");
+const risk = await signedIn(browser, demo, "risk_manager");
 await picture(risk, "today", "/");
 await picture(risk, "vendors", "/vendors");
 await picture(risk, "vendor", (await below(risk, "/vendors/"))[0]);
@@ -96,33 +86,17 @@ await picture(risk, "preview-tasks", `${draft}/preview/portal/tasks`);
 await picture(risk, "preview-section", await risk.locator("main a[href*='/preview/portal/sections/']").first().getAttribute("href"));
 await picture(risk, "preview-check", `${draft}/preview/portal/check`);
 
-const admin = await signedIn("admin");
+const admin = await signedIn(browser, demo, "admin");
 await picture(admin, "users", "/users");
 await picture(admin, "jobs", "/jobs");
 await picture(admin, "register-vendor", "/vendors/new");
 
-/** Comes in by the link of a mail, as the respondent does. */
-async function answering(wanted) {
-  const known = new Set((await mails(demo)).map((mail) => mail.id));
-  const mail = (await mails(demo)).find((one) => wanted.test(one.subject) && /\/q\/\S+#/.test(one.text));
-  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
-  const press = (name) => Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).click()]);
-  await page.goto(linkOf(mail).link);
-  await press("Open questionnaire");
-  if (new URL(page.url()).pathname === "/q/code") {
-    const to = (Array.isArray(mail.to) ? mail.to.join(",") : String(mail.to)).replace(/^.*<(.*)>$/, "$1");
-    await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, known, to, /^Your code/)));
-    await press("Continue");
-  }
-  return page;
-}
-
-const vendor = await answering(/questionnaire|questions/i);
+const vendor = await cameIn(browser, demo, (mail) => /questionnaire|questions/i.test(mail.subject));
 await picture(vendor, "portal-tasks", "/portal/tasks");
 const sections = await vendor.$$eval("main a[href^='/portal/sections/']", (links) => links.map((one) => one.getAttribute("href")));
 if (sections[0]) await picture(vendor, "portal-section", sections[0]);
 await picture(vendor, "portal-check", "/portal/check");
-const handedIn = await answering(/^Sent: your answers/);
+const handedIn = await cameIn(browser, demo, (mail) => /^Sent: your answers/.test(mail.subject));
 await picture(handedIn, "portal-receipt", "/portal/receipt");
 
 const cell = (name, width, colour) => `<a href="${name}-${width}-${colour}.png"><img loading="lazy" width="${width === 320 ? 160 : 480}" alt="${name}, ${width} pixels, ${colour}" src="${name}-${width}-${colour}.png"></a>`;

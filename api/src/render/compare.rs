@@ -188,10 +188,8 @@ pub struct PickerChoice {
 }
 
 pub(super) fn samples() -> Vec<Sample> {
-    let cell = || CompareCell {
-        cell: ScoreCell::new("B", "82.8"),
-        note: Some("83 of 95 controls covered".to_owned()),
-    };
+    let cell =
+        || CompareCell { cell: ScoreCell::new("B", "82.8"), note: Some("83 of 95 controls".to_owned()) };
     let compare = CompareView {
         lede: "Each questionnaire has its own result. There is no total.".to_owned(),
         picks: vec!["1".to_owned(), "2".to_owned()],

@@ -403,7 +403,9 @@ pub struct Receipt {
     pub amend_asked: Option<String>,
     /// What happens next.
     pub after: Vec<IconLine>,
-    /// A copy of the answers.
+    /// How many questions were answered.
+    pub answered: usize,
+    /// A copy of the answers, for screens: paper has room for the proof alone. Empty while answers are open.
     pub groups: Vec<AnswerGroup>,
 }
 

@@ -243,7 +243,7 @@ fn control_set_rows(side: &SideBySide) -> Vec<CompareRow> {
             let found = column.snapshot.score.control_sets.iter().find(|set| set.id == id);
             CompareCell {
                 cell: score_cell(found.and_then(|set| set.claimed.as_ref()), "Not covered"),
-                note: found.map(|set| format!("{} of {} controls covered", set.covered, set.counted)),
+                note: found.map(|set| format!("{} of {} controls", set.covered, set.counted)),
             }
         });
         CompareRow { label: title, note: String::new(), cells: cells.collect(), strip: None }

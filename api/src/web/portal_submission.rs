@@ -258,6 +258,7 @@ async fn receipt_response(
                 IconLine::new("flag", "You hear of the decision and of anything to fix."),
             ]
         },
+        answered: sheet.done(),
         groups,
         amend,
     };

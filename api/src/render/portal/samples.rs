@@ -465,6 +465,7 @@ fn receipt() -> Page<Receipt> {
             ),
             IconLine::new("flag", "You hear of the decision and of anything to fix."),
         ],
+        answered: 3,
         groups: vec![answers(false, false)],
     };
     shell("Sent to Northwind Bank").wrap(view)

@@ -207,7 +207,8 @@ fn reasons(scored: &QuestionnaireScore) -> Vec<Reason> {
     if let Some(residual) = scored.residual.filter(|residual| residual.shifted)
         && let (Some(read_as), Some(rating)) = (residual.read_as, scored.rating)
     {
-        add("", format!("Evidenced below {}: {rating} is read as {read_as}", evidence_gate(residual.tier)));
+        let below = format!("Evidenced below {}:", evidence_gate(residual.tier));
+        add(&below, format!("{rating} is read as {read_as}"));
     }
     if scored.limited_scope {
         let share = scored.na_share.as_ref().map(percent).unwrap_or_default();
