@@ -140,13 +140,16 @@ export const overflow = (page) => page.evaluate(() => {
   return { scroll: document.documentElement.scrollWidth, inner, wide };
 });
 
-/** What axe finds wrong with the page as it is shown now; it needs a page with script. */
-export async function violations(page) {
+/** Rules whose outcome depends on colours alone. */
+export const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
+/** What axe finds wrong with the page as it is shown now, by all rules or by these; it needs a page with script. */
+export async function violations(page, rules = RULES) {
   if (!await page.evaluate("Boolean(window.axe)")) await page.evaluate(`${axeSource}; null`);
-  return page.evaluate((rules) => window.axe.run(document, { runOnly: rules, resultTypes: ["violations"] })
+  return page.evaluate((only) => window.axe.run(document, { runOnly: only, resultTypes: ["violations"] })
     .then((result) => result.violations.map((one) => `${one.id}, ${one.help}: ${one.nodes.slice(0, 4).map((node) =>
       `${node.target.join(" ")} ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`).join(" | ")}${
-      one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`)), RULES);
+      one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`)), rules);
 }
 
 /**

@@ -157,6 +157,17 @@ mod tests {
         }
     }
 
+    /// `tests/browser/everypage.mjs` looks at every page of this list, and refuses a list of which it cannot.
+    #[test]
+    fn the_browser_is_shown_every_page() {
+        let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/browser/pages.txt");
+        let list = std::fs::read_to_string(list).unwrap();
+        let pages = all().filter(|route| route.method == "GET" && route.answers == Answers::Page);
+        let mut pages: Vec<&str> = pages.map(|route| route.path).collect();
+        pages.sort_unstable();
+        assert_eq!(list.lines().collect::<Vec<_>>(), pages, "tests/browser/pages.txt");
+    }
+
     #[test]
     fn a_form_has_the_fields_of_its_row_and_no_other() {
         let route = find("POST", "/portal/questions/{question}").unwrap();
