@@ -1,114 +1,288 @@
-//! Every figure on a page about scores follows from the others on it.
+//! Every figure on a page about scores follows from the others on it, and pages about the same thing agree.
 
-use crate::seed::handed_in;
-use api::domain::Role;
+mod shown;
+
+use crate::seed::{Seeded, Submission, handed_in, submitted};
+use api::{
+    domain::{Role, assessment::Assessment, ids::AssessmentId},
+    store,
+    usecases::{
+        Ctx, assessments,
+        findings::{self, RaiseFinding},
+        reviews::{self, GiveVerdict},
+    },
+};
+use futures_util::{StreamExt as _, stream};
 use questionnaires::{
     definition::{AnswerType, catalog::Library},
     exact::Exact,
 };
-use tests::{app::TestApp, browser::Page};
+use scraper::Html;
+use shown::{Part, Result, number, severity};
+use std::collections::{BTreeMap, BTreeSet};
+use tests::{
+    app::TestApp,
+    browser::{Client, Page},
+};
 
-/// Which assessments: each answers other questions in another way.
-const ASSESSMENTS: usize = 60;
+/// How many vendors, and how many assessments of each: two of the first service, one of two others.
+const VENDORS: usize = 50;
+const OF_EACH: usize = 4;
+/// Each answers other questions in another way.
+const ASSESSMENTS: usize = VENDORS * OF_EACH;
+/// What is asked; every third is asked both.
+const ASKED: [&str; 2] = ["supplier-security-core", "ai-tool-risk"];
 
-/// Answers to the single choices of a questionnaire, drawn by a number: some are left out.
-fn drawn(number: usize) -> Vec<(String, String)> {
+/// Answers to the single choices of the questionnaires, drawn by a number: some are left out.
+fn drawn(number: usize, asked: &[&str]) -> Vec<(String, String)> {
     let library = Library::shipped();
-    let definition = library.questionnaire("supplier-security-core").unwrap();
-    let choices =
-        definition.questions().filter(|(_, question)| question.answer_type == AnswerType::SelectOne);
     let mut state = number * 7_919 + 1;
     let mut answers = Vec::new();
-    for (_, question) in choices {
-        state = (state * 1_103 + 12_345) % 65_536;
-        // From an assessment that answers little and badly to one that answers everything well.
-        let (skip, best) = (state % 100 < 40_usize.saturating_sub(number), state / 7 % ASSESSMENTS < number);
-        let place = if best { 0 } else { state / 13 % question.options.len() };
-        if !skip {
-            answers.push((question.id.clone(), question.options[place].id.clone()));
+    for id in asked {
+        let definition = library.questionnaire(id).unwrap();
+        for (_, question) in definition.questions().filter(|(_, q)| q.answer_type == AnswerType::SelectOne) {
+            state = (state * 1_103 + 12_345) % 65_536;
+            // From an assessment that answers little and badly to one that answers everything well.
+            let skip = state % 100 < 40_usize.saturating_sub(number / 3);
+            let best = state / 7 % ASSESSMENTS < number;
+            let place = if best { 0 } else { state / 13 % question.options.len() };
+            if !skip {
+                answers.push((question.id.clone(), question.options[place].id.clone()));
+            }
         }
     }
     answers
 }
 
-fn number(text: &str) -> Exact {
-    let text = text.replace('\u{2212}', "-").replace('+', "");
-    match text.strip_prefix('-') {
-        Some(rest) => Exact::zero() - Exact::parse_decimal(rest, 2).unwrap(),
-        None => Exact::parse_decimal(&text, 2).unwrap(),
+fn borrowed(answers: &[(String, String)]) -> Vec<(&str, &str)> {
+    answers.iter().map(|(question, option)| (question.as_str(), option.as_str())).collect()
+}
+
+/// An assessment, with what its pages show.
+struct Seen {
+    reference: String,
+    service: String,
+    assessment: AssessmentId,
+    results: Vec<Result>,
+}
+
+impl Seen {
+    fn residual(&self) -> usize {
+        self.results.iter().map(|one| severity(&one.residual)).max().unwrap_or_default()
     }
 }
 
-fn numbers(page: &Page, css: &str) -> Vec<Exact> {
-    page.all(css)
-        .iter()
-        .map(|text| text.trim())
-        .filter(|text| !text.contains('\u{2013}'))
-        .map(number)
-        .collect()
+/// Notes when it was handed in, by which a vendor's page tells the newest.
+async fn dated(ctx: &Ctx, id: AssessmentId) {
+    let found = assessments::view(ctx, id).await.unwrap().assessment;
+    let mut tx = ctx.begin_write().await.unwrap();
+    let handed_in = Assessment { submitted_at: Some(ctx.now()), submission_number: 1, ..found };
+    store::assessments::update(&mut tx, &handed_in).await.unwrap();
+    tx.commit_unaudited("test data").await.unwrap();
 }
 
-/// The last one stands under the others.
-fn sums_up(mut numbers: Vec<Exact>, what: &str) -> Exact {
-    let total = numbers.pop().unwrap();
-    assert_eq!(numbers.into_iter().sum::<Exact>(), total, "{what}");
-    total
+/// Accepts the first answers of the queue, and raises findings of these severities.
+async fn reviewed(ctx: &Ctx, id: AssessmentId, verdicts: usize, severities: &[&str]) {
+    let desk = reviews::desk(ctx, id).await.unwrap();
+    let answered = desk.queue.iter().filter(|item| desk.inputs.revision(&item.question) > 0);
+    for item in answered.take(verdicts) {
+        let answer_rev = desk.inputs.revision(&item.question);
+        let input = GiveVerdict { verdict: "accepted".to_owned(), answer_rev, ..GiveVerdict::default() };
+        reviews::give_verdict(ctx, id, &item.question, input).await.unwrap();
+    }
+    for (at, severity) in severities.iter().enumerate() {
+        let raise = RaiseFinding {
+            title: format!("Gap {at}"),
+            severity: (*severity).to_owned(),
+            key: format!("{id} {at}"),
+            ..RaiseFinding::default()
+        };
+        findings::raise_by_hand(ctx, id, raise).await.unwrap();
+    }
+}
+
+/// Plays the assessments of one vendor, and looks at every page about it.
+async fn vendor(app: &TestApp, ctx: &Ctx, client: &Client, number: usize) -> Vec<Seen> {
+    let raised = &["critical", "high", "high", "medium", "low"][..number % 6];
+    let mut first: Option<Seeded> = None;
+    let mut seen: Vec<Seen> = Vec::new();
+    for at in 0..OF_EACH {
+        let nth = number * OF_EACH + at;
+        let asked = if nth.is_multiple_of(3) { &ASKED[..] } else { &ASKED[..1] };
+        let answers = drawn(nth, asked);
+        let name = format!("Vendor {number:02}-{at}");
+        let again = at + 1 == OF_EACH;
+        let submission = Submission {
+            name: &name,
+            vendor: first.as_ref().map(|one| one.vendor),
+            service: first.as_ref().filter(|_| again).map(|one| one.service),
+            asked,
+            choices: &borrowed(&answers),
+        };
+        app.advance(chrono::Duration::seconds(1));
+        let seeded = submitted(ctx, submission).await;
+        dated(ctx, seeded.assessment).await;
+        if at % 2 == 1 {
+            reviewed(ctx, seeded.assessment, 1 + nth % 3, if at == 1 { raised } else { &[] }).await;
+        }
+        let page = client.open(&format!("{}/score", seeded.base())).await.expect(200);
+        let results = shown::score(Part::of(&Html::parse_document(&page.body)));
+        assert_eq!(results.len(), asked.len());
+        let page = client.open(&format!("{}/review?show=all", seeded.base())).await.expect(200);
+        shown::review(Part::of(&Html::parse_document(&page.body)), &results);
+        let about = if again { 0 } else { at };
+        seen.push(Seen {
+            reference: format!("T-{name}"),
+            service: format!("Vendor {number:02}-{about} Service"),
+            assessment: seeded.assessment,
+            results,
+        });
+        first = first.or(Some(seeded));
+    }
+    let path = format!("/vendors/{}", first.unwrap().vendor);
+    let page = client.open(&path).await.expect(200);
+    profile(Part::of(&Html::parse_document(&page.body)), &seen, raised);
+    seen
+}
+
+/// The page of a vendor that these assessments are about.
+fn profile(page: Part<'_>, seen: &[Seen], raised: &[&str]) {
+    let of = |reference: &str| seen.iter().find(|one| one.reference == reference).unwrap();
+    let mut worst = 0;
+    for line in page.parts("section[aria-labelledby=services] li") {
+        let name = line.first("b");
+        let newest = seen.iter().rfind(|one| one.service == name).unwrap();
+        assert!(line.first("small").contains(&newest.reference), "{}", line.text());
+        let bands: BTreeSet<String> = newest
+            .results
+            .iter()
+            .map(|one| format!("{} {} {}", one.title, one.letter, one.claimed))
+            .collect();
+        assert_eq!(line.texts(".end > .sm").into_iter().collect::<BTreeSet<_>>(), bands, "{name}");
+        let residual = severity(&line.first(".end > .band"));
+        assert_eq!(residual, newest.residual(), "{name}");
+        worst = worst.max(residual);
+    }
+    let facts = page.part("main");
+    assert_eq!(severity(&facts.fact("Residual risk").unwrap().0), worst, "the worst of its services");
+    for line in page.parts("section[aria-labelledby=assessments] li") {
+        assert_eq!(severity(&line.first(".end .band")), of(&line.first("b")).residual(), "{}", line.text());
+    }
+    let history = page.part("section[aria-labelledby=history]");
+    let past = history.parts("tbody tr");
+    assert!(!past.is_empty(), "the first service was assessed twice: {}", history.text());
+    for row in past {
+        let bands = row.texts(".band");
+        let one = of(&row.first("a"));
+        let found = one.results.iter().find(|r| format!("{} {}", r.letter, r.claimed) == bands[0]);
+        let result = found.unwrap_or_else(|| panic!("{bands:?} are not of {:?}", one.results));
+        assert_eq!(severity(&bands[1]), severity(&result.residual), "{bands:?}");
+    }
+    let (open, by_severity) = facts.fact("Open findings").unwrap();
+    assert_eq!(open, raised.len().to_string());
+    let counts: Vec<(&str, usize)> = by_severity
+        .split(", ")
+        .filter_map(|one| one.split_once(' '))
+        .map(|(count, severity)| (severity, count.parse().unwrap()))
+        .collect();
+    assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), raised.len(), "{by_severity}");
+    for (severity, count) in counts {
+        assert_eq!(raised.iter().filter(|one| **one == severity).count(), count, "{by_severity}");
+    }
+}
+
+/// Those that have such a part.
+fn with<'a>(parts: Vec<Part<'a>>, css: &str) -> Vec<Part<'a>> {
+    parts.into_iter().filter(|part| !part.parts(css).is_empty()).collect()
+}
+
+/// A comparison, whose figures are those of the score pages and whose ranks follow from them.
+fn comparison(page: Part<'_>, columns: &[&Seen]) {
+    for (column, head) in columns.iter().zip(page.parts("table.fixed1 thead th")) {
+        assert_eq!(severity(&head.first(".band")), column.residual(), "{}", head.text());
+        let count = column.results.len();
+        let (says, reviewed) = (head.text().contains("worst of"), head.text().contains("in review"));
+        assert_eq!(says, count > 1 && !reviewed, "{}", head.text());
+    }
+    for group in page.parts("table.fixed1 tbody") {
+        let title = group.part(".qh span").main_text();
+        let of: Vec<Option<&Result>> =
+            columns.iter().map(|one| one.results.iter().find(|result| result.title == title)).collect();
+        let cells = with(group.parts("td.rc"), ".rate");
+        let rank =
+            |cell: &Part<'_>| cell.fact("Rank").map(|(rank, _)| rank).filter(|rank| rank.contains(" of "));
+        // Better by rating, then by claimed, then by evidenced score, as shown.
+        let worth = |result: &Result| {
+            let negative = |text: &str| Exact::zero() - number(text);
+            (result.letter.clone(), negative(&result.claimed), negative(&result.evidenced))
+        };
+        let ranked: Vec<&Result> = of
+            .iter()
+            .zip(&cells)
+            .filter(|(_, cell)| rank(cell).is_some())
+            .filter_map(|(one, _)| *one)
+            .collect();
+        for (result, cell) in of.iter().zip(&cells) {
+            let Some(result) = result else {
+                assert_eq!(cell.text(), "\u{2013} Not asked");
+                continue;
+            };
+            assert_eq!(
+                (cell.first(".lt"), cell.first(".n")),
+                (result.letter.clone(), result.claimed.clone())
+            );
+            assert_eq!(cell.fact("Evidenced").unwrap().0, result.evidenced);
+            assert_eq!(severity(&cell.first(".band")), severity(&result.residual));
+            if let Some(rank) = rank(cell) {
+                let better = ranked.iter().filter(|other| worth(other) < worth(result)).count();
+                assert_eq!(rank, format!("{} of {}", better + 1, ranked.len()), "{title}");
+            }
+        }
+        for row in with(group.parts("tr"), ".strip") {
+            let section = row.part("th").main_text();
+            for (result, cell) in of.iter().zip(row.parts(".cell b")) {
+                let shown = cell.text();
+                match result.map(|result| result.sections.get(&section)) {
+                    None => assert_eq!(shown, "\u{2013}"),
+                    Some(Some(score)) => assert_eq!(&shown, score, "{section}"),
+                    Some(None) => assert!(matches!(&*shown, "100.0" | "\u{2013}"), "{section}: {shown}"),
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]
-async fn the_tables_and_cards_of_a_score_add_up() {
+async fn the_figures_of_two_hundred_assessments_follow_from_each_other() {
     let app = TestApp::start().await;
-    let viewer = app.signed_in(Role::Viewer).await;
-    let (mut ratings, mut ways) = (Vec::new(), 0);
-    for at in 0..ASSESSMENTS {
-        let answers = drawn(at);
-        let answers: Vec<(&str, &str)> = answers.iter().map(|(q, o)| (q.as_str(), o.as_str())).collect();
-        let seeded = handed_in(&app, &format!("Vendor {at}"), &answers).await;
-        let page = viewer.open(&format!("{}/score", seeded.base())).await.expect(200);
-        let chart = page.all("svg.wf title").remove(0);
-        let claimed = number(chart.strip_prefix("From 100 to ").unwrap());
-        let sections = ".g2 table.t.cards tbody tr";
-        let lost = sums_up(numbers(&page, &format!("{sections} [data-th=Lost]")), "points lost by section");
-        assert_eq!(Exact::from(100_i64) + lost.clone(), claimed, "{at}: the chart ends where the table does");
-        sums_up(numbers(&page, &format!("{sections} [data-th=Weight]")), "weight by section");
-        let shown = numbers(&page, &format!("{sections}.total [data-th=Score]")).remove(0);
-        // Both are rounded from the exact score: 43.246 is 43.25 and 43.2.
-        let apart = if shown > claimed { &shown - &claimed } else { &claimed - &shown };
-        assert!(apart <= Exact::ratio(55, 1000), "{at}: {claimed} and {shown}");
-        let bars = numbers(&page, "svg.wf text.vl:not(.in)");
-        assert_eq!(bars.into_iter().sum::<Exact>(), lost, "{at}: the bars are the table's losses");
-        let rows = "details table.t.cards tbody tr";
-        let by_question = |column: &str| numbers(&page, &format!("{rows} [data-th={column}]"));
-        // The first details are the questions; those after them are control sets.
-        let given = sums_up(by_question("Given"), "points given by question");
-        assert_eq!(given, claimed, "{at}");
-        assert_eq!(sums_up(by_question("Lost"), "points lost by question"), lost, "{at}");
-        let gains = numbers(&page, "ol.fix li:not(.total) b");
-        let total = page.all("ol.fix li.total span").into_iter().next();
-        if let Some(total) = total {
-            ways += 1;
-            let (before, after) = total.split_once(" becomes ").unwrap();
-            let (after, _) = after.split_once(',').unwrap();
-            assert_eq!(number(before), claimed);
-            let gained: Exact = gains.into_iter().filter(Exact::is_positive).sum();
-            assert_eq!(gained, number(after) - number(before), "{at}: {total}");
-        }
-        ratings.push(page.all(".rate.big .lt").remove(0));
+    let ctx = app.ctx(Role::RiskManager).await;
+    let client = app.signed_in(Role::RiskManager).await;
+    let vendors = stream::iter(0..VENDORS).map(|number| vendor(&app, &ctx, &client, number));
+    let seen: Vec<Vec<Seen>> = vendors.buffered(4).collect().await;
+    for four in seen.chunks(4) {
+        // What is compared has to have been handed in, each about another service.
+        let columns: Vec<&Seen> = four.iter().filter_map(|vendor| vendor.last()).collect();
+        let picks: Vec<String> = columns.iter().map(|one| format!("assessment={}", one.assessment)).collect();
+        let page = client.open(&format!("/compare?{}&view=1", picks.join("&"))).await.expect(200);
+        comparison(Part::of(&Html::parse_document(&page.body)), &columns);
     }
-    ratings.sort();
-    ratings.dedup();
-    assert!(ratings.len() >= 3, "{ratings:?}");
-    assert!(ways > ASSESSMENTS / 2, "{ways}");
+    let results: Vec<&Result> = seen.iter().flatten().flat_map(|one| &one.results).collect();
+    let mut ratings: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in &results {
+        *ratings.entry(&result.letter).or_default() += 1;
+    }
+    assert_eq!(seen.iter().flatten().count(), ASSESSMENTS);
+    assert!(ratings.len() >= 4, "{ratings:?}");
+    assert!(results.iter().filter(|one| one.has_way).count() > results.len() / 2);
 }
 
 #[tokio::test]
 async fn the_rows_of_a_comparison_are_folded_ordered_and_restored_by_the_address() {
     let app = TestApp::start().await;
     let mut chosen = Vec::new();
-    for at in [10, 35, 55] {
-        let answers = drawn(at);
-        let answers: Vec<(&str, &str)> = answers.iter().map(|(q, o)| (q.as_str(), o.as_str())).collect();
-        let seeded = handed_in(&app, &format!("Vendor {at}"), &answers).await;
+    for at in [120, 160, 190] {
+        let answers = drawn(at, &ASKED[..1]);
+        let seeded = handed_in(&app, &format!("Vendor {at}"), &borrowed(&answers)).await;
         chosen.push(format!("assessment={}", seeded.assessment));
     }
     let viewer = app.signed_in(Role::Viewer).await;

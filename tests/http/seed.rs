@@ -5,7 +5,7 @@ use api::{
         Role,
         answer::day,
         assessment::{Assessment, AssessmentState, ChosenQuestionnaire},
-        ids::AssessmentId,
+        ids::{AssessmentId, ServiceId, VendorId},
     },
     store::{WriteTx, assessments, questionnaires as files, questionnaires::NewFile},
     usecases::{Ctx, scores},
@@ -22,6 +22,25 @@ use tests::app::TestApp;
 pub struct Seeded {
     /// The assessment, in the state *submitted*.
     pub assessment: AssessmentId,
+    /// The vendor.
+    pub vendor: VendorId,
+    /// What it was about.
+    pub service: ServiceId,
+}
+
+/// What a vendor hands in.
+#[derive(Clone, Copy)]
+pub struct Submission<'a> {
+    /// Of the vendor and the service, where they are new, and of the assessment.
+    pub name: &'a str,
+    /// Of a vendor there is already; nothing for a new one.
+    pub vendor: Option<VendorId>,
+    /// About a service there is already; nothing for a new one.
+    pub service: Option<ServiceId>,
+    /// What was asked, by the ids of the library.
+    pub asked: &'a [&'a str],
+    /// Question and chosen option; everything else is blank.
+    pub choices: &'a [(&'a str, &'a str)],
 }
 
 impl Seeded {
@@ -38,16 +57,34 @@ pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> S
 
 /// As [`handed_in`], to the organisation of this user.
 pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Seeded {
+    let asked = &["supplier-security-core"];
+    submitted(ctx, Submission { name, vendor: None, service: None, asked, choices }).await
+}
+
+/// A submission at tier high to the organisation of this user.
+pub async fn submitted(ctx: &Ctx, submission: Submission<'_>) -> Seeded {
+    let Submission { name, vendor, service, asked, choices } = submission;
+    let drafted = self::asked(ctx, name);
     let assessment = Assessment {
+        vendor_id: vendor.unwrap_or(drafted.vendor_id),
+        service_id: service.unwrap_or(drafted.service_id),
         state: AssessmentState::Submitted,
         submitted_at: Some(ctx.now()),
         submission_number: 1,
-        ..asked(ctx, name)
+        ..drafted
     };
     let library = Library::shipped();
+    let questionnaires: Vec<&Questionnaire> =
+        asked.iter().map(|id| library.questionnaire(id).unwrap()).collect();
     let mut tx = ctx.begin_write().await.unwrap();
-    let questionnaire = library.questionnaire("supplier-security-core").unwrap();
-    insert(&mut tx, ctx, name, &assessment, questionnaire).await;
+    if vendor.is_none() {
+        insert_vendor(&mut tx, ctx, name, &assessment).await;
+    }
+    if service.is_none() {
+        insert_service(&mut tx, ctx, name, &assessment).await;
+    }
+    assessments::insert(&mut tx, &assessment, ctx.user().id).await.unwrap();
+    pin(&mut tx, ctx, assessment.id, &questionnaires).await;
     for (question, choice) in choices {
         tx.insert::<answer::Entity>(answer::ActiveModel {
             id: Set(ctx.services().surroundings.uuid()),
@@ -67,14 +104,17 @@ pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Se
     }
     scores::snapshot_at_submission(&mut tx, ctx.id(), &assessment, ctx.today(), ctx.now()).await.unwrap();
     tx.commit_unaudited("test data").await.unwrap();
-    Seeded { assessment: assessment.id }
+    Seeded { assessment: assessment.id, vendor: assessment.vendor_id, service: assessment.service_id }
 }
 
 /// An open assessment without respondents, which asks a questionnaire that need not be in the library.
 pub async fn sent_to_nobody(ctx: &Ctx, name: &str, questionnaire: &Questionnaire) -> AssessmentId {
     let assessment = asked(ctx, name);
     let mut tx = ctx.begin_write().await.unwrap();
-    insert(&mut tx, ctx, name, &assessment, questionnaire).await;
+    insert_vendor(&mut tx, ctx, name, &assessment).await;
+    insert_service(&mut tx, ctx, name, &assessment).await;
+    assessments::insert(&mut tx, &assessment, ctx.user().id).await.unwrap();
+    pin(&mut tx, ctx, assessment.id, &[questionnaire]).await;
     // What a draft has not is saved by sending it.
     assessments::update(&mut tx, &assessment).await.unwrap();
     tx.commit_unaudited("test data").await.unwrap();
@@ -107,17 +147,9 @@ fn asked(ctx: &Ctx, name: &str) -> Assessment {
     }
 }
 
-/// The assessment with its vendor and service, and with what it asks.
-async fn insert(
-    tx: &mut WriteTx,
-    ctx: &Ctx,
-    name: &str,
-    assessment: &Assessment,
-    questionnaire: &Questionnaire,
-) {
-    let (vendor_id, service_id) = (assessment.vendor_id, assessment.service_id);
+async fn insert_vendor(tx: &mut WriteTx, ctx: &Ctx, name: &str, assessment: &Assessment) {
     tx.insert::<vendor::Entity>(vendor::ActiveModel {
-        id: Set(vendor_id.0),
+        id: Set(assessment.vendor_id.0),
         name: Set(name.to_owned()),
         name_normalised: Set(name.to_lowercase()),
         website: Set(None),
@@ -130,9 +162,12 @@ async fn insert(
     })
     .await
     .unwrap();
+}
+
+async fn insert_service(tx: &mut WriteTx, ctx: &Ctx, name: &str, assessment: &Assessment) {
     tx.insert::<service::Entity>(service::ActiveModel {
-        id: Set(service_id.0),
-        vendor_id: Set(vendor_id.0),
+        id: Set(assessment.service_id.0),
+        vendor_id: Set(assessment.vendor_id.0),
         name: Set(format!("{name} Service")),
         name_normalised: Set(format!("{name} Service").to_lowercase()),
         description: Set(None),
@@ -142,33 +177,34 @@ async fn insert(
     })
     .await
     .unwrap();
-    assessments::insert(tx, assessment, ctx.user().id).await.unwrap();
-    pin(tx, ctx, assessment.id, questionnaire).await;
 }
 
-async fn pin(tx: &mut WriteTx, ctx: &Ctx, assessment: AssessmentId, questionnaire: &Questionnaire) {
+/// What the assessment asks, in this order, and the control set that it is read against.
+async fn pin(tx: &mut WriteTx, ctx: &Ctx, assessment: AssessmentId, questionnaires: &[&Questionnaire]) {
     let library = Library::shipped();
-    let chosen = ChosenQuestionnaire {
-        position: 1,
+    let uuid = || ctx.services().surroundings.uuid();
+    let chosen = |(at, questionnaire): (usize, &&Questionnaire)| ChosenQuestionnaire {
+        position: i32::try_from(at).unwrap() + 1,
         questionnaire_id: questionnaire.id.clone(),
         suggested: true,
         reason: "test".to_owned(),
         pinned: None,
     };
-    let row = ctx.services().surroundings.uuid();
-    files::replace_chosen(tx, assessment, &[(row, chosen)]).await.unwrap();
-    let uuid = || ctx.services().surroundings.uuid();
-    let file = NewFile {
-        id: uuid(),
-        name: questionnaire.id.clone(),
-        version: questionnaire.version.clone(),
-        title: questionnaire.title.clone(),
-        sha256: content_hash(questionnaire).unwrap(),
-        definition: canonical_json(questionnaire).unwrap(),
-        created_at: ctx.now(),
-    };
-    let version = files::pin_questionnaire(tx, &file, Audience::Vendor).await.unwrap();
-    files::set_pinned(tx, assessment, &questionnaire.id, version).await.unwrap();
+    let rows = questionnaires.iter().enumerate().map(|one| (uuid(), chosen(one)));
+    files::replace_chosen(tx, assessment, &rows.collect::<Vec<_>>()).await.unwrap();
+    for questionnaire in questionnaires {
+        let file = NewFile {
+            id: uuid(),
+            name: questionnaire.id.clone(),
+            version: questionnaire.version.clone(),
+            title: questionnaire.title.clone(),
+            sha256: content_hash(*questionnaire).unwrap(),
+            definition: canonical_json(*questionnaire).unwrap(),
+            created_at: ctx.now(),
+        };
+        let version = files::pin_questionnaire(tx, &file, Audience::Vendor).await.unwrap();
+        files::set_pinned(tx, assessment, &questionnaire.id, version).await.unwrap();
+    }
     let set = library.control_set("iso27001").unwrap();
     let file = NewFile {
         id: uuid(),

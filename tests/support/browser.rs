@@ -171,7 +171,9 @@ fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap_or_else(|e| panic!("selector {text}: {e}"))
 }
 
-fn words(element: ElementRef<'_>) -> String {
+/// What a person reads in a part of a page.
+#[must_use]
+pub fn words(element: ElementRef<'_>) -> String {
     element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

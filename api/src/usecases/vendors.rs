@@ -400,7 +400,7 @@ pub struct ServiceStory {
     pub intake: Option<Intake>,
     /// Its latest submitted or decided assessment.
     pub assessed: Option<AssessmentRow>,
-    /// The results of that assessment's latest snapshot, in the order of asking.
+    /// The results of that assessment's latest snapshot, by the questionnaires' ids.
     pub results: Vec<QuestionnaireResult>,
 }
 
