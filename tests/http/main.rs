@@ -8,6 +8,7 @@ mod assessments;
 mod audit;
 mod authorization;
 mod bodies;
+mod budgets;
 mod canaries;
 mod carry;
 mod doors;
