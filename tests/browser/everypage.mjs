@@ -186,8 +186,8 @@ async function byKeyboard(page, where) {
     await page.keyboard.press("Tab");
     const stop = await page.evaluate(() => {
       const one = document.activeElement;
-      // A date has several stops of its own.
-      if (one?.type === "date" && one.dataset.met && window.last === one) return {};
+      // A date has several stops of its own, and so has a frame.
+      if ((one?.type === "date" || one?.tagName === "IFRAME") && one.dataset.met && window.last === one) return {};
       if (!one || one === document.body || one.dataset.met) return { end: true };
       one.dataset.met = "1";
       window.last = one;
