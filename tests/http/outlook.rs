@@ -69,7 +69,7 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     decided(&ctx, &seeded[3], 2, "2027-11-25").await;
     decided(&ctx, &seeded[4], 1, "2026-11-20").await;
     let mut tx = ctx.begin_write().await.unwrap();
-    let vendor = entity_vendor(&ctx, &seeded[1]).await;
+    let vendor = vendor_of(&ctx, &seeded[1]).await;
     for (name, until, removed) in [
         ("Certificate", "2026-11-27", false),
         ("Old report", "2026-11-26", true),
@@ -94,8 +94,8 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     for (assessment, vendor, kind, name) in [
         (&seeded[1], vendor, "model", "Tessera M2"),
         (&seeded[1], vendor, "subprocessor", "Cloud Nine"),
-        (&seeded[2], entity_vendor(&ctx, &seeded[2]).await, "model", "tessera m2"),
-        (&seeded[2], entity_vendor(&ctx, &seeded[2]).await, "subprocessor", "Other"),
+        (&seeded[2], vendor_of(&ctx, &seeded[2]).await, "model", "tessera m2"),
+        (&seeded[2], vendor_of(&ctx, &seeded[2]).await, "subprocessor", "Other"),
     ] {
         tx.insert::<reliance::Entity>(reliance::ActiveModel {
             id: Set(ctx.services().surroundings.uuid()),
@@ -155,7 +155,7 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
 }
 
 /// The vendor of an assessment.
-async fn entity_vendor(ctx: &Ctx, seeded: &crate::seed::Seeded) -> uuid::Uuid {
+async fn vendor_of(ctx: &Ctx, seeded: &crate::seed::Seeded) -> uuid::Uuid {
     use api::store::Scoped as _;
     let found = ctx.scope().find_id::<entity::assessment::Entity>(seeded.assessment);
     found.one(ctx.scope().connection()).await.unwrap().unwrap().vendor_id

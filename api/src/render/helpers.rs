@@ -30,9 +30,10 @@ pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Ass
     let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
     let href = sprite.map(|s| s.href.clone()).unwrap_or_default();
     registry.register_helper("icon", Box::new(Icon { href: href.clone(), names, class: "i" }));
-    registry.register_helper("pips", Box::new(Pips { href: href.clone() }));
-    registry.register_helper("band", Box::new(Band { href: href.clone() }));
-    registry.register_helper("cell", Box::new(Cell { href }));
+    let drawn: [(_, Draw); 3] = [("pips", glyph), ("band", band), ("cell", cell)];
+    for (name, draw) in drawn {
+        registry.register_helper(name, Box::new(Drawn { name, sprite: href.clone(), draw }));
+    }
 }
 
 /// `{{concat "a" b "c"}}` joins its parameters.
@@ -171,7 +172,7 @@ impl HelperDef for Icon {
     }
 }
 
-/// The bar glyph of a risk level, 1 low to 4 critical; nothing for 0, not assessed.
+/// `{{pips level}}`: the bar glyph of a risk level, 1 low to 4 critical; nothing for 0, not assessed.
 fn glyph(sprite: &str, level: &Json) -> Result<String, RenderError> {
     match level.as_u64() {
         Some(0) => Ok(String::new()),
@@ -182,12 +183,34 @@ fn glyph(sprite: &str, level: &Json) -> Result<String, RenderError> {
     }
 }
 
-/// `{{pips level}}`: the bar glyph alone.
-struct Pips {
-    href: String,
+/// `{{band residual}}`: a [`Band`](super::parts::Band).
+fn band(sprite: &str, band: &Json) -> Result<String, RenderError> {
+    let (level, text) = (field(band, "level")?, words(band, "text")?);
+    Ok(format!(r#"<span class="band r{level}">{}{text}</span>"#, glyph(sprite, level)?))
 }
 
-impl HelperDef for Pips {
+/// `{{cell score}}`: a [`ScoreCell`](super::parts::ScoreCell), a link when it leads somewhere.
+fn cell(sprite: &str, cell: &Json) -> Result<String, RenderError> {
+    let level = field(cell, "level")?;
+    let (number, letter) = (words(cell, "value")?, words(cell, "letter")?);
+    let inner = format!("<b>{number}</b><span>{letter}{}</span>", glyph(sprite, level)?);
+    Ok(match field(cell, "href")? {
+        Json::Null => format!(r#"<div class="cell r{level}">{inner}</div>"#),
+        _ => format!(r#"<a class="cell r{level}" href="{}">{inner}</a>"#, words(cell, "href")?),
+    })
+}
+
+/// How a value is drawn with glyphs of the sprite at this address.
+type Draw = fn(&str, &Json) -> Result<String, RenderError>;
+
+/// A helper that draws its one parameter, with glyphs of the sprite. No partial, as long lists have two in each row.
+struct Drawn {
+    name: &'static str,
+    sprite: String,
+    draw: Draw,
+}
+
+impl HelperDef for Drawn {
     fn call<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
@@ -196,56 +219,7 @@ impl HelperDef for Pips {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        out.write(&glyph(&self.href, value(helper, "pips")?)?)?;
-        Ok(())
-    }
-}
-
-/// `{{band residual}}`: a [`Band`](super::parts::Band). A helper and no partial, as long lists have two in each row.
-struct Band {
-    href: String,
-}
-
-impl HelperDef for Band {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let band = value(helper, "band")?;
-        let level = field(band, "level")?;
-        let text = words(band, "text")?;
-        out.write(&format!(r#"<span class="band r{level}">{}{text}</span>"#, glyph(&self.href, level)?))?;
-        Ok(())
-    }
-}
-
-/// `{{cell score}}`: a [`ScoreCell`](super::parts::ScoreCell), a link when it leads somewhere. A helper as [`Band`] is.
-struct Cell {
-    href: String,
-}
-
-impl HelperDef for Cell {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let cell = value(helper, "cell")?;
-        let level = field(cell, "level")?;
-        let (number, letter) = (words(cell, "value")?, words(cell, "letter")?);
-        let inner = format!("<b>{number}</b><span>{letter}{}</span>", glyph(&self.href, level)?);
-        let whole = match field(cell, "href")? {
-            Json::Null => format!(r#"<div class="cell r{level}">{inner}</div>"#),
-            _ => format!(r#"<a class="cell r{level}" href="{}">{inner}</a>"#, words(cell, "href")?),
-        };
-        out.write(&whole)?;
+        out.write(&(self.draw)(&self.sprite, value(helper, self.name)?)?)?;
         Ok(())
     }
 }

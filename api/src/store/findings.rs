@@ -168,12 +168,17 @@ pub struct Wanted {
     pub today: NaiveDate,
 }
 
+/// Whether a finding waits for somebody to fix it.
+pub(super) fn to_work_on() -> Expr {
+    use FindingState as S;
+    finding::Column::State.is_in([S::Open, S::Planned, S::InProgress].map(S::as_str))
+}
+
 /// Whether a finding is of this urgency: what [`Urgency::of`] says of one that was read.
 pub(super) fn urgent(urgency: Urgency, today: NaiveDate) -> Expr {
     use FindingState as S;
     use finding::Column as C;
     let of = |states: &[S]| C::State.is_in(states.iter().map(|state| state.as_str()));
-    let to_work_on = || of(&[S::Open, S::Planned, S::InProgress]);
     match urgency {
         Urgency::Overdue => to_work_on().and(C::DueOn.lt(today)),
         Urgency::Verify => of(&[S::AwaitingVerification]),

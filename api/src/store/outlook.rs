@@ -1,9 +1,10 @@
 //! What the start page shows beside its groups: vendors by residual risk, and what comes due.
 
 use super::{
-    cases::latest_handed_in, error::StoreError, scores::newest_residual, settings, tenant_scope::Scoped,
+    cases::latest_handed_in, error::StoreError, findings::to_work_on, scores::newest_residual, settings,
+    tenant_scope::Scoped,
 };
-use crate::domain::{assessment::AssessmentState, finding::FindingState, vendor::VendorState};
+use crate::domain::{assessment::AssessmentState, vendor::VendorState};
 use chrono::{Days, NaiveDate};
 use entity::{assessment, decision, evidence, finding, service, vendor};
 use sea_orm::{
@@ -60,8 +61,10 @@ pub struct Outlook {
     pub coming: Vec<Coming>,
     /// How many more there are.
     pub more: usize,
-    /// Services whose next review is due and that are not being assessed: the first few, and how many.
-    pub reassess: (Vec<Coming>, usize),
+    /// The first few services whose next review is due and that are not being assessed.
+    pub reassess: Vec<Coming>,
+    /// How many of them there are.
+    pub to_reassess: usize,
     /// The setting of this name.
     pub setting: Option<String>,
 }
@@ -120,8 +123,8 @@ pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result
                     all.insert(row.kind, number);
                     outlook.coming.push(coming);
                 } else {
-                    outlook.reassess.0.push(coming);
-                    outlook.reassess.1 = number;
+                    outlook.reassess.push(coming);
+                    outlook.to_reassess = number;
                 }
             }
             _ if row.kind == "setting" => outlook.setting = row.what,
@@ -132,7 +135,7 @@ pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result
         }
     }
     outlook.coming.sort();
-    outlook.reassess.0.sort();
+    outlook.reassess.sort();
     outlook.more = all.values().sum::<usize>() - outlook.coming.len();
     Ok(outlook)
 }
@@ -195,9 +198,8 @@ fn answers(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
 
 fn findings(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
     use finding::{Column as F, Relation as R};
-    let open = [FindingState::Open, FindingState::Planned, FindingState::InProgress];
     s.find::<finding::Entity>()
-        .filter(F::State.is_in(open.map(FindingState::as_str)))
+        .filter(to_work_on())
         .filter(F::DueOn.between(tomorrow(today), last(today)))
         .join(JoinType::InnerJoin, R::Vendor.def())
         .select_only()

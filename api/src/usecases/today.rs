@@ -61,7 +61,7 @@ impl Today {
     /// How many things need somebody.
     #[must_use]
     pub fn count(&self) -> usize {
-        let assessments = self.decide.count + self.review.count + self.late.count + self.outlook.reassess.1;
+        let assessments = self.decide.count + self.review.count + self.late.count + self.outlook.to_reassess;
         assessments + self.overdue.count + self.verify.count
     }
 }

@@ -163,7 +163,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             "Verify",
         )
     });
-    let reassess = found.outlook.reassess.0.iter().map(|coming| TodayItem {
+    let reassess = found.outlook.reassess.iter().map(|coming| TodayItem {
         title: format!("{}, {}", coming.vendor, coming.what),
         href: with_query("/assessments/new", [("vendor", coming.vendor.as_str())]),
         note: "Decided, and no new assessment was started".to_owned(),
@@ -171,7 +171,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         late: coming.day < today,
         act: "Assess again".to_owned(),
     });
-    let (again, reassess) = (found.outlook.reassess.1, reassess.collect::<Vec<_>>());
+    let (again, reassess) = (found.outlook.to_reassess, reassess.collect::<Vec<_>>());
     let assessments = |waits: Waits| format!("/assessments?waits={waits}");
     let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
     let groups = [
