@@ -294,14 +294,12 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
             if access == Access::Reads {
                 return pool;
             }
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    // A commit that fails, as on a full disk, ends SQLite's transaction behind the driver's back; the
-                    // driver would nest all later ones in one that it takes for open, and none would ever be
-                    // committed. The ping comes after a rollback that is on its way.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
+            pool.before_acquire(|connection, _| {
+                // A commit that fails, as on a full disk, ends SQLite's transaction behind the driver's back; the
+                // driver would nest all later ones in one that it takes for open, and none would ever be committed.
+                // A rollback that was on its way has arrived: the driver waits for it before it keeps a connection.
+                let clean = !connection.is_in_transaction();
+                Box::pin(async move { Ok(clean) })
             })
         })
         .map_sqlx_sqlite_opts(move |sqlite| {
