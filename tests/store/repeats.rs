@@ -4,10 +4,12 @@ use crate::fixtures::{Org, event, id, minute};
 use api::store::{
     ConnectOptions, Database, StoreError,
     idempotency::{self, Earlier, hash_of},
+    questionnaires::{NewFile, pin_questionnaire},
     rate_limit, settings,
 };
 use chrono::Duration;
 use entity::vendor;
+use questionnaires::definition::Audience;
 use serde_json::json;
 use tests::{database::TestDatabase, on_both_databases};
 
@@ -18,6 +20,7 @@ on_both_databases!(
     a_limit_counts_within_its_window_and_starts_anew,
     two_hundred_parallel_hits_are_counted_exactly,
     of_many_parallel_takes_exactly_the_burst_succeeds,
+    of_many_that_pin_one_questionnaire_at_once_all_name_one_row,
     settings_are_kept_replaced_and_removed,
 );
 
@@ -180,6 +183,34 @@ async fn of_many_parallel_takes_exactly_the_burst_succeeds(at: TestDatabase) {
         left += 1;
     }
     assert_eq!(left, 5, "never more than the burst");
+}
+
+async fn of_many_that_pin_one_questionnaire_at_once_all_name_one_row(at: TestDatabase) {
+    let org = Org::new(at.database()).await;
+    let pin = |_| {
+        let scope = org.scope.clone();
+        tokio::spawn(async move {
+            let file = NewFile {
+                id: id(),
+                name: "supplier-security".to_owned(),
+                version: "1.0.0".to_owned(),
+                title: "Supplier security".to_owned(),
+                definition: "{}".to_owned(),
+                sha256: "44136f".to_owned(),
+                created_at: minute(0),
+            };
+            let mut tx = scope.begin_write().await?;
+            let pinned = pin_questionnaire(&mut tx, &file, Audience::Vendor).await?;
+            tx.commit(event("assessment.sent")).await?;
+            Ok::<_, StoreError>(pinned)
+        })
+    };
+    let mut pinned = Vec::new();
+    for one in (0..6).map(pin).collect::<Vec<_>>() {
+        pinned.push(one.await.unwrap().unwrap());
+    }
+    pinned.dedup();
+    assert_eq!(pinned.len(), 1);
 }
 
 async fn settings_are_kept_replaced_and_removed(at: TestDatabase) {

@@ -140,25 +140,14 @@ pub async fn pin_questionnaire(
     file: &NewFile,
     audience: Audience,
 ) -> Result<QuestionnaireVersionId, StoreError> {
-    use questionnaire_version::Column as V;
-    let stored: Option<Uuid> = tx
-        .find::<questionnaire_version::Entity>()
-        .select_only()
-        .column(V::Id)
-        .filter(V::QuestionnaireId.eq(&file.name))
-        .filter(V::Version.eq(&file.version))
-        .filter(V::Sha256.eq(&file.sha256))
-        .into_tuple()
-        .one(tx.connection())
-        .await?;
-    if let Some(id) = stored {
-        return Ok(QuestionnaireVersionId(id));
+    if let Some(id) = stored_questionnaire(tx, file).await? {
+        return Ok(id);
     }
     let audience = match audience {
         Audience::Vendor => "vendor",
         Audience::Buyer => "buyer",
     };
-    tx.insert::<questionnaire_version::Entity>(questionnaire_version::ActiveModel {
+    let row = questionnaire_version::ActiveModel {
         id: Set(file.id),
         tenant_id: Set(tx.tenant_id().0),
         questionnaire_id: Set(file.name.clone()),
@@ -168,9 +157,30 @@ pub async fn pin_questionnaire(
         sha256: Set(file.sha256.clone()),
         definition: Set(file.definition.clone()),
         created_at: Set(file.created_at),
-    })
-    .await?;
-    Ok(QuestionnaireVersionId(file.id))
+    };
+    if tx.insert_unless_there::<questionnaire_version::Entity>(row).await? {
+        return Ok(QuestionnaireVersionId(file.id));
+    }
+    // Another transaction stored it since we looked.
+    stored_questionnaire(tx, file).await?.ok_or(StoreError::NotFound)
+}
+
+async fn stored_questionnaire(
+    s: &impl Scoped,
+    file: &NewFile,
+) -> Result<Option<QuestionnaireVersionId>, StoreError> {
+    use questionnaire_version::Column as V;
+    let stored: Option<Uuid> = s
+        .find::<questionnaire_version::Entity>()
+        .select_only()
+        .column(V::Id)
+        .filter(V::QuestionnaireId.eq(&file.name))
+        .filter(V::Version.eq(&file.version))
+        .filter(V::Sha256.eq(&file.sha256))
+        .into_tuple()
+        .one(s.connection())
+        .await?;
+    Ok(stored.map(QuestionnaireVersionId))
 }
 
 /// Names the pinned file of a chosen questionnaire.
@@ -203,33 +213,9 @@ pub async fn pin_control_set(
     file: &NewFile,
     link: Uuid,
 ) -> Result<(), StoreError> {
-    use control_set_version::Column as V;
-    let stored: Option<Uuid> = tx
-        .find::<control_set_version::Entity>()
-        .select_only()
-        .column(V::Id)
-        .filter(V::ControlSetId.eq(&file.name))
-        .filter(V::Version.eq(&file.version))
-        .filter(V::Sha256.eq(&file.sha256))
-        .into_tuple()
-        .one(tx.connection())
-        .await?;
-    let id = match stored {
+    let id = match stored_control_set(tx, file).await? {
         Some(id) => id,
-        None => {
-            tx.insert::<control_set_version::Entity>(control_set_version::ActiveModel {
-                id: Set(file.id),
-                tenant_id: Set(tx.tenant_id().0),
-                control_set_id: Set(file.name.clone()),
-                version: Set(file.version.clone()),
-                title: Set(file.title.clone()),
-                sha256: Set(file.sha256.clone()),
-                definition: Set(file.definition.clone()),
-                created_at: Set(file.created_at),
-            })
-            .await?;
-            file.id
-        }
+        None => store_control_set(tx, file).await?,
     };
     tx.insert::<assessment_control_set::Entity>(assessment_control_set::ActiveModel {
         id: Set(link),
@@ -238,6 +224,37 @@ pub async fn pin_control_set(
         control_set_version_id: Set(id),
     })
     .await
+}
+
+async fn store_control_set(tx: &mut WriteTx, file: &NewFile) -> Result<Uuid, StoreError> {
+    let row = control_set_version::ActiveModel {
+        id: Set(file.id),
+        tenant_id: Set(tx.tenant_id().0),
+        control_set_id: Set(file.name.clone()),
+        version: Set(file.version.clone()),
+        title: Set(file.title.clone()),
+        sha256: Set(file.sha256.clone()),
+        definition: Set(file.definition.clone()),
+        created_at: Set(file.created_at),
+    };
+    if tx.insert_unless_there::<control_set_version::Entity>(row).await? {
+        return Ok(file.id);
+    }
+    // Another transaction stored it since we looked.
+    stored_control_set(tx, file).await?.ok_or(StoreError::NotFound)
+}
+
+async fn stored_control_set(s: &impl Scoped, file: &NewFile) -> Result<Option<Uuid>, StoreError> {
+    use control_set_version::Column as V;
+    Ok(s.find::<control_set_version::Entity>()
+        .select_only()
+        .column(V::Id)
+        .filter(V::ControlSetId.eq(&file.name))
+        .filter(V::Version.eq(&file.version))
+        .filter(V::Sha256.eq(&file.sha256))
+        .into_tuple()
+        .one(s.connection())
+        .await?)
 }
 
 /// Definitions of pinned questionnaires, as `(sha256, canonical JSON)`.
