@@ -5,6 +5,7 @@
 
 use super::{
     error::StoreError,
+    kept::{Kept, Reader, Readers},
     postgres, saved_answers,
     tenant_scope::{AcrossTenants, TenantScope},
     write_queue::{Write, WriteQueue},
@@ -12,12 +13,11 @@ use super::{
 use crate::domain::ids::TenantId;
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions as SeaOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement,
-    TransactionTrait,
+    ConnectOptions as SeaOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait,
 };
-use sea_orm_migration::{MigratorTrait as _, SchemaManager};
+use sea_orm_migration::MigratorTrait as _;
 use sqlx::{
-    Connection as _,
+    ConnectOptions as _, Connection as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
@@ -63,7 +63,7 @@ impl ConnectOptions {
 }
 
 struct Inner {
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: DatabaseConnection,
     /// SQLite has one writer, and the writes wait for it here.
     queue: Option<WriteQueue>,
@@ -100,14 +100,15 @@ impl Database {
         if options.url.starts_with("sqlite:") {
             let file = file_of(&options.url)?;
             let lock = if options.serves { Some(process_lock(file.with_extension("lock"))?) } else { None };
-            let writer = open(sqlite_options(&options.url, 1, Access::Writes), &statements).await?;
+            let writer = open(sqlite_options(&options.url), &statements).await?;
             assert_suitable(&writer).await?;
-            let reading = sqlite_options(&options.url, options.max_connections, Access::Reads);
-            let reader = open(reading, &statements).await?;
+            let saver = Kept::open(&sqlite_settings(&options.url, Access::Writes)?, &statements).await?;
+            let reading = sqlite_settings(&options.url, Access::Reads)?;
+            let reader = Reader::Kept(Readers::new(reading, options.max_connections, &statements));
             assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
                 reader,
-                queue: Some(WriteQueue::new(writer.clone())),
+                queue: Some(WriteQueue::new(writer.clone(), saver)),
                 writer,
                 statements,
                 jobs_waiting: Notify::new(),
@@ -117,7 +118,7 @@ impl Database {
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
             let pool = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
             assert_suitable(&pool).await?;
-            let (reader, writer) = (pool.clone(), pool);
+            let (reader, writer) = (Reader::Pool(pool.clone()), pool);
             Ok(Self(Arc::new(Inner {
                 reader,
                 writer,
@@ -173,7 +174,7 @@ impl Database {
     /// # Errors
     /// When the database does not answer.
     pub async fn schema_is_current(&self) -> Result<bool, StoreError> {
-        if !SchemaManager::new(self.reader()).has_table("seaql_migrations").await? {
+        if !self.has_schema().await? {
             return Ok(false);
         }
         let applied = Statement::from_string(self.backend(), "SELECT count(*) AS n FROM seaql_migrations");
@@ -221,7 +222,7 @@ impl Database {
         self.0.jobs_waiting.notify_one();
     }
 
-    pub(super) fn reader(&self) -> &DatabaseConnection {
+    pub(super) fn reader(&self) -> &Reader {
         &self.0.reader
     }
 
@@ -258,7 +259,10 @@ impl Database {
 
     /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
     pub async fn close(&self) {
-        let _ = self.0.reader.close_by_ref().await;
+        self.0.reader.close().await;
+        if let Some(queue) = &self.0.queue {
+            queue.close().await;
+        }
         let _ = self.0.writer.close_by_ref().await;
     }
 }
@@ -282,18 +286,16 @@ enum Access {
     Writes,
 }
 
-fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
+/// The pool of one connection on which everything but answers is written.
+fn sqlite_options(url: &str) -> SeaOptions {
     let mut options = SeaOptions::new(url.to_owned());
     options
-        .max_connections(connections)
+        .max_connections(1)
         .min_connections(1)
         .acquire_timeout(PATIENCE_SQLITE)
         .sqlx_logging(false)
         .test_before_acquire(false)
-        .map_sqlx_sqlite_pool_opts(move |pool| {
-            if access == Access::Reads {
-                return pool;
-            }
+        .map_sqlx_sqlite_pool_opts(|pool| {
             pool.before_acquire(|connection, _| {
                 // A commit that fails, as on a full disk, ends SQLite's transaction behind the driver's back; the
                 // driver would nest all later ones in one that it takes for open, and none would ever be committed.
@@ -302,25 +304,32 @@ fn sqlite_options(url: &str, connections: u32, access: Access) -> SeaOptions {
                 Box::pin(async move { Ok(clean) })
             })
         })
-        .map_sqlx_sqlite_opts(move |sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5))
-                .pragma("temp_store", "MEMORY")
-                // In KiB. The system keeps the file's pages as well, so that a miss costs a copy and not the disk.
-                .pragma("cache_size", if access == Access::Reads { "-2000" } else { "-8000" })
-                .pragma("journal_size_limit", "67108864")
-                // A write that goes around the queue fails at once, not only when two of them meet.
-                .pragma("query_only", if access == Access::Reads { "1" } else { "0" })
-                .statement_cache_capacity(256)
-        });
+        .map_sqlx_sqlite_opts(|sqlite| with_settings(sqlite, Access::Writes));
     options
 }
 
-pub(super) async fn one_text(connection: &DatabaseConnection, sql: &str) -> Result<String, StoreError> {
+/// How a connection outside a pool is opened.
+fn sqlite_settings(url: &str, access: Access) -> Result<SqliteConnectOptions, StoreError> {
+    Ok(with_settings(parsed(url)?.disable_statement_logging(), access))
+}
+
+fn with_settings(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
+    sqlite
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("temp_store", "MEMORY")
+        // In KiB. The system keeps the file's pages as well, so that a miss costs a copy and not the disk.
+        .pragma("cache_size", if access == Access::Reads { "-2000" } else { "-8000" })
+        .pragma("journal_size_limit", "67108864")
+        // A write that goes around the queue fails at once, not only when two of them meet.
+        .pragma("query_only", if access == Access::Reads { "1" } else { "0" })
+        .statement_cache_capacity(256)
+}
+
+pub(super) async fn one_text(connection: &impl ConnectionTrait, sql: &str) -> Result<String, StoreError> {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let row = connection.query_one_raw(statement).await?.ok_or(StoreError::NotFound)?;
     Ok(row.try_get_by_index::<String>(0)?)
@@ -331,14 +340,14 @@ pub(super) async fn one_text(connection: &DatabaseConnection, sql: &str) -> Resu
 ///
 /// # Errors
 /// [`StoreError::Unsuitable`] with the setting and its value.
-pub async fn assert_suitable(connection: &DatabaseConnection) -> Result<(), StoreError> {
+pub async fn assert_suitable(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
     match connection.get_database_backend() {
         DbBackend::Postgres => assert_postgres(connection).await,
         _ => assert_sqlite(connection).await,
     }
 }
 
-async fn assert_sqlite(connection: &DatabaseConnection) -> Result<(), StoreError> {
+async fn assert_sqlite(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
     let version = one_text(connection, "SELECT sqlite_version()").await?;
     let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     if numbers < vec![3, 51, 3] {
@@ -363,7 +372,7 @@ async fn assert_sqlite(connection: &DatabaseConnection) -> Result<(), StoreError
     Ok(())
 }
 
-async fn assert_postgres(connection: &DatabaseConnection) -> Result<(), StoreError> {
+async fn assert_postgres(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
     let version = one_text(connection, "SELECT current_setting('server_version_num')").await?;
     if version.parse::<u32>().unwrap_or_default() < 140_000 {
         return Err(StoreError::Unsuitable(format!(
@@ -381,11 +390,14 @@ async fn assert_postgres(connection: &DatabaseConnection) -> Result<(), StoreErr
     Ok(())
 }
 
+fn parsed(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let options = SqliteConnectOptions::from_str(url);
+    options.map_err(|e| StoreError::Unsuitable(format!("the database URL is not understood: {e}")))
+}
+
 /// The file of a SQLite URL.
 fn file_of(url: &str) -> Result<PathBuf, StoreError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|e| StoreError::Unsuitable(format!("the database URL is not understood: {e}")))?;
-    let file = options.get_filename().to_owned();
+    let file = parsed(url)?.get_filename().to_owned();
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(StoreError::Unsuitable("a SQLite database in memory loses every answer".to_owned()));
     }

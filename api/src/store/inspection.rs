@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::audit_event;
 use migration::Migrator;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QueryOrder as _, Statement};
-use sea_orm_migration::{MigratorTrait as _, SchemaManager};
+use sea_orm_migration::MigratorTrait as _;
 use std::collections::BTreeSet;
 
 /// What was found.
@@ -81,11 +81,21 @@ impl Database {
         Ok(Facts { missing_steps, unknown_steps, contents, ..facts })
     }
 
+    /// Whether a step of the schema was ever made.
+    pub(super) async fn has_schema(&self) -> Result<bool, StoreError> {
+        let sql = match self.backend() {
+            DbBackend::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL",
+            _ => "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'seaql_migrations'",
+        };
+        let row = self.reader().query_one_raw(Statement::from_string(self.backend(), sql)).await?;
+        Ok(row.ok_or(StoreError::NotFound)?.try_get_by_index(0)?)
+    }
+
     /// How many steps of the schema are missing, and how many are none of ours.
     pub(super) async fn schema_steps(&self) -> Result<(usize, usize), StoreError> {
         let known: BTreeSet<String> =
             Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-        if !SchemaManager::new(self.reader()).has_table("seaql_migrations").await? {
+        if !self.has_schema().await? {
             return Ok((known.len(), 0));
         }
         let ask = Statement::from_string(self.backend(), "SELECT version FROM seaql_migrations");

@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod inspection;
 pub mod intakes;
 pub mod job_queue;
+pub mod kept;
 pub mod outlook;
 pub mod portal;
 mod postgres;

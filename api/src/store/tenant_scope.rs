@@ -1,11 +1,11 @@
 //! Reading one tenant's rows. The filter is added here, so that a query cannot forget it.
 
-use super::{connect::Database, error::StoreError, write_tx::WriteTx};
+use super::{connect::Database, error::StoreError, kept::Reader, write_tx::WriteTx};
 use crate::domain::ids::TenantId;
 use entity::TenantOwned;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, EntityTrait, ExprTrait as _, QueryFilter as _,
-    QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    Select,
     sea_query::{Asterisk, Expr},
 };
 use uuid::Uuid;
@@ -65,8 +65,8 @@ impl TenantScope {
 }
 
 impl Scoped for TenantScope {
-    type Connection = DatabaseConnection;
-    fn connection(&self) -> &DatabaseConnection {
+    type Connection = Reader;
+    fn connection(&self) -> &Reader {
         self.database.reader()
     }
     fn tenant_id(&self) -> TenantId {
@@ -89,7 +89,7 @@ impl AcrossTenants {
     }
     /// What to execute on.
     #[must_use]
-    pub fn connection(&self) -> &DatabaseConnection {
+    pub fn connection(&self) -> &Reader {
         self.0.reader()
     }
 }

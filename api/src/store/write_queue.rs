@@ -6,15 +6,11 @@
 //! no transaction around it, which is two ways to the database's thread and back less. All other writes have the
 //! database for themselves, in the order in which they came.
 
-use super::{
-    connect::PATIENCE_SQLITE,
-    error::StoreError,
-    saved_answers::{UNDO_ON_SQLITE, wrote},
-};
+use super::{connect::PATIENCE_SQLITE, error::StoreError, kept::Kept, saved_answers::UNDO_ON_SQLITE};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait as _,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
 };
 use std::{
     mem,
@@ -37,8 +33,8 @@ struct Gathered {
 #[derive(Clone)]
 pub(super) struct WriteQueue {
     writer: DatabaseConnection,
-    /// Who asks first is served first.
-    turn: Arc<FairMutex<()>>,
+    /// Who asks first is served first. The connection for saves comes with the turn; none after closing.
+    turn: Arc<FairMutex<Option<Kept>>>,
     /// Saves for the next shared commit. Whoever put the first one here waits for its turn to write them all.
     gathered: Arc<Mutex<Vec<Gathered>>>,
     /// The runtime that lasts: a thread that serves may end before others.
@@ -74,7 +70,7 @@ impl Drop for Lasting {
 }
 
 /// The right to write, until it is dropped.
-pub(super) type Turn = OwnedMutexGuard<()>;
+pub(super) type Turn = OwnedMutexGuard<Option<Kept>>;
 
 /// A transaction that was begun. Dropping it rolls it back.
 pub(super) struct Write {
@@ -100,9 +96,17 @@ impl Write {
 }
 
 impl WriteQueue {
-    /// A queue in front of the connection that writes.
-    pub(super) fn new(writer: DatabaseConnection) -> Self {
-        Self { writer, turn: Arc::default(), gathered: Arc::default(), home: Handle::current() }
+    /// A queue in front of the connections that write: one for saves, one for everything else.
+    pub(super) fn new(writer: DatabaseConnection, saver: Kept) -> Self {
+        let turn = Arc::new(FairMutex::new(Some(saver)));
+        Self { writer, turn, gathered: Arc::default(), home: Handle::current() }
+    }
+
+    /// Closes the connection for saves after what is being written.
+    pub(super) async fn close(&self) {
+        if let Some(saver) = self.turn.lock().await.take() {
+            saver.close().await;
+        }
     }
 
     /// Waits for its turn.
@@ -120,10 +124,6 @@ impl WriteQueue {
     /// As [`Self::turn`].
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
         let turn = self.turn().await?;
-        self.begin_in(turn).await
-    }
-
-    async fn begin_in(&self, turn: Turn) -> Result<Write, StoreError> {
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -150,17 +150,14 @@ impl WriteQueue {
     }
 
     async fn commit_gathered(self) {
-        let begun = match self.turn().await {
-            Ok(turn) => match self.alone() {
-                Some(only) => return drop(only.tell.send(self.execute_alone(turn, only.save).await)),
-                None => self.begin_in(turn).await,
-            },
-            Err(error) => Err(error),
-        };
+        let turn = self.turn().await;
         let gathered = mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
         let (saves, tells): (Vec<_>, Vec<_>) = gathered.into_iter().map(|one| (one.save, one.tell)).unzip();
-        let outcomes = match begun {
-            Ok(write) => execute(write, saves).await,
+        let outcomes = match turn {
+            Ok(mut turn) => match turn.as_mut() {
+                Some(saver) => execute(saver, &saves).await,
+                None => Err(StoreError::Away),
+            },
             Err(error) => Err(error),
         };
         // Whoever went away does not want to know.
@@ -169,36 +166,43 @@ impl WriteQueue {
             Err(error) => tells.into_iter().for_each(|tell| drop(tell.send(Err(same(&error))))),
         }
     }
-
-    /// The save that waits, if no other one does.
-    fn alone(&self) -> Option<Gathered> {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        if gathered.len() == 1 { gathered.pop() } else { None }
-    }
-
-    /// Executes a save whose own savepoint is the transaction, and commits with it.
-    async fn execute_alone(&self, _turn: Turn, save: Statement) -> Result<bool, StoreError> {
-        let outcome = wrote(&self.writer, save).await;
-        if outcome.is_err() {
-            // Fails when the failure has ended the transaction already, and leaves none open in any case.
-            drop(self.writer.execute_unprepared("ROLLBACK").await);
-        }
-        outcome
-    }
 }
 
-/// Executes saves one after the other and commits them. What one of them did before it failed is taken back alone.
-async fn execute(write: Write, saves: Vec<Statement>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+/// Executes saves and commits them. Fails when none of them was committed.
+async fn execute(saver: &mut Kept, saves: &[Statement]) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let done = match saves {
+        // Its own savepoint is the transaction, and commits with it.
+        [only] => Ok(vec![wrote(saver, only).await]),
+        several => execute_together(saver, several).await,
+    };
+    if matches!(&done, Err(_)) || matches!(done.as_deref(), Ok([Err(_)])) {
+        // Fails when the failure has ended the transaction already, and leaves none open in any case.
+        drop(saver.unprepared("ROLLBACK").await);
+    }
+    done
+}
+
+/// One save after the other, and one commit. What one of them did before it failed is taken back alone.
+async fn execute_together(
+    saver: &mut Kept,
+    saves: &[Statement],
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    saver.unprepared("BEGIN IMMEDIATE").await?;
     let mut outcomes = Vec::with_capacity(saves.len());
     for save in saves {
-        let outcome = wrote(&write.transaction, save).await;
+        let outcome = wrote(saver, save).await;
         if outcome.is_err() {
-            write.transaction.execute_unprepared(UNDO_ON_SQLITE).await?;
+            saver.unprepared(UNDO_ON_SQLITE).await?;
         }
         outcomes.push(outcome);
     }
-    write.commit().await?;
+    saver.unprepared("COMMIT").await?;
     Ok(outcomes)
+}
+
+/// Whether the save wrote.
+async fn wrote(saver: &mut Kept, save: &Statement) -> Result<bool, StoreError> {
+    Ok(!saver.all(save).await?.is_empty())
 }
 
 /// What everybody is told when all of them fail.

@@ -78,14 +78,14 @@ pub(crate) use routes;
 /// The rows of one noun, and what registers their handlers.
 type Table = (&'static [Route], fn(&mut ServiceConfig));
 
-/// Every table, in the order of the pages.
+/// Every table, in the order of the pages. Saving comes first, because addresses are compared one after the other.
 const TABLES: &[Table] = &[
+    (super::portal_saving::ROUTES, super::portal_saving::register),
     (super::health::ROUTES, super::health::register),
     (super::assets::ROUTES, super::assets::register),
     (super::mailbox::ROUTES, super::mailbox::register),
     (super::portal_access::ROUTES, super::portal_access::register),
     (super::portal::ROUTES, super::portal::register),
-    (super::portal_saving::ROUTES, super::portal_saving::register),
     (super::portal_submission::ROUTES, super::portal_submission::register),
     (super::portal_evidence::ROUTES, super::portal_evidence::register),
     (super::portal_findings::ROUTES, super::portal_findings::register),
