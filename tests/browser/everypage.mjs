@@ -128,6 +128,7 @@ async function addresses(demo, browser, empty) {
     "/audit": [admin, "/audit"],
     "/search": [admin, "/search?q=penetration"],
     "/compare": [admin, `/compare?${chosen}`, "/compare"],
+    "/compare/all": [admin, "/compare/all", "/compare/all?tier=low&order=claimed"],
     "/findings": [admin, "/findings"],
     "/findings/{finding}": [admin, await found("/findings", "main a[href^='/findings/']")],
     "/vendors": [admin, "/vendors"],

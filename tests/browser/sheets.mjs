@@ -57,6 +57,7 @@ await picture(risk, "findings", "/findings");
 const finding = (await below(risk, "/findings/"))[0];
 if (finding) await picture(risk, "finding", finding);
 await picture(risk, "compare-choice", "/compare");
+await picture(risk, "compare-all", "/compare/all");
 const chosen = await risk.$$eval("input[name=assessment]", (boxes) => boxes.map((box) => `assessment=${box.value}`));
 await picture(risk, "compare", `/compare?${chosen.slice(0, 4).join("&")}`);
 await picture(risk, "audit", "/audit");

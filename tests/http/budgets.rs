@@ -144,6 +144,7 @@ async fn no_page_loads_more_script_style_and_bytes_than_any_page_may() {
         "/assessments/new",
         "/findings",
         "/compare",
+        "/compare/all",
         "/users",
         "/jobs",
         "/audit",

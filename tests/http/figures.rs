@@ -252,6 +252,48 @@ fn comparison(page: Part<'_>, columns: &[&Seen]) {
     }
 }
 
+/// All vendors under each questionnaire: every service once, with the figures of its newest score page.
+async fn all_vendors(client: &Client, seen: &[Vec<Seen>]) {
+    let newest: BTreeMap<&str, &Seen> =
+        seen.iter().flatten().map(|one| (one.service.as_str(), one)).collect();
+    for asked in ASKED {
+        let mut page = client.open(&format!("/compare/all?questionnaire={asked}")).await.expect(200);
+        let mut services = BTreeSet::new();
+        loop {
+            let body = Html::parse_document(&page.body);
+            let table = Part::of(&body).part("table.mx");
+            let title = Part::of(&body).first(".tabs[aria-label=Questionnaires] a[aria-current]");
+            let sections: Vec<String> = table.texts("thead th").split_off(5);
+            for row in with(table.parts("tbody tr"), ".rate") {
+                let service = row.first("th small");
+                let of = newest.get(service.split(',').next().unwrap()).unwrap();
+                let result = of.results.iter().find(|one| one.title == title).unwrap();
+                let cells = row.parts("td");
+                assert_eq!(
+                    (row.first(".lt"), row.first(".n"), cells[1].text()),
+                    (result.letter.clone(), result.claimed.clone(), result.evidenced.clone()),
+                    "{service}"
+                );
+                assert_eq!(severity(&cells[3].first(".band")), severity(&result.residual), "{service}");
+                for (section, cell) in sections.iter().zip(&cells[4..]) {
+                    let shown = cell.first(".cell b");
+                    match result.sections.get(section) {
+                        Some(score) => assert_eq!(&shown, score, "{service}, {section}"),
+                        None => assert!(matches!(&*shown, "100.0" | "\u{2013}"), "{section}: {shown}"),
+                    }
+                }
+                assert!(services.insert(service), "twice");
+            }
+            if !page.all("a[rel=next]").contains(&"Next".to_owned()) {
+                break;
+            }
+            page = page.follow("Next").await.expect(200);
+        }
+        let asked_it = newest.values().filter(|one| one.results.len() > 1 || asked == ASKED[0]).count();
+        assert_eq!(services.len(), asked_it, "{asked}");
+    }
+}
+
 #[tokio::test]
 async fn the_figures_of_two_hundred_assessments_follow_from_each_other() {
     let app = TestApp::start().await;
@@ -272,6 +314,7 @@ async fn the_figures_of_two_hundred_assessments_follow_from_each_other() {
         let page = client.open(&format!("/compare?{}&view=1", picks.join("&"))).await.expect(200);
         comparison(Part::of(&Html::parse_document(&page.body)), &columns);
     }
+    all_vendors(&client, &seen).await;
     let results: Vec<&Result> = seen.iter().flatten().flat_map(|one| &one.results).collect();
     let mut ratings: BTreeMap<&str, usize> = BTreeMap::new();
     for result in &results {

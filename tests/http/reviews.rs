@@ -2,7 +2,7 @@
 
 use super::seed::{Seeded, handed_in};
 use api::domain::Role;
-use tests::app::TestApp;
+use tests::{app::TestApp, browser::Page};
 
 async fn verdict(
     app: &TestApp,
@@ -10,7 +10,7 @@ async fn verdict(
     role: Role,
     question: &str,
     fields: &[(&str, &str)],
-) -> tests::browser::Page {
+) -> Page {
     let client = app.signed_in(role).await;
     let page = client.open(&format!("{}/review?show=all&q={question}", seeded.base())).await.expect(200);
     page.form(&format!("{}/review/{question}", seeded.base())).with(fields).submit().await
@@ -132,6 +132,35 @@ async fn procurement_and_viewers_read_and_do_not_judge_and_others_see_nothing() 
     for page in ["review", "score", "findings", "decision"] {
         let _ = other.open(&format!("{}/{page}", seeded.base())).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn all_vendors_stand_in_one_table_in_the_order_asked_for() {
+    let app = TestApp::start().await;
+    let risk = app.signed_in(Role::RiskManager).await;
+    let nothing = risk.open("/compare/all").await.expect(200);
+    assert!(nothing.text().contains("Nothing to compare yet"), "{}", nothing.text());
+    handed_in(&app, "Corvid AI", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "current")]).await;
+    handed_in(&app, "Lumen Analytics", &[("SEC-CLD-01", "cloud"), ("SEC-GOV-01", "informal")]).await;
+    let vendors = |page: &Page| page.all("table.mx tbody th a");
+    let by_name = risk.open("/compare/all").await.expect(200);
+    assert_eq!(vendors(&by_name), ["Corvid AI", "Lumen Analytics"]);
+    for order in ["claimed", "evidenced"] {
+        let lowest = risk.open(&format!("/compare/all?order={order}")).await.expect(200);
+        assert_eq!(vendors(&lowest), ["Lumen Analytics", "Corvid AI"], "{order}");
+    }
+    let none = risk.open("/compare/all?tier=critical").await.expect(200);
+    assert!(none.text().contains("No service fits"), "{}", none.text());
+    assert_eq!(vendors(&none.follow("Show all tiers").await.expect(200)).len(), 2);
+    let picks: Vec<String> = by_name
+        .attributes("table.mx input[name=assessment]", "value")
+        .iter()
+        .map(|id| format!("assessment={id}"))
+        .collect();
+    let _ = risk.open(&format!("/compare?{}", picks.join("&"))).await.expect(200);
+    let olga = app.other_organisation().await;
+    let theirs = olga.open("/compare/all?questionnaire=supplier-security-core").await.expect(200);
+    assert!(theirs.text().contains("Nothing to compare yet"), "{}", theirs.text());
 }
 
 #[tokio::test]

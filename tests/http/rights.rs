@@ -19,6 +19,7 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /assessments/{assessment}/snapshots/{number}/receipt",
             "GET /compare",
             "GET /compare.csv",
+            "GET /compare/all",
             "GET /downloads/{evidence}",
             "GET /evidence/{evidence}",
             "GET /findings",

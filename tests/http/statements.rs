@@ -170,6 +170,8 @@ async fn scene(amount: &Amount) -> Scene {
         ("score", format!("{base}/score")),
         ("vendors to compare", "/compare".to_owned()),
         ("compare", format!("/compare?{}", compared.join("&"))),
+        ("all vendors", "/compare/all".to_owned()),
+        ("all vendors of a tier", "/compare/all?tier=high&order=claimed".to_owned()),
         ("search", "/search?q=vendor".to_owned()),
         ("search for a question", "/search?q=sec-gov-01".to_owned()),
         ("audit trail", "/audit".to_owned()),
@@ -255,7 +257,7 @@ async fn a_page_takes_six_statements_and_a_save_three_however_much_there_is() {
     let small = scene(&SMALL).await.costs().await;
     let large = scene(&LARGE).await.costs().await;
     assert_eq!(small, large, "small and large");
-    assert_eq!(large.len(), 34);
+    assert_eq!(large.len(), 36);
     for (name, count) in &large {
         let most = match name.as_str() {
             "progress" => PROGRESS,

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod intake;
 pub mod job;
 pub mod link;
+pub mod matrix;
 pub mod permission;
 pub mod receipt;
 pub mod remediation;

@@ -4,7 +4,7 @@ use super::{
     Html,
     charts::strip::Strip,
     page::Section,
-    parts::{Band, EmptyState, Fact, Rating, ScoreCell},
+    parts::{Band, EmptyState, Fact, NavItem, Rating, ScoreCell, Tabs},
     samples::{Sample, staff},
     scores::Reason,
 };
@@ -14,6 +14,8 @@ use serde::Serialize;
 /// Vendors side by side.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompareView {
+    /// Side by side, or all.
+    pub ways: Tabs,
     /// How to read the figures.
     pub lede: String,
     /// Ids of what is compared, for the form that changes the view.
@@ -36,6 +38,16 @@ pub struct CompareView {
     pub control_sets: Vec<CompareRow>,
     /// How many columns the table has, its first included.
     pub span: usize,
+}
+
+/// The two ways to compare, with the one that is shown.
+#[must_use]
+pub fn ways(current: &str) -> Tabs {
+    let items = [("Side by side", "/compare"), ("All vendors", "/compare/all")];
+    Tabs {
+        label: "Ways to compare".to_owned(),
+        items: items.map(|(label, href)| NavItem::new(label, href).current(href == current)).into(),
+    }
 }
 
 /// The head of a column.
@@ -158,6 +170,8 @@ pub struct DifferingAnswer {
 /// Choosing what to compare.
 #[derive(Debug, Clone, Serialize)]
 pub struct PickerView {
+    /// Side by side, or all.
+    pub ways: Tabs,
     /// Words of a vendor's name that the choice is narrowed to.
     pub vendor: String,
     /// How many can be compared.
@@ -191,6 +205,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let cell =
         || CompareCell { cell: ScoreCell::new("B", "82.8"), note: Some("83 of 95 controls".to_owned()) };
     let compare = CompareView {
+        ways: ways("/compare"),
         lede: "Each questionnaire has its own result. There is no total.".to_owned(),
         picks: vec!["1".to_owned(), "2".to_owned()],
         gaps: true,
@@ -259,6 +274,7 @@ pub(super) fn samples() -> Vec<Sample> {
         span: 3,
     };
     let picker = PickerView {
+        ways: ways("/compare"),
         vendor: "lumen".to_owned(),
         summary: "120 assessments, the latest of each service.".to_owned(),
         previous: Some(1),
@@ -273,6 +289,7 @@ pub(super) fn samples() -> Vec<Sample> {
         empty: None,
     };
     let none = PickerView {
+        ways: ways("/compare"),
         vendor: String::new(),
         summary: String::new(),
         previous: None,

@@ -84,8 +84,19 @@ pub struct FindingRow {
     pub due_note: String,
     /// Whether it is overdue.
     pub late: bool,
+    /// How much of the time to fix is over, while it runs.
+    pub running: Option<Running>,
     /// The next act in one word.
     pub next: String,
+}
+
+/// A part of a number of days.
+#[derive(Debug, Clone, Serialize)]
+pub struct Running {
+    /// Days that are over.
+    pub used: i64,
+    /// Days in all.
+    pub of: i32,
 }
 
 /// Findings and proposals of one assessment.
@@ -225,6 +236,7 @@ pub(super) fn samples() -> Vec<Sample> {
         due: "16 Feb 2027".to_owned(),
         due_note: "34 of 60 days left".to_owned(),
         late,
+        running: (!late).then_some(Running { used: 26, of: 60 }),
         next: "Open".to_owned(),
     };
     let list = FindingsView {

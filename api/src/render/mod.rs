@@ -26,6 +26,7 @@ pub mod mail;
 pub mod mail_content;
 mod mail_samples;
 pub mod mailbox;
+pub mod matrix;
 pub mod messages;
 pub mod page;
 pub mod parts;

@@ -47,6 +47,7 @@ pub fn pages() -> Vec<Sample> {
         super::search::samples(),
         super::today::samples(),
         super::compare::samples(),
+        super::matrix::samples(),
         super::mailbox::samples(),
         super::messages::samples(),
         super::accounts::samples(),

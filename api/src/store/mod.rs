@@ -24,6 +24,7 @@ pub mod inspection;
 pub mod intakes;
 pub mod job_queue;
 pub mod kept;
+pub mod matrix;
 pub mod outlook;
 pub mod portal;
 mod postgres;

@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod keys;
 pub mod library;
+pub mod matrix;
 pub mod operations;
 pub mod portal_access;
 pub mod portal_findings;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod groups;
+mod matrix;
 
 use super::{
     Answer,
@@ -18,7 +19,7 @@ use crate::{
     domain::{Permission, assessment::AssessmentState, ids::AssessmentId},
     render::{
         Renderer,
-        compare::{CompareCell, CompareColumn, CompareRow, CompareView, PickerChoice, PickerView},
+        compare::{CompareCell, CompareColumn, CompareRow, CompareView, PickerChoice, PickerView, ways},
         page::Section,
         parts::{Band, EmptyState, ErrorItem, Link},
     },
@@ -33,6 +34,7 @@ use std::collections::BTreeSet;
 
 routes! {
     GET "/compare" => compare_page, Access::Staff(Permission::Read), Page;
+    GET "/compare/all" => matrix::matrix_page, Access::Staff(Permission::Read), Page;
 }
 
 /// The assessments that an address names.
@@ -126,6 +128,7 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
         action: Some(Link::new("Assessments", "/assessments")),
     });
     let view = PickerView {
+        ways: ways("/compare"),
         hint: format!("Choose 2 to {MOST}. Each questionnaire keeps its own result; there is no total."),
         vendor: vendor.to_owned(),
         summary: match choices.total {
@@ -185,6 +188,7 @@ fn compare_view(side: &SideBySide, shown: &Shown) -> CompareView {
             .then(|| "in review: as submitted or last reviewed".to_owned()),
     });
     CompareView {
+        ways: ways("/compare"),
         lede: "Scores run from 0 to 100 and higher is safer. Each questionnaire has its own result; there is no total."
             .to_owned(),
         picks: side.columns.iter().map(|column| column.case.assessment.id.to_string()).collect(),

@@ -25,7 +25,7 @@ use crate::{
         fields::{FieldView, errors_of},
         findings::{
             ActionView, CountView, FindingFormView, FindingGroup, FindingRow, FindingView, FindingsView,
-            ProposalRow, RemediationView, StepView,
+            ProposalRow, RemediationView, Running, StepView,
         },
         page::Section,
         parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised},
@@ -82,6 +82,7 @@ fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
         due,
         due_note,
         late,
+        running: running(finding, today),
         next: match finding.state {
             FindingState::AwaitingVerification => "Verify",
             FindingState::Open => "Agree action",
@@ -110,6 +111,14 @@ fn due_words(finding: &Finding, today: NaiveDate) -> (String, String) {
             (due::short_day(due_on), format!("{left} of {} left", days(i64::from(finding.sla_days))))
         }
     }
+}
+
+/// How much of the time to fix is over; nothing before it was sent, when it is late, and when it is done.
+fn running(finding: &Finding, today: NaiveDate) -> Option<Running> {
+    let left = (finding.due_on? - today).num_days();
+    let used = i64::from(finding.sla_days) - left;
+    let runs = finding.state.is_open() && left >= 0 && used >= 0;
+    runs.then_some(Running { used, of: finding.sla_days })
 }
 
 /// The filter of the list, as its form sends it.
