@@ -1,5 +1,6 @@
-// Evidence in a real browser: whoever opens it gets a download, and a page of another origin that embeds it in every
-// way there is renders nothing and reads nothing, even while the session's cookies go along (U-07).
+// Evidence in a real browser: whoever opens it gets a download, a picture for a reviewer is drawn in a sandbox, and a
+// page of another origin that embeds any of it in every way there is renders nothing and reads nothing, even while the
+// session's cookies go along (U-07).
 //
 //   JOURNEY_BIN   the binary (else the debug build)
 
@@ -21,8 +22,9 @@ let demo;
 let browser;
 let vendor;
 let staff;
-/** Addresses of the files, as the vendor and as a user reach them. */
+/** Addresses of the files, as the vendor and as a user reach them, and as a reviewer is shown them. */
 let addresses;
+let shown;
 /** A server of another origin; `html` is its page. */
 let other;
 let html = "";
@@ -71,6 +73,8 @@ before(async () => {
     ...FILES.map(({ name }) => ({ who: vendor, name, url: own(found[name]) })),
     ...FILES.map(({ name }) => ({ who: staff, name, url: own(found[name].replace("/portal/", "/")) })),
   ];
+  shown = addresses.filter(({ who, name }) => who === staff && !name.endsWith(".txt"))
+    .map(({ who, name, url }) => ({ who, name, url: `${url}/view` }));
 });
 
 after(async () => {
@@ -91,6 +95,22 @@ test("each file is there for its reader, as a download that no page shows", asyn
     assert.equal(page.url(), "about:blank", `${name} was shown`);
     await page.close();
   }
+});
+
+test("a picture is drawn in the frame of our own page, where nothing runs", async () => {
+  const [{ url }] = shown;
+  const page = await staff.newPage();
+  const policy = "default-src 'none'; frame-src 'self'";
+  await page.route(`${demo.url}/frame`, (route) => route.fulfill({
+    body: `<!doctype html><title>Frame</title><iframe src="${url}" sandbox></iframe>`,
+    contentType: "text/html", headers: { "content-security-policy": policy },
+  }));
+  await page.goto(`${demo.url}/frame`);
+  const frame = page.frames()[1];
+  assert.equal(new URL(frame.url()).pathname.split("/")[1], "shown");
+  const picture = await frame.evaluate("[self.origin, document.contentType, document.images[0].naturalWidth]");
+  assert.deepEqual(picture, ["null", "image/png", 1]);
+  await page.close();
 });
 
 /** A page that embeds the address in every way, and notes what came of each. */
@@ -119,7 +139,7 @@ test("U-07: a page of another origin renders and reads nothing of it", async () 
   const port = other.address().port;
   // The same host at another port is the same site, so that the cookies go along; the other name is another site.
   for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
-    for (const { who, name, url } of addresses) {
+    for (const { who, name, url } of [...addresses, ...shown]) {
       html = trap(url);
       const page = await who.newPage();
       await page.goto(origin);

@@ -274,7 +274,11 @@ export class Journey {
           await this.field("Reason").fill("Reports are given only under a fee.");
         } else {
           await pick(/^Accept/);
-          if (id === "SUB-06") await this.page.getByRole("combobox", { name: "Evidence" }).selectOption("accepted");
+          if (id === "SUB-06") {
+            await this.page.getByRole("combobox", { name: "Evidence" }).selectOption("accepted");
+            const narrow = this.page.getByRole("link", { name: "Show the file encryption.pdf" });
+            await (this.width < 768 ? narrow : this.page.getByTitle("Evidence: encryption.pdf")).waitFor();
+          }
         }
       });
     }

@@ -37,6 +37,7 @@ mod saved_views;
 mod saving;
 mod search;
 mod seed;
+mod shown_evidence;
 mod statements;
 mod submission;
 mod theme;

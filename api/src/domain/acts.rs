@@ -32,6 +32,7 @@ pub const ACTS: &[(&str, &str)] = &[
     ("evidence.added", "Evidence added"),
     ("evidence.cited", "Evidence cited again"),
     ("evidence.downloaded", "Evidence downloaded"),
+    ("evidence.shown", "Evidence shown"),
     ("evidence.uncited", "Evidence taken off"),
     ("finding.closed", "Finding closed"),
     ("finding.dismissed", "Finding dismissed"),

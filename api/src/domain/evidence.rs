@@ -101,6 +101,26 @@ pub fn served_as(media_type: Option<&str>) -> &'static str {
     }
 }
 
+/// How a file of a stranger is drawn inside a page of ours. What has no such way is downloaded and never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A picture, in a sandbox: browsers draw it without running anything.
+    Picture,
+    /// A PDF, by the viewer of the browser, which does not run in a sandbox.
+    Pdf,
+}
+
+/// How a page shows a file of this media type, if at all. The type is the one found in the content, never the one that
+/// the name claims.
+#[must_use]
+pub fn shown_as(media_type: Option<&str>) -> Option<Shown> {
+    match media_type {
+        Some("image/png" | "image/jpeg") => Some(Shown::Picture),
+        Some("application/pdf") => Some(Shown::Pdf),
+        _ => None,
+    }
+}
+
 /// A file name as it may be shown: no folders, no invisible or reordering characters, at most 255 characters, the
 /// ending kept. The name never becomes a path. Empty when nothing is left of it.
 #[must_use]
@@ -163,10 +183,20 @@ pub fn check_link(typed: &str) -> Result<String, &'static str> {
     Ok(link.to_owned())
 }
 
-/// A `Content-Disposition` that always saves and never shows (RFC 6266): an ASCII name for old clients, the real
-/// name percent-encoded for the others.
+/// A `Content-Disposition` that always saves and never shows (RFC 6266).
 #[must_use]
 pub fn attachment(name: &str) -> String {
+    disposition("attachment", name)
+}
+
+/// A `Content-Disposition` that shows, and gives the name to whoever saves what is shown.
+#[must_use]
+pub fn inline(name: &str) -> String {
+    disposition("inline", name)
+}
+
+/// An ASCII name for old clients, the real name percent-encoded for the others.
+fn disposition(kind: &str, name: &str) -> String {
     let plain: String =
         name.chars()
             .map(|c| {
@@ -181,7 +211,7 @@ pub fn attachment(name: &str) -> String {
             encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
 /// A size in the words of a page: `812 bytes`, `64 kB`, `1.2 MB`.
@@ -199,7 +229,7 @@ pub fn size_in_words(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{FileKind::*, *};
 
     #[test]
     fn u_04_names_lose_their_folders_and_tricks_and_never_pass_255() {
@@ -258,6 +288,16 @@ mod tests {
         assert!(header.starts_with(
             "attachment; filename=\"Pr_f__ung___ _.pdf\"; filename*=UTF-8''Pr%C3%BCf%3B%22ung%22"
         ));
+    }
+
+    #[test]
+    fn u_07_only_pictures_and_pdf_are_ever_shown() {
+        let all = [Pdf, Docx, Xlsx, Pptx, Png, Jpg, Txt, Csv, Md];
+        let shown = all.into_iter().filter(|kind| shown_as(Some(kind.media_type())).is_some());
+        assert_eq!(shown.collect::<Vec<_>>(), [Pdf, Png, Jpg]);
+        for never in [None, Some("image/svg+xml"), Some("text/html"), Some("image/png; charset=x"), Some("")] {
+            assert_eq!(shown_as(never), None, "{never:?}");
+        }
     }
 
     #[test]

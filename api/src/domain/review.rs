@@ -405,6 +405,7 @@ mod tests {
             name: "Policy.pdf".to_owned(),
             url: None,
             size_bytes: None,
+            media_type: None,
             valid_until,
         };
         let together = |inputs: &ScoreInputs, citations: &[Citation], previous: Option<&ScoreInputs>| {

@@ -71,6 +71,8 @@ pub struct Citation {
     pub url: Option<String>,
     /// Size of a file.
     pub size_bytes: Option<i64>,
+    /// What the content of a file is.
+    pub media_type: Option<String>,
     /// The last day on which it proves anything.
     pub valid_until: Option<NaiveDate>,
 }
@@ -397,6 +399,7 @@ mod tests {
             name: "soc2.pdf".into(),
             url: None,
             size_bytes: None,
+            media_type: None,
             valid_until: until,
         }
     }

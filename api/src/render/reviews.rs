@@ -124,6 +124,34 @@ pub struct EvidenceView {
     pub about: String,
 }
 
+/// A piece of evidence in the list beside an answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct CitedView {
+    /// Its name.
+    pub name: String,
+    /// Where it is shown beside the answer, downloaded or followed.
+    pub href: String,
+    /// Size, validity.
+    pub about: String,
+    /// Whether it is the one that is shown.
+    pub current: bool,
+    /// Where it is downloaded, when its name does not lead there.
+    pub download: Option<String>,
+}
+
+/// The piece of evidence that is shown beside an answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameView {
+    /// Its name.
+    pub name: String,
+    /// What the frame shows.
+    pub src: String,
+    /// Whether the frame is a sandbox.
+    pub sandbox: bool,
+    /// Where it is downloaded.
+    pub download: String,
+}
+
 /// A question to the vendor, and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct AskedView {
@@ -208,7 +236,9 @@ pub struct AnswerView {
     /// What follows from it: caps, scope, evidence.
     pub reasons: Vec<String>,
     /// Evidence cited for it.
-    pub evidence: Vec<EvidenceView>,
+    pub evidence: Vec<CitedView>,
+    /// The piece that is shown.
+    pub frame: Option<FrameView>,
     /// Questions asked about it.
     pub asked: Vec<AskedView>,
     /// The verdict that stands.
@@ -304,11 +334,28 @@ pub(super) fn samples() -> Vec<Sample> {
             claimed: "B 79.7".to_owned(),
         }],
         reasons: vec!["No cap follows from this answer.".to_owned()],
-        evidence: vec![EvidenceView {
+        evidence: vec![
+            CitedView {
+                name: "monitoring-guide-v4.pdf".to_owned(),
+                href: "/assessments/1/review?show=first&q=AIT-LIF-03&file=1#ev".to_owned(),
+                about: "0.8 MB, valid until 30 Jun 2027".to_owned(),
+                current: true,
+                download: Some("/evidence/1".to_owned()),
+            },
+            CitedView {
+                name: "limits.xlsx".to_owned(),
+                href: "/evidence/2".to_owned(),
+                about: "12 kB, cannot be shown here".to_owned(),
+                current: false,
+                download: None,
+            },
+        ],
+        frame: Some(FrameView {
             name: "monitoring-guide-v4.pdf".to_owned(),
-            href: "/evidence/1".to_owned(),
-            about: "0.8 MB, valid until 30 Jun 2027".to_owned(),
-        }],
+            src: "/evidence/1/view".to_owned(),
+            sandbox: false,
+            download: "/evidence/1".to_owned(),
+        }),
         asked: vec![AskedView {
             text: "When does the alert ship?".to_owned(),
             when: "Asked 15 Dec 2026, answered".to_owned(),

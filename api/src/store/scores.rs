@@ -430,6 +430,7 @@ fn citation_of(question: String, evidence: evidence::Model) -> Option<Citation> 
         name: evidence.display_name,
         url: evidence.url,
         size_bytes: evidence.size_bytes,
+        media_type: evidence.media_type,
         valid_until: evidence.valid_until,
     })
 }

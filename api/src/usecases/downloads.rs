@@ -10,7 +10,12 @@ use super::{
 };
 use crate::{
     auth::jwt::TokenKind,
-    domain::{Permission, ids::EvidenceId, sheet::EvidenceRow},
+    domain::{
+        Permission,
+        evidence::{Shown, shown_as},
+        ids::{AssessmentId, EvidenceId},
+        sheet::EvidenceRow,
+    },
     store::evidence as store,
 };
 use serde::{Deserialize, Serialize};
@@ -116,6 +121,17 @@ pub async fn ticket_for_user(ctx: &Ctx, id: EvidenceId) -> Result<String> {
     ticket(ctx.services(), user(ctx), id).await
 }
 
+/// A ticket for a user who looks at the file beside the answer.
+///
+/// # Errors
+/// As [`ticket_for_user`]; [`UseCaseError::NotFound`] too for files that are only downloaded.
+pub async fn ticket_to_show(ctx: &Ctx, id: EvidenceId) -> Result<String> {
+    ctx.require(Permission::Read)?;
+    let (_, piece) = store::piece(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
+    shown_as(piece.media_type.as_deref()).ok_or(UseCaseError::NotFound)?;
+    ticket(ctx.services(), user(ctx), id).await
+}
+
 /// A file of the respondent's own assessment, for the ticket that was made for it (Z-05).
 ///
 /// # Errors
@@ -130,11 +146,29 @@ pub async fn read(ctx: &PortalCtx, id: EvidenceId, presented: &str) -> Result<Do
 /// # Errors
 /// [`UseCaseError::NotFound`] for every ticket but that one; [`UseCaseError::Forbidden`].
 pub async fn read_as_user(ctx: &Ctx, id: EvidenceId, presented: &str) -> Result<Download> {
-    ctx.require(Permission::Read)?;
-    check(ctx.services(), presented, &user(ctx), id).await?;
-    let (assessment, piece) = store::piece(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
+    let (assessment, piece) = piece_for_ticket(ctx, id, presented).await?;
     let file = download(ctx.services(), piece).await?;
     let tx = ctx.begin_write().await?;
     tx.commit(ctx.event("evidence.downloaded", "evidence", id).on_assessment(assessment)).await?;
     Ok(file)
+}
+
+/// A file that a page shows, for a user who judges it, for the ticket that was made for it; and how it is shown. Every
+/// time is audited.
+///
+/// # Errors
+/// As [`read_as_user`]; [`UseCaseError::NotFound`] too for files that are only downloaded.
+pub async fn show(ctx: &Ctx, id: EvidenceId, presented: &str) -> Result<(Shown, Download)> {
+    let (assessment, piece) = piece_for_ticket(ctx, id, presented).await?;
+    let shown = shown_as(piece.media_type.as_deref()).ok_or(UseCaseError::NotFound)?;
+    let file = download(ctx.services(), piece).await?;
+    let tx = ctx.begin_write().await?;
+    tx.commit(ctx.event("evidence.shown", "evidence", id).on_assessment(assessment)).await?;
+    Ok((shown, file))
+}
+
+async fn piece_for_ticket(ctx: &Ctx, id: EvidenceId, presented: &str) -> Result<(AssessmentId, EvidenceRow)> {
+    ctx.require(Permission::Read)?;
+    check(ctx.services(), presented, &user(ctx), id).await?;
+    store::piece(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)
 }

@@ -1,11 +1,14 @@
-//! Mails in frames: the page that holds the frame, and the answer that is framed, each with a policy of its own. Every
-//! other page may neither frame nor be framed.
+//! Mails and evidence in frames: the page that holds the frame, and the answer that is framed, each with a policy of its
+//! own. Every other page may neither frame nor be framed.
 
 use super::error_page::CONTENT_SECURITY_POLICY;
-use crate::render::{page::Colours, shown_mail::FramedLinks};
+use crate::{
+    domain::evidence::Shown,
+    render::{page::Colours, shown_mail::FramedLinks},
+};
 use actix_web::{
-    HttpResponse,
-    http::header::{self, HeaderName, HeaderValue},
+    HttpResponse, HttpResponseBuilder,
+    http::header::{self, HeaderValue},
 };
 use serde::Deserialize;
 
@@ -16,6 +19,13 @@ pub const FRAMED_POLICY: &str =
 /// The same, but a click on a link leads the window that holds the frame there.
 pub const FOLLOWED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
      sandbox allow-top-navigation-by-user-activation";
+
+/// The policy of a picture of a stranger: nothing but the picture.
+pub const PICTURE_POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
+
+/// The policy of a stranger's PDF. In a sandbox browsers refuse to start their viewer, which is apart from the page by
+/// itself.
+pub const PDF_POLICY: &str = "default-src 'none'; frame-ancestors 'self'";
 
 /// In which colours a mail is framed.
 #[derive(Debug, Default, Deserialize)]
@@ -51,7 +61,19 @@ pub fn framed(html: String, links: FramedLinks) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        // Browsers refuse to show a sandboxed answer that also wants a window of its own.
-        .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none"))
+        .insert_header(SHARED_WINDOW)
         .body(html)
+}
+
+/// Browsers refuse to show a sandboxed answer that also wants a window of its own.
+const SHARED_WINDOW: (&str, &str) = ("cross-origin-opener-policy", "unsafe-none");
+
+/// The headers under which a file is shown in this way.
+pub fn showing(response: &mut HttpResponseBuilder, how: Shown) {
+    match how {
+        Shown::Picture => response
+            .insert_header((header::CONTENT_SECURITY_POLICY, PICTURE_POLICY))
+            .insert_header(SHARED_WINDOW),
+        Shown::Pdf => response.insert_header((header::CONTENT_SECURITY_POLICY, PDF_POLICY)),
+    };
 }

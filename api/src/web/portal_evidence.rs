@@ -1,8 +1,10 @@
-//! Evidence in and out: uploads that are checked while they stream, links, removing, and downloads that never show.
+//! Evidence in and out: uploads that are checked while they stream, links, removing, downloads that never show, and the
+//! few kinds of files that are shown to a reviewer.
 
 use super::{
     Answer, body,
     form::{CsrfForm, check_token, refuse_unknown},
+    frame::showing,
     guard::{FormToken, Respondent, Staff},
     page::see_other,
     portal::back_to,
@@ -13,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         Permission,
-        evidence::{attachment, served_as},
+        evidence::{Shown, attachment, inline, served_as},
         ids::{CitationId, EvidenceId, FindingId},
     },
     usecases::{
@@ -44,6 +46,8 @@ routes! {
     GET "/portal/downloads/{evidence}" => read, Access::Portal, Bytes;
     GET "/evidence/{evidence}" => ticket_for_user, Access::Staff(Permission::Read), Bytes;
     GET "/downloads/{evidence}" => read_as_user, Access::Staff(Permission::Read), Bytes;
+    GET "/evidence/{evidence}/view" => ticket_to_show, Access::Staff(Permission::Read), Bytes;
+    GET "/shown/{evidence}" => show, Access::Staff(Permission::Read), Bytes;
 }
 
 /// The most bytes of a text field beside a file.
@@ -209,8 +213,9 @@ async fn remove(who: Respondent, citation: Path<CitationId>, CsrfForm(form): Csr
     Ok(see_other(&back_to(form.text("go"), "")))
 }
 
-/// Always an attachment, in a sandbox, under a type that no browser runs (U-07, U-12).
-fn answer(found: Download) -> HttpResponse {
+/// The bytes, under a type that no browser runs: in a frame where a page shows them, else always as an attachment in a
+/// sandbox (U-07, U-12).
+fn answer(found: Download, shown: Option<Shown>) -> HttpResponse {
     let size = found.size;
     let stream = futures_util::stream::unfold(found.file, |mut file| async move {
         let mut buffer = vec![0; 64 * 1024];
@@ -223,10 +228,20 @@ fn answer(found: Download) -> HttpResponse {
             Err(error) => Some((Err(actix_web::Error::from(error)), file)),
         }
     });
-    HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    match shown {
+        Some(how) => {
+            response.insert_header((header::CONTENT_DISPOSITION, inline(&found.name)));
+            showing(&mut response, how);
+        }
+        None => {
+            response
+                .insert_header((header::CONTENT_DISPOSITION, attachment(&found.name)))
+                .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"));
+        }
+    }
+    response
         .insert_header((header::CONTENT_TYPE, served_as(found.media_type.as_deref())))
-        .insert_header((header::CONTENT_DISPOSITION, attachment(&found.name)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
         .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
         // Bytes go out as they came in: no compression, so that the length is right.
         .insert_header(ContentEncoding::Identity)
@@ -260,7 +275,7 @@ async fn read(
     id: Path<EvidenceId>,
 ) -> Answer {
     let ticket = rules.presented_ticket(&request).unwrap_or_default();
-    Ok(answer(downloads::read(&who.ctx, *id, &ticket).await?))
+    Ok(answer(downloads::read(&who.ctx, *id, &ticket).await?, None))
 }
 
 async fn read_as_user(
@@ -270,5 +285,16 @@ async fn read_as_user(
     id: Path<EvidenceId>,
 ) -> Answer {
     let ticket = rules.presented_ticket(&request).unwrap_or_default();
-    Ok(answer(downloads::read_as_user(&staff.ctx, *id, &ticket).await?))
+    Ok(answer(downloads::read_as_user(&staff.ctx, *id, &ticket).await?, None))
+}
+
+async fn ticket_to_show(rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
+    let ticket = downloads::ticket_to_show(&staff.ctx, *id).await?;
+    Ok(on_to(&rules, format!("/shown/{id}"), &ticket))
+}
+
+async fn show(request: HttpRequest, rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
+    let ticket = rules.presented_ticket(&request).unwrap_or_default();
+    let (how, found) = downloads::show(&staff.ctx, *id, &ticket).await?;
+    Ok(answer(found, Some(how)))
 }

@@ -1,8 +1,13 @@
-//! The review: the queue with one answer and its verdict, the batch of questions to the vendor.
+//! The review: the queue with one answer, its evidence and its verdict, the batch of questions to the vendor.
+
+mod evidence;
+
+pub(super) use evidence::evidence_view;
 
 use super::{
     Answer,
     form::{CsrfForm, Fields},
+    frame::framing,
     guard::Staff,
     page::{respond, see_other, with_errors},
     reviews_together,
@@ -14,18 +19,17 @@ use crate::{
         Permission,
         assessment::AssessmentState,
         due,
-        evidence::size_in_words,
         ids::{AssessmentId, ClarificationId},
         review::{QueueGroup, QueueItem, Verdict, VerdictKind, scope_questions},
-        score_inputs::{Citation, grade_label, in_words},
+        score_inputs::{grade_label, in_words},
     },
     render::{
         Renderer,
         fields::{FieldView, errors_of},
         parts::{Band, FlashNotice, NavItem},
         reviews::{
-            AnswerView, AskedView, BatchQuestion, BatchView, EvidenceView, GivenView, LabelledScore,
-            QueueGroupView, QueueLine, ReviewView, WorthView,
+            AnswerView, AskedView, BatchQuestion, BatchView, GivenView, LabelledScore, QueueGroupView,
+            QueueLine, ReviewView, WorthView,
         },
         word_diff,
     },
@@ -60,20 +64,20 @@ type Pairs = Query<Vec<(String, String)>>;
 
 async fn review_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>, query: Pairs) -> Answer {
     let query = Fields::from_pairs(query.into_inner());
-    review_response(&staff, &renderer, *id, query.text("show"), query.filled("q"), None, &[]).await
+    let looked =
+        Looked { show: query.text("show"), question: query.filled("q"), file: query.filled("file") };
+    review_response(&staff, &renderer, *id, looked, None, &[]).await
 }
 
-/// Where staff downloads a piece of evidence or follows its link.
-pub(super) fn evidence_view(citation: &Citation) -> EvidenceView {
-    let size = citation.size_bytes.and_then(|bytes| u64::try_from(bytes).ok()).map(size_in_words);
-    let until = citation.valid_until.map(|day| format!("valid until {}", due::short_day(day)));
-    let link = citation.url.as_ref().map(|_| "link elsewhere".to_owned());
-    let parts: Vec<String> = [size, link, until].into_iter().flatten().collect();
-    EvidenceView {
-        name: citation.name.clone(),
-        href: citation.url.clone().unwrap_or_else(|| format!("/evidence/{}", citation.evidence)),
-        about: parts.join(", "),
-    }
+/// What somebody looks at.
+#[derive(Clone, Copy)]
+struct Looked<'a> {
+    /// Which part of the queue.
+    show: &'a str,
+    /// Which answer; by itself the first open one.
+    question: Option<&'a str>,
+    /// Which of its files beside it; by itself the first that can be shown.
+    file: Option<&'a str>,
 }
 
 fn listed<'a>(desk: &'a Desk, show: &str) -> Vec<&'a QueueItem> {
@@ -89,15 +93,15 @@ async fn review_response(
     staff: &Staff,
     renderer: &Renderer,
     id: AssessmentId,
-    show: &str,
-    chosen: Option<&str>,
+    looked: Looked<'_>,
     typed: Option<&Fields>,
     errors: &[FieldError],
 ) -> Answer {
     let desk = reviews::desk(&staff.ctx, id).await?;
-    let show = if matches!(show, "all" | "open") { show } else { "first" };
+    let show = if matches!(looked.show, "all" | "open") { looked.show } else { "first" };
+    let looked = Looked { show, ..looked };
     let listed = listed(&desk, show);
-    let current = match chosen {
+    let current = match looked.question {
         Some(question) => desk.queue.iter().find(|item| item.question == question),
         None => listed.iter().copied().find(|item| item.open()).or_else(|| listed.first().copied()),
     };
@@ -111,10 +115,11 @@ async fn review_response(
     if current.is_some() {
         shell.skip_to = "#answer".to_owned();
     }
-    let current_view = current.and_then(|item| answer_view(staff, &desk, item, &base, show, typed, errors));
+    let current_view = current.and_then(|item| answer_view(staff, &desk, item, &base, looked, typed, errors));
     if let Some(view) = &current_view {
         shell.errors = errors_of(&view.fields);
     }
+    let framed = current_view.as_ref().is_some_and(|view| view.frame.is_some());
     let counts = |show: &str| match show {
         "all" => desk.queue.len(),
         "open" => desk.queue.iter().filter(|item| item.open()).count(),
@@ -176,7 +181,8 @@ async fn review_response(
         together: if can_judge { reviews_together::links(&desk, &base) } else { Vec::new() },
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    respond(renderer, status, "pages/reviews/review", shell, view)
+    let page = respond(renderer, status, "pages/reviews/review", shell, view)?;
+    Ok(if framed { framing(page) } else { page })
 }
 
 fn scores_of(desk: &Desk) -> Vec<LabelledScore> {
@@ -230,7 +236,7 @@ fn answer_view(
     desk: &Desk,
     item: &QueueItem,
     base: &str,
-    show: &str,
+    looked: Looked<'_>,
     typed: Option<&Fields>,
     errors: &[FieldError],
 ) -> Option<AnswerView> {
@@ -284,6 +290,8 @@ fn answer_view(
         },
     });
     let fields = with_errors(verdict_fields(desk, question, verdict, typed), errors);
+    let here = format!("{base}/review?show={}&q={id}", looked.show);
+    let (evidence, frame) = evidence::beside(&desk.citations, id, looked.file, &here);
     Some(AnswerView {
         number: item.number.clone(),
         id: question.id.clone(),
@@ -296,12 +304,8 @@ fn answer_view(
         before,
         worth: worth_of(desk, id),
         reasons: reasons_of(desk, question),
-        evidence: desk
-            .citations
-            .iter()
-            .filter(|citation| citation.question == id)
-            .map(evidence_view)
-            .collect(),
+        evidence,
+        frame,
         asked: asked.collect(),
         verdict: verdict.map(|verdict| {
             let outdated =
@@ -321,7 +325,7 @@ fn answer_view(
             .and_then(|typed| typed.parsed("version"))
             .unwrap_or(verdict.map_or(0, |verdict| verdict.version)),
         answer_rev: typed.and_then(|typed| typed.parsed("answer_rev")).unwrap_or(desk.inputs.revision(id)),
-        show: show.to_owned(),
+        show: looked.show.to_owned(),
     })
 }
 
@@ -514,7 +518,8 @@ async fn give_verdict(
             Ok(see_other(&format!("/assessments/{id}/review?show={show}{next}")))
         }
         Err(UseCaseError::Invalid(errors)) => {
-            review_response(&staff, &renderer, id, &show, Some(&question), Some(&form), &errors).await
+            let looked = Looked { show: &show, question: Some(&question), file: None };
+            review_response(&staff, &renderer, id, looked, Some(&form), &errors).await
         }
         Err(other) => Err(other.into()),
     }
