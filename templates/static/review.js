@@ -1,5 +1,6 @@
 // Single letters on the review page, which a person can switch off (WCAG 2.1.4): J and K go through the queue, A, C and S
-// choose a verdict, which a person then saves. Without script the same links and choices are there.
+// choose a verdict, which a person then saves. A link of the bar that leads to what a verdict needs chooses it on the
+// way. Without script the same links and choices are there.
 
 const panel = document.getElementById("keys");
 const tick = panel.querySelector("input");
@@ -21,6 +22,10 @@ function choose(verdict) {
   if (!choice) return;
   choice.checked = true;
   choice.focus();
+}
+
+for (const link of document.querySelectorAll(".verdict a[data-verdict]")) {
+  link.addEventListener("click", () => choose(link.dataset.verdict));
 }
 
 const keys = {

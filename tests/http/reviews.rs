@@ -119,6 +119,28 @@ async fn c_08_two_reviewers_on_one_answer_end_with_one_verdict() {
 }
 
 #[tokio::test]
+async fn the_bar_accepts_with_what_the_form_holds_and_leads_to_its_fields() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
+    let path = format!("{}/review?show=all&q=SEC-GOV-01", seeded.base());
+    let page = app.signed_in(Role::RiskManager).await.open(&path).await.expect(200);
+    assert_eq!(page.all(".verdict button[form=judge][name=accept]"), ["Accept the answer"]);
+    let panels = ["Ask", "Adjust credit", "Compensating control", "Grade evidence"];
+    assert_eq!(page.all(".verdict a[href^='#']"), panels);
+    for panel in page.attributes(".verdict a[href^='#']", "href") {
+        assert_eq!(page.all(&format!("#judge {panel}")).len(), 1, "{panel}");
+    }
+    let next = page.attributes(".verdict .end a", "href");
+    assert!(next.len() == 1 && !next[0].contains("SEC-GOV-01"), "{next:?}");
+    let held = [("verdict", "asked"), ("reason", "I have read it."), ("accept", "yes")];
+    let action = format!("{}/review/SEC-GOV-01", seeded.base());
+    page.form(&action).with(&held).submit().await.expect(200);
+    let viewer = app.signed_in(Role::Viewer).await.open(&path).await.expect(200);
+    assert!(viewer.text().contains("Accepted by") && viewer.text().contains("Reason: I have read it."));
+    assert!(viewer.all(".verdict").is_empty());
+}
+
+#[tokio::test]
 async fn procurement_and_viewers_read_and_do_not_judge_and_others_see_nothing() {
     let app = TestApp::start().await;
     let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;

@@ -55,7 +55,10 @@ async fn u_07_pictures_and_pdf_are_shown_beside_the_answer_and_the_rest_is_downl
     let review = reviewed(&app, &files).await;
     let risk = app.signed_in(Role::RiskManager).await;
     let page = risk.open(&review).await.expect(200);
-    assert_eq!(value(&page, "content-security-policy"), format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"));
+    assert_eq!(
+        value(&page, "content-security-policy"),
+        format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'")
+    );
     assert!(page.text().contains("cannot be shown here"), "{}", page.text());
     assert_eq!(page.all(".file a[aria-current]"), ["report.pdf"], "the first that can be shown");
     let (src, title, sandbox) = frame(&page);

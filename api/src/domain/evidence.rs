@@ -295,7 +295,8 @@ mod tests {
         let all = [Pdf, Docx, Xlsx, Pptx, Png, Jpg, Txt, Csv, Md];
         let shown = all.into_iter().filter(|kind| shown_as(Some(kind.media_type())).is_some());
         assert_eq!(shown.collect::<Vec<_>>(), [Pdf, Png, Jpg]);
-        for never in [None, Some("image/svg+xml"), Some("text/html"), Some("image/png; charset=x"), Some("")] {
+        for never in [None, Some("image/svg+xml"), Some("text/html"), Some("image/png; charset=x"), Some("")]
+        {
             assert_eq!(shown_as(never), None, "{never:?}");
         }
     }

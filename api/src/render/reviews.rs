@@ -42,6 +42,8 @@ pub struct ReviewView {
     pub groups: Vec<QueueGroupView>,
     /// The answer that is looked at.
     pub current: Option<AnswerView>,
+    /// The verdict in one press; none when the reader may not judge now.
+    pub bar: Option<BarView>,
     /// What to say when the queue is empty.
     pub nothing: String,
     /// Things to know.
@@ -255,6 +257,30 @@ pub struct AnswerView {
     pub show: String,
 }
 
+/// The bar that stays at the end of the window while an answer is judged.
+#[derive(Debug, Clone, Serialize)]
+pub struct BarView {
+    /// What accepting the answer is called.
+    pub accept: String,
+    /// Ways to the other fields of the verdict.
+    pub panels: Vec<PanelLink>,
+    /// Where a finding is raised by hand.
+    pub raise: String,
+    /// The next answer without a verdict.
+    pub next: Option<NavItem>,
+}
+
+/// A way to a field of the verdict.
+#[derive(Debug, Clone, Serialize)]
+pub struct PanelLink {
+    /// The field.
+    pub field: &'static str,
+    /// What is done there.
+    pub label: &'static str,
+    /// The verdict that goes with it.
+    pub verdict: Option<&'static str>,
+}
+
 /// The batch of questions to the vendor.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchView {
@@ -397,6 +423,12 @@ pub(super) fn samples() -> Vec<Sample> {
             items: vec![line("A1.1", false, Some("circle-check"), 0), line("A11.3", true, None, 2)],
         }],
         current: Some(answer),
+        bar: Some(BarView {
+            accept: "Accept the answer".to_owned(),
+            panels: vec![PanelLink { field: "reason", label: "Do not accept", verdict: Some("adjusted") }],
+            raise: "/assessments/1/findings/new".to_owned(),
+            next: Some(NavItem::new("A11.4", "/assessments/1/review?show=first&q=AIT-LIF-04")),
+        }),
         nothing: String::new(),
         notices: vec![FlashNotice::info("2 questions wait to be sent to the vendor.")],
         can_judge: true,
@@ -409,6 +441,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let empty = ReviewView {
         current: None,
+        bar: None,
         groups: Vec::new(),
         nothing: "Every answer here has a verdict.".to_owned(),
         can_judge: false,

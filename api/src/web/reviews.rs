@@ -1,6 +1,7 @@
 //! The review: the queue with one answer, its evidence and its verdict, the batch of questions to the vendor.
 
 mod evidence;
+mod verdicts;
 
 pub(super) use evidence::evidence_view;
 
@@ -20,8 +21,8 @@ use crate::{
         assessment::AssessmentState,
         due,
         ids::{AssessmentId, ClarificationId},
-        review::{QueueGroup, QueueItem, Verdict, VerdictKind, scope_questions},
-        score_inputs::{grade_label, in_words},
+        review::{QueueGroup, QueueItem, VerdictKind},
+        score_inputs::in_words,
     },
     render::{
         Renderer,
@@ -35,7 +36,7 @@ use crate::{
     },
     usecases::{
         FieldError, UseCaseError,
-        reviews::{self, Desk, GiveVerdict, MAX_WORDS, ReturnToVendor},
+        reviews::{self, Desk, GiveVerdict, ReturnToVendor},
     },
 };
 use actix_web::{
@@ -44,7 +45,7 @@ use actix_web::{
 };
 use chrono::Days;
 use questionnaires::{
-    answering::{Answer as Answered, AnswerValue, Grade},
+    answering::Answer as Answered,
     definition::{CriticalLevel, Question},
     exact::Exact,
     scoring::State,
@@ -52,7 +53,7 @@ use questionnaires::{
 
 routes! {
     GET "/assessments/{assessment}/review" => review_page, Access::Staff(Permission::Read), Page;
-    POST "/assessments/{assessment}/review/{question}" => give_verdict, Access::Staff(Permission::Review), Page, ["verdict", "credit", "compensating", "grade", "reason", "text", "version", "answer_rev", "show"];
+    POST "/assessments/{assessment}/review/{question}" => give_verdict, Access::Staff(Permission::Review), Page, ["accept", "verdict", "credit", "compensating", "grade", "reason", "text", "version", "answer_rev", "show"];
     GET "/assessments/{assessment}/return" => batch_page, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/return" => return_to_vendor, Access::Staff(Permission::Review), Page, ["text.*", "due_on", "version"];
     POST "/assessments/{assessment}/return/{clarification}/withdraw" => withdraw, Access::Staff(Permission::Review), Page;
@@ -64,8 +65,7 @@ type Pairs = Query<Vec<(String, String)>>;
 
 async fn review_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>, query: Pairs) -> Answer {
     let query = Fields::from_pairs(query.into_inner());
-    let looked =
-        Looked { show: query.text("show"), question: query.filled("q"), file: query.filled("file") };
+    let looked = Looked { show: query.text("show"), question: query.filled("q"), file: query.filled("file") };
     review_response(&staff, &renderer, *id, looked, None, &[]).await
 }
 
@@ -154,6 +154,10 @@ async fn review_response(
             "{missing} {noun} still {verb} a verdict before a decision can be recorded."
         )));
     }
+    let bar = match (current, &current_view) {
+        (Some(item), Some(answer)) if can_judge => verdicts::bar(&desk, item, answer, &listed, &base, show),
+        _ => None,
+    };
     let view = ReviewView {
         about: about(&desk.case),
         score_href: format!("{base}/score"),
@@ -165,6 +169,7 @@ async fn review_response(
         chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
         groups: groups_of(&listed, current, &base, show),
         current: current_view,
+        bar,
         nothing: if show == "open" {
             "Every answer has a verdict.".to_owned()
         } else {
@@ -289,7 +294,7 @@ fn answer_view(
             }
         },
     });
-    let fields = with_errors(verdict_fields(desk, question, verdict, typed), errors);
+    let fields = with_errors(verdicts::fields(desk, question, verdict, typed), errors);
     let here = format!("{base}/review?show={}&q={id}", looked.show);
     let (evidence, frame) = evidence::beside(&desk.citations, id, looked.file, &here);
     Some(AnswerView {
@@ -405,94 +410,6 @@ fn reasons_of(desk: &Desk, question: &Question) -> Vec<String> {
     reasons
 }
 
-fn verdict_fields(
-    desk: &Desk,
-    question: &Question,
-    verdict: Option<&Verdict>,
-    typed: Option<&Fields>,
-) -> Vec<FieldView> {
-    let id = question.id.as_str();
-    let answer = desk.inputs.answers.get(id);
-    let answered = answer.is_some_and(|answer| answer.substantive().is_some());
-    let is_na = matches!(answer.and_then(|a| a.value.as_ref()), Some(AnswerValue::NotApplicable { .. }));
-    let scope = desk.definitions.questionnaires.iter().any(|q| scope_questions(q).contains(id));
-    let value = |name: &str, stored: Option<String>| {
-        typed.map_or_else(|| stored.unwrap_or_default(), |typed| typed.text(name).to_owned())
-    };
-    let (accept, adjust) = match (is_na, scope) {
-        (true, _) => {
-            ("Accept: it does not apply", Some("Reject: it does apply, and counts 0 until it is answered"))
-        }
-        (_, true) => {
-            ("Accept the answer as given", Some("Not accepted: count what we know of the service instead"))
-        }
-        _ if answered && question.is_scored() => ("Accept the answer", Some("Adjust what it counts")),
-        _ => ("Accept", None),
-    };
-    let chosen = value("verdict", verdict.map(|verdict| verdict.kind.to_string()));
-    let mut kinds = vec![("accepted", accept), ("asked", "Ask the vendor")];
-    if let Some(adjust) = adjust {
-        kinds.push(("adjusted", adjust));
-    }
-    let mut fields = vec![FieldView::radios("verdict", "Verdict").choices(kinds, |kind| kind == chosen)];
-    let draft = desk.clarifications.iter().find(|one| one.question == id && one.batch.is_none());
-    fields.push(
-        FieldView::textarea("text", "What to ask the vendor")
-            .hint("Only when you ask. It waits until you send all questions at once.")
-            .optional()
-            .maxlength(u32::try_from(MAX_WORDS).unwrap_or(u32::MAX))
-            .value(value("text", draft.map(|draft| draft.text.clone()))),
-    );
-    if answered && question.is_scored() {
-        fields.push(
-            FieldView::text("credit", "Adjusted credit")
-                .hint("Only when you adjust: between 0 and 1, such as 3/4 or 0.75.")
-                .optional()
-                .value(value("credit", verdict.and_then(|v| v.credit.as_ref()).map(ToString::to_string))),
-        );
-        let compensating = value(
-            "compensating",
-            verdict
-                .and_then(|v| v.compensating)
-                .map(|c| crate::domain::score_inputs::compensating_word(c).to_owned()),
-        );
-        let kinds = [
-            ("", "None"),
-            ("partial", "Partial: credit at least 1/2"),
-            ("substantial", "Substantial: credit at least 3/4"),
-        ];
-        fields.push(
-            FieldView::select("compensating", "Compensating control")
-                .optional()
-                .choices(kinds, |kind| kind == compensating),
-        );
-    }
-    if answered {
-        let cited = desk.citations.iter().any(|citation| citation.question == id);
-        let stored = value("grade", verdict.and_then(|v| v.grade).map(|grade| grade.as_str().to_owned()));
-        let grades: Vec<Grade> = if cited {
-            vec![Grade::Independent, Grade::Accepted, Grade::Supplied, Grade::Rejected]
-        } else {
-            vec![Grade::Rejected]
-        };
-        let grades = grades
-            .into_iter()
-            .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
-        let none =
-            if cited { "Not judged: supplied, factor 1/2" } else { "No evidence: asserted, factor 1/4" };
-        let grades = std::iter::once(("", none.to_owned())).chain(grades);
-        fields.push(FieldView::select("grade", "Evidence").choices(grades, |grade| grade == stored));
-    }
-    fields.push(
-        FieldView::textarea("reason", "Reason")
-            .hint("Needed to adjust or to reject.")
-            .optional()
-            .maxlength(u32::try_from(MAX_WORDS).unwrap_or(u32::MAX))
-            .value(value("reason", verdict.and_then(|v| v.reason.clone()))),
-    );
-    fields
-}
-
 async fn give_verdict(
     staff: Staff,
     renderer: Data<Renderer>,
@@ -500,8 +417,12 @@ async fn give_verdict(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let (id, question) = path.into_inner();
+    let verdict = match form.filled("accept") {
+        Some(_) => VerdictKind::Accepted.as_str(),
+        None => form.text("verdict"),
+    };
     let input = GiveVerdict {
-        verdict: form.text("verdict").to_owned(),
+        verdict: verdict.to_owned(),
         credit: form.text("credit").to_owned(),
         compensating: form.text("compensating").to_owned(),
         grade: form.text("grade").to_owned(),

@@ -46,8 +46,7 @@ pub(super) fn beside(
             let beside = format!("{here}&file={}#ev", citation.evidence);
             return CitedView { name, href: beside, about, current, download: Some(href) };
         }
-        let about =
-            if citation.url.is_none() { format!("{about}, cannot be shown here") } else { about };
+        let about = if citation.url.is_none() { format!("{about}, cannot be shown here") } else { about };
         CitedView { name, href, about, current, download: None }
     });
     let frame = chosen.map(|citation| {
