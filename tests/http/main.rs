@@ -25,6 +25,7 @@ mod mail_jobs;
 mod mail_words;
 mod outlook;
 mod portal_access;
+mod portal_beside;
 mod previews;
 mod proxies;
 mod races;

@@ -3,7 +3,7 @@
 
 use questionnaires::{
     answering::Facts,
-    definition::{Condition, Question, Questionnaire, Section, Tier},
+    definition::{Condition, Question, Questionnaire, Section, Tier, catalog::Library},
 };
 use std::collections::BTreeSet;
 
@@ -101,10 +101,28 @@ pub fn control_sets_used<'a>(
         .collect()
 }
 
+/// The requirements that a question answers to, by the names of their frameworks, as its questionnaire maps it:
+/// `ISO/IEC 27001:2022 Annex A: A.5.1, A.5.2; EU AI Act, Regulation (EU) 2024/1689: 10`. None when it maps to none of
+/// the `shipped` control sets: the names of others are the buyer's own words.
+#[must_use]
+pub fn requirements_in_words(question: &Question, shipped: &Library) -> Option<String> {
+    let mut frameworks: Vec<(&str, Vec<&str>)> = Vec::new();
+    for map in &question.maps {
+        let Some(set) = shipped.control_set(&map.set) else { continue };
+        match frameworks.iter_mut().find(|(title, _)| *title == set.title) {
+            Some((_, refs)) => refs.push(&map.reference),
+            None => frameworks.push((&set.title, vec![&map.reference])),
+        }
+    }
+    let words: Vec<String> =
+        frameworks.into_iter().map(|(title, refs)| format!("{title}: {}", refs.join(", "))).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use questionnaires::definition::catalog::Library;
+    use questionnaires::definition::MapRef;
 
     #[test]
     fn a_false_fact_leaves_out_what_only_it_could_show() {
@@ -116,6 +134,26 @@ mod tests {
         assert!(count(&none) < count(&every));
         assert!(count(&every) <= core.questions().count());
         assert_eq!(question_count([core, core], &every, Some(Tier::High)), count(&every));
+    }
+
+    #[test]
+    fn requirements_are_grouped_by_framework_and_only_shipped_ones_are_named() {
+        let map = |set: &str, reference: &str| MapRef { set: set.into(), reference: reference.into() };
+        let words = |maps: Vec<MapRef>| {
+            requirements_in_words(&Question { maps, ..Question::default() }, &Library::shipped())
+        };
+        let maps = vec![
+            map("iso27001", "A.5.1"),
+            map("euaia", "10"),
+            map("our-own-rules", "7"),
+            map("iso27001", "A.5.2"),
+        ];
+        assert_eq!(
+            words(maps).unwrap(),
+            "ISO/IEC 27001:2022 Annex A: A.5.1, A.5.2; EU AI Act, Regulation (EU) 2024/1689: 10"
+        );
+        assert_eq!(words(vec![map("our-own-rules", "7")]), None);
+        assert_eq!(words(Vec::new()), None);
     }
 
     #[test]

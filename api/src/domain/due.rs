@@ -52,6 +52,18 @@ pub fn last_past(zone: Tz, now: DateTime<Utc>) -> NaiveDate {
     days.find(|day| is_past(zone, *day, now)).unwrap_or(NaiveDate::MIN)
 }
 
+/// How far `due_on` is from `today`: `9 days left`, `Due today`, `2 days late`.
+#[must_use]
+pub fn left_in_words(due_on: NaiveDate, today: NaiveDate) -> String {
+    match (due_on - today).num_days() {
+        0 => "Due today".to_owned(),
+        1 => "1 day left".to_owned(),
+        -1 => "1 day late".to_owned(),
+        left @ 2.. => format!("{left} days left"),
+        late => format!("{} days late", late.unsigned_abs()),
+    }
+}
+
 /// `Friday 12 December 2025`.
 #[must_use]
 pub fn long_day(day: NaiveDate) -> String {
@@ -90,6 +102,16 @@ mod tests {
         assert_eq!(end_of_day(kolkata, day(2026, 11, 24)).to_rfc3339(), "2026-11-24T18:30:00+00:00");
         assert!(!is_past(kolkata, day(2026, 11, 24), "2026-11-24T18:29:59Z".parse().unwrap()));
         assert!(is_past(kolkata, day(2026, 11, 24), "2026-11-24T18:30:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn days_left_are_counted_until_the_due_day_is_over() {
+        let words = |due, today| left_in_words(day(2025, 12, due), day(2025, 12, today));
+        assert_eq!(words(12, 3), "9 days left");
+        assert_eq!(words(12, 11), "1 day left");
+        assert_eq!(words(12, 12), "Due today");
+        assert_eq!(words(12, 13), "1 day late");
+        assert_eq!(words(12, 14), "2 days late");
     }
 
     #[test]

@@ -8,7 +8,11 @@ use super::{
     answer::{Cited, engine_answer, in_words},
     assessment::AssessmentState,
     evidence::EvidenceKind,
-    ids::{ActionId, AssessmentId, CitationId, ClarificationId, EvidenceId, ServiceId, UserId, VendorId},
+    ids::{
+        ActionId, AssessmentId, CitationId, ClarificationId, EvidenceId, RespondentId, ServiceId, UserId,
+        VendorId,
+    },
+    people::Answering,
 };
 use crate::word_enum;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -63,6 +67,8 @@ pub struct PortalAssessment {
     pub version: i64,
     /// Whether answers of an earlier submission are offered again.
     pub reassesses: bool,
+    /// Who answers, leads first.
+    pub people: Vec<Answering>,
 }
 
 word_enum! {
@@ -90,6 +96,8 @@ pub struct AnswerRow {
     pub source: AnswerSource,
     /// Who saved it, by name; the tenant's name stands for its staff.
     pub saved_by: String,
+    /// The respondent who saved it; none for the tenant's staff.
+    pub respondent: Option<RespondentId>,
     /// When.
     pub saved_at: DateTime<Utc>,
 }
@@ -572,7 +580,7 @@ pub fn openness(state: AssessmentState, question: &str, asked_again: &[&str]) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use questionnaires::definition::{AnswerType, Choice, Condition};
 
@@ -584,7 +592,13 @@ mod tests {
         let options = vec![choice("full"), Choice { explain: true, ..choice("part") }];
         Question { id: id.into(), text: "How?".into(), options, show_if, ..Question::default() }
     }
-    fn sheet(state: AssessmentState, answers: &[(&str, Value)], ready: &[&str], asked: &[&str]) -> Sheet {
+    /// Two questionnaires: ten minutes for a section with a gate and one that wants a file, then one question again.
+    pub(in crate::domain) fn sheet(
+        state: AssessmentState,
+        answers: &[(&str, Value)],
+        ready: &[&str],
+        asked: &[&str],
+    ) -> Sheet {
         let gate = Condition::In { q: "SEC-GOV-01".into(), options: vec!["full".into()] };
         let own = Question { required: true, ..question("SEC-GOV-03", None) };
         let file =
@@ -599,7 +613,12 @@ mod tests {
         let again =
             Section { id: "USE".into(), questions: vec![question("SEC-GOV-01", None)], ..Section::default() };
         let asked_of = |id: &str, sections| Asked {
-            definition: Arc::new(Questionnaire { id: id.into(), sections, ..Questionnaire::default() }),
+            definition: Arc::new(Questionnaire {
+                id: id.into(),
+                minutes: 10,
+                sections,
+                ..Questionnaire::default()
+            }),
         };
         let row = |(id, value): &(&str, Value)| AnswerRow {
             question_id: (*id).into(),
@@ -608,6 +627,7 @@ mod tests {
             note: None,
             source: AnswerSource::Vendor,
             saved_by: "Priya".into(),
+            respondent: None,
             saved_at: DateTime::UNIX_EPOCH,
         };
         let clarification = |id: &&str| ClarificationRow {
@@ -640,6 +660,7 @@ mod tests {
                 submitted_at: None,
                 version: 1,
                 reassesses: false,
+                people: Vec::new(),
             },
             questionnaires: vec![asked_of("security", vec![first, second]), asked_of("ai", vec![again])],
             answers: answers.iter().map(row).collect(),

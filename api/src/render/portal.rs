@@ -102,6 +102,8 @@ pub struct Person {
     pub initials: String,
     /// For instance "Lead, can submit".
     pub note: String,
+    /// The last thing they did, for instance "Saved an answer at 14:29".
+    pub did: Option<String>,
 }
 
 impl Person {
@@ -109,7 +111,13 @@ impl Person {
     #[must_use]
     pub fn new(name: impl Into<String>, note: impl Into<String>) -> Self {
         let name = name.into();
-        Self { initials: initials(&name), name, note: note.into() }
+        Self { initials: initials(&name), name, note: note.into(), did: None }
+    }
+
+    /// Says what they did last.
+    #[must_use]
+    pub fn did(self, did: String) -> Self {
+        Self { did: Some(did), ..self }
     }
 }
 
@@ -257,8 +265,6 @@ pub struct EarlierBox {
 pub struct SectionPage {
     /// For instance "AI tool risk, section 11 of 15, about 10 minutes".
     pub kicker: String,
-    /// Why they ask.
-    pub why: Option<String>,
     /// For instance "113 of 141 answered".
     pub answered: String,
     /// Back to the task list.

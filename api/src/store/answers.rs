@@ -5,17 +5,19 @@ use super::{assessments::assessment_of, error::StoreError, tenant_scope::Scoped,
 use crate::domain::{
     assessment::AssessmentState,
     ids::{AssessmentId, ClarificationId, RespondentId, SubmissionId, VendorId},
+    people::Answering,
+    respondent::RespondentRole,
     sheet::{AnswerRow, AnswerSource, ClarificationRow, PortalAssessment, ReadyRow},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    answer, answer_revision, assessment, clarification, reassessment, reliance, respondent, section_state,
-    service, submission, user_account, vendor,
+    answer, answer_revision, assessment, clarification, invitation, portal_session, reassessment, reliance,
+    respondent, section_state, service, submission, user_account, vendor,
 };
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     RelationTrait as _, Select, Set,
-    sea_query::{Expr, ExprTrait as _, IntoCondition as _},
+    sea_query::{Expr, ExprTrait as _, Func, IntoCondition as _, Query, SelectStatement},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,14 +31,50 @@ struct AssessmentFlat {
     owner_name: String,
     owner_email: String,
     reassessment: Option<Uuid>,
+    #[sea_orm(nested)]
+    person: Option<PersonFlat>,
 }
 
-/// The assessment as the portal sees it: one statement.
+#[derive(Debug, FromQueryResult)]
+struct PersonFlat {
+    person_id: Uuid,
+    person_name: String,
+    person_role: String,
+    person_seen: Option<DateTime<Utc>>,
+}
+
+fn person_of(row: PersonFlat) -> Result<Answering, StoreError> {
+    Ok(Answering {
+        id: RespondentId(row.person_id),
+        name: row.person_name,
+        role: RespondentRole::parse(&row.person_role)
+            .ok_or_else(|| StoreError::corrupt("respondent", "role", row.person_id))?,
+        last_seen: row.person_seen,
+    })
+}
+
+/// When somebody last came with the invitation of the row.
+fn last_seen() -> SelectStatement {
+    use invitation::{Column as I, Entity as Invitation};
+    use portal_session::{Column as P, Entity as Session};
+    Query::select()
+        .expr(Func::max(Expr::col((Session, P::LastSeenAt))))
+        .from(Session)
+        .and_where(Expr::col((Session, P::TenantId)).equals((Invitation, I::TenantId)))
+        .and_where(Expr::col((Session, P::InvitationId)).equals((Invitation, I::Id)))
+        .to_owned()
+}
+
+/// The assessment as the portal sees it, with everybody whose invitation was not revoked: one statement, one row for
+/// each of them.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<PortalAssessment>, StoreError> {
-    let found = s
+    let invited = invitation::Relation::Assessment.def().rev().on_condition(|_, invitation| {
+        Expr::col((invitation, invitation::Column::State)).ne("revoked").into_condition()
+    });
+    let mut rows = s
         .find_id::<assessment::Entity>(id)
         .join(JoinType::InnerJoin, assessment::Relation::Vendor.def())
         .join(JoinType::InnerJoin, assessment::Relation::Service.def())
@@ -47,10 +85,21 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         .column_as(user_account::Column::Email, "owner_email")
         .join_rev(JoinType::LeftJoin, reassessment::Relation::Assessment.def())
         .column_as(reassessment::Column::Id, "reassessment")
+        .join(JoinType::LeftJoin, invited)
+        .join(JoinType::LeftJoin, invitation::Relation::Respondent.def())
+        .column_as(respondent::Column::Id, "person_id")
+        .column_as(respondent::Column::Name, "person_name")
+        .column_as(respondent::Column::Role, "person_role")
+        .expr_as(Expr::from(last_seen()), "person_seen")
+        .order_by_asc(respondent::Column::CreatedAt)
+        .order_by_asc(respondent::Column::Id)
         .into_model::<AssessmentFlat>()
-        .one(s.connection())
+        .all(s.connection())
         .await?;
-    let Some(found) = found else { return Ok(None) };
+    let people = rows.iter_mut().filter_map(|row| row.person.take()).map(person_of);
+    let mut people = people.collect::<Result<Vec<_>, _>>()?;
+    people.sort_by_key(|person| person.role != RespondentRole::Lead);
+    let Some(found) = rows.into_iter().next() else { return Ok(None) };
     let row = assessment_of(found.assessment)?;
     Ok(Some(PortalAssessment {
         id,
@@ -72,6 +121,7 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         submitted_at: row.submitted_at,
         version: row.version,
         reassesses: found.reassessment.is_some(),
+        people,
     }))
 }
 
@@ -109,12 +159,13 @@ struct AnswerFlat {
     note: Option<String>,
     source: String,
     saved_at: DateTime<Utc>,
+    saved_by_respondent: Option<Uuid>,
     saved_by: Option<String>,
 }
 
-const SHOWN: [answer::Column; 6] = {
+const SHOWN: [answer::Column; 7] = {
     use answer::Column as C;
-    [C::QuestionId, C::Rev, C::Value, C::Note, C::Source, C::SavedAt]
+    [C::QuestionId, C::Rev, C::Value, C::Note, C::Source, C::SavedAt, C::SavedByRespondent]
 };
 
 fn answers_of(s: &impl Scoped, id: AssessmentId) -> Select<answer::Entity> {
@@ -135,6 +186,7 @@ fn answer_of(row: AnswerFlat) -> Result<AnswerRow, StoreError> {
         value: row.value,
         note: row.note,
         saved_by: row.saved_by.unwrap_or_default(),
+        respondent: row.saved_by_respondent.map(RespondentId),
         saved_at: row.saved_at,
     })
 }

@@ -15,6 +15,7 @@ use crate::{
         delivery::{AskedAgain, FindingLine, LinkInMail, LinkNews, MailContent, MailFrame, OfferedAgain},
         due,
         ids::AssessmentId,
+        people::Answering,
         respondent::Respondent,
         sheet::{Asked, Sheet, SheetRows},
         vendor_mail::VendorMail,
@@ -68,6 +69,7 @@ pub async fn open(ctx: &Ctx, id: AssessmentId) -> Result<Preview> {
         .after(AssessmentEvent::Send)
         .map_err(|error| UseCaseError::conflict(error.to_string()))?;
     about.link_ends_at = Some(due::link_end(zone, now, about.due_on, now));
+    about.people = people.iter().map(will_answer).collect();
     let asked = definitions(chosen.iter().map(|row| &row.questionnaire_id)).into_iter();
     let asked = asked.filter(|questionnaire| questionnaire.audience == Audience::Vendor);
     let rows = SheetRows {
@@ -86,6 +88,11 @@ pub async fn open(ctx: &Ctx, id: AssessmentId) -> Result<Preview> {
         base_url: Arc::clone(&ctx.services().base_url),
         now,
     })
+}
+
+/// As the others will see them once it was sent.
+fn will_answer(person: &Respondent) -> Answering {
+    Answering { id: person.id, name: person.name.clone(), role: person.role, last_seen: None }
 }
 
 impl Preview {

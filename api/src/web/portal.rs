@@ -1,5 +1,5 @@
-//! The vendor's pages: welcome, sections, questions and follow-up questions. Handing in is in `portal_submission.rs`,
-//! findings and the actions on them are in `portal_findings.rs`, evidence in `portal_evidence.rs`.
+//! The vendor's pages: welcome, sections, questions and follow-up questions. The task list is in `portal_tasks.rs`, what
+//! stands beside each page in `portal_aside.rs`; handing in is in `portal_submission.rs`, findings and the actions on them are in `portal_findings.rs`, evidence in `portal_evidence.rs`.
 //!
 //! A card posts one answer and comes back to where it was (`go`). What cannot be saved is shown again in its card,
 //! with what was typed; nothing is overwritten and nothing is lost.
@@ -10,9 +10,11 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Respondent,
     page::{html, rendered, respond, see_other},
+    portal_aside::aside,
     portal_reader::Reader,
     portal_submission::signature,
-    portal_views::{Desk, Unsaved, aside, groups, next_links, progress_bar, rail, saved_line, section_href},
+    portal_tasks::task_list,
+    portal_views::{Desk, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of},
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -28,10 +30,7 @@ use crate::{
         Html, Renderer, Shell,
         fields::{FieldView, errors_of},
         parts::{ErrorItem, Fact, Link},
-        portal::{
-            Clarifications, EarlierBox, IconLine, Person, Resume, SectionPage, SectionState as ShownState,
-            SendReplies, SubmitBox, TaskGroup, TaskList, TaskRow, Welcome, cards_html,
-        },
+        portal::{Clarifications, EarlierBox, IconLine, SectionPage, SendReplies, Welcome, cards_html},
     },
     usecases::{
         FieldError, Services, UseCaseError,
@@ -46,7 +45,6 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use chrono_tz::Tz;
 use questionnaires::answering::TableRow;
 use serde::Serialize;
 use std::sync::Arc;
@@ -134,132 +132,6 @@ async fn tasks(who: Respondent, renderer: Data<Renderer>) -> Answer {
     task_list(&Reader::of(&who), &renderer, &sheet, earlier.as_deref())
 }
 
-/// All sections.
-pub(super) fn task_list(
-    who: &Reader<'_>,
-    renderer: &Renderer,
-    sheet: &Sheet,
-    earlier: Option<&Earlier>,
-) -> Answer {
-    let about = &sheet.rows.assessment;
-    let organisation = who.tenant.name.clone();
-    let (done, total) = (sheet.done(), sheet.total());
-    let open = about.state.open_to_vendor();
-    let last = sheet.rows.answers.iter().max_by_key(|row| row.saved_at).map(|row| row.question_id.clone());
-    let last = last.and_then(|id| sheet.place_of(&id)).map(|(section, _)| section_href(section));
-    // Where the last answer was saved, or the next section after it that lacks something.
-    let place = sheet.sections.iter().position(|s| Some(section_href(s)) == last).unwrap_or_default();
-    let (before, from_last) = sheet.sections.split_at(place);
-    let lacking = from_last.iter().chain(before).find(|section| !section.can_be_ready());
-    let resume = lacking.filter(|_| open && done < total);
-    let asked_again = sheet.asked_again().count();
-    let follow_ups = match asked_again {
-        1 => "1 follow-up question".to_owned(),
-        n => format!("{n} follow-up questions"),
-    };
-    let again = offered_again(sheet, earlier, who.tenant.zone);
-    let view = TaskList {
-        lede: if asked_again > 0 {
-            format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
-        } else if open {
-            format!(
-                "{done} of {total} are answered. Nothing is sent to {organisation} until you submit. \
-                 Answer in any order; stop and come back with the same link.{again}"
-            )
-        } else {
-            format!("{done} of {total} are answered. They were submitted and cannot be changed now.")
-        },
-        resume: if asked_again > 0 {
-            Some(Resume {
-                title: follow_ups.clone(),
-                text: format!("Due {}", due::long_day(about.due_on)),
-                link: Link::new("Reply", "/portal/clarifications"),
-            })
-        } else {
-            None
-        }
-        .or_else(|| {
-            resume.map(|section| Resume {
-                title: section.title.clone(),
-                text: format!("{} of {} answered", section.done(), section.questions.len()),
-                link: Link::new(
-                    if done == 0 { "Start here" } else { "Continue here" },
-                    section_href(section),
-                ),
-            })
-        }),
-        groups: groups(sheet)
-            .into_iter()
-            .map(|(_, title, sections)| {
-                let done: usize = sections.iter().map(|(_, s)| s.done()).sum();
-                let total: usize = sections.iter().map(|(_, s)| s.questions.len()).sum();
-                let ready = sections.iter().filter(|(_, s)| s.state == SectionState::Ready).count();
-                let summary =
-                    format!("{done} of {total} answered, {ready} of {} sections ready", sections.len());
-                TaskGroup {
-                    title,
-                    summary,
-                    sections: sections.iter().map(|(_, s)| task_row(sheet, s, &last)).collect(),
-                }
-            })
-            .collect(),
-        submit: (open && asked_again == 0).then(|| SubmitBox {
-            title: "Submit".to_owned(),
-            text: format!(
-                "When you are done, check all answers and sign the statement. You may submit with blanks or \
-                 \u{201c}We do not know\u{201d}; {organisation} then sees what is open."
-            ),
-            links: vec![Link::new("Check all answers", "/portal/check")],
-        }),
-        aside: aside(who, sheet),
-    };
-    let title = match (open, total - done) {
-        _ if asked_again > 0 => format!("{follow_ups}, due {}", due::long_day(about.due_on)),
-        (false, _) => format!("Your answers to {organisation}"),
-        (true, 0) => format!("All {total} questions answered, due {}", due::long_day(about.due_on)),
-        (true, 1) => format!("1 question left, due {}", due::long_day(about.due_on)),
-        (true, left) => format!("{left} questions left, due {}", due::long_day(about.due_on)),
-    };
-    let mut frame = who.shell(sheet, title);
-    frame.saved = saved_line(sheet, who.tenant.zone, false);
-    frame.progress = Some(progress_bar(sheet, None));
-    respond(renderer, StatusCode::OK, "portal/task_list", frame, view)
-}
-
-/// How many earlier answers are on offer, in a sentence; nothing when there are none.
-fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) -> String {
-    let Some(earlier) = earlier else { return String::new() };
-    let offered: usize = sheet.sections.iter().map(|section| earlier.offered_in(sheet, section).len()).sum();
-    if offered == 0 {
-        return String::new();
-    }
-    let day = due::short_day(due::day_in(zone, earlier.submitted_at));
-    format!(
-        " {offered} were answered on {day} about {}: use them again, section by section.",
-        earlier.service
-    )
-}
-
-fn task_row(sheet: &Sheet, section: &crate::domain::sheet::SheetSection, last: &Option<String>) -> TaskRow {
-    let href = section_href(section);
-    let rows = section.questions.iter().filter_map(|q| sheet.answer(&q.id));
-    let owner =
-        rows.max_by_key(|row| row.saved_at).map(|row| row.saved_by.clone()).filter(|by| !by.is_empty());
-    TaskRow {
-        id: format!("{}-{}", section.questionnaire_id, section.id),
-        title: section.title.clone(),
-        owner: owner.map(|name| Person::new(name, "")),
-        count: format!("{} of {}", section.done(), section.questions.len()),
-        state: match section.state {
-            SectionState::NotStarted => ShownState::NotStarted,
-            SectionState::InProgress => ShownState::InProgress,
-            SectionState::Ready => ShownState::Ready,
-        },
-        last: last.as_ref() == Some(&href),
-        href,
-    }
-}
-
 /// A page of cards: a whole section, or one question by itself.
 pub(super) struct Cards<'a> {
     who: &'a Reader<'a>,
@@ -317,7 +189,6 @@ impl Cards<'_> {
             open && section.state != SectionState::Ready && sheet.rows.assessment.submission_number == 0;
         let view = SectionPage {
             kicker: format!("{questionnaire}, section {place} of {sections}"),
-            why: None,
             answered: format!("{} of {} answered", sheet.done(), sheet.total()),
             tasks: Link::new("All sections and due date", "/portal/tasks"),
             rail: rail(sheet, Some(at)),
@@ -471,10 +342,6 @@ async fn question(
     cards(&reader, &services, &renderer, &sheet, None, StatusCode::OK)
         .offering(earlier)
         .section(at, Some(&id))
-}
-
-fn section_of(sheet: &Sheet, question: &str) -> Option<usize> {
-    sheet.sections.iter().position(|section| section.questions.iter().any(|placed| placed.id == question))
 }
 
 /// The answer that a card's form holds.

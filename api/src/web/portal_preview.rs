@@ -7,7 +7,7 @@ use super::{
     guard::Staff,
     page, portal,
     portal_reader::Reader,
-    portal_submission,
+    portal_submission, portal_tasks,
     problem::{INTERNAL, NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -46,7 +46,7 @@ fn reader<'a>(staff: &'a Staff, preview: &'a Preview, id: AssessmentId) -> Reade
         ));
     }
     let back = Link::new("Back to the draft", format!("/assessments/{id}/check"));
-    Reader::previewed(staff, preview.reader(), notice, back)
+    Reader::previewed(staff, preview, notice, back)
 }
 
 /// A page of the portal as an answer of the preview, from which nothing can be sent.
@@ -67,7 +67,7 @@ async fn welcome(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>)
 
 async fn tasks(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
     let preview = previews::open(&staff.ctx, *id).await?;
-    previewed(portal::task_list(&reader(&staff, &preview, *id), &renderer, &preview.sheet, None)?, *id)
+    previewed(portal_tasks::task_list(&reader(&staff, &preview, *id), &renderer, &preview.sheet, None)?, *id)
 }
 
 async fn section(

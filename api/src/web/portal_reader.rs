@@ -7,14 +7,15 @@ use super::{
     portal_views::nav,
 };
 use crate::{
-    domain::sheet::Sheet,
+    domain::{ids::RespondentId, sheet::Sheet},
     render::{
         Shell,
         page::{Organisation, SignedIn},
         parts::{FlashNotice, Link},
     },
-    usecases::ctx::TenantInfo,
+    usecases::{ctx::TenantInfo, previews::Preview},
 };
+use chrono::{DateTime, Utc};
 
 /// A respondent with a session, or the person for whom a preview shows the page.
 pub(super) struct Reader<'a> {
@@ -22,8 +23,12 @@ pub(super) struct Reader<'a> {
     pub tenant: &'a TenantInfo,
     /// The reader's name.
     pub name: &'a str,
+    /// Which respondent they are; none where nobody is chosen yet.
+    pub id: Option<RespondentId>,
     /// Whether this person may submit.
     pub is_lead: bool,
+    /// The present instant.
+    pub now: DateTime<Utc>,
     frame: Shell,
 }
 
@@ -34,20 +39,23 @@ impl<'a> Reader<'a> {
         Self {
             tenant: who.ctx.tenant(),
             name: &respondent.name,
+            id: Some(respondent.id),
             is_lead: respondent.is_lead,
+            now: who.ctx.now(),
             frame: portal_shell(who, "", ""),
         }
     }
 
-    /// Somebody who will be invited as lead, with a notice on each page and the way back. There is nothing to sign out
-    /// of, and no script that would save.
-    pub(super) fn previewed(staff: &'a Staff, name: &'a str, notice: String, back: Link) -> Self {
-        let tenant = staff.ctx.tenant();
+    /// The one whom a preview shows reading, who will be invited as lead, with a notice on each page and the way back.
+    /// There is nothing to sign out of, and no script that would save.
+    pub(super) fn previewed(staff: &'a Staff, preview: &'a Preview, notice: String, back: Link) -> Self {
+        let (tenant, name) = (staff.ctx.tenant(), preview.reader());
+        let id = preview.people.first().map(|person| person.id);
         let frame = Shell::portal("", Organisation::new(tenant.name.clone()), "", "");
         let mut frame = frame.flash(Some(FlashNotice::info(notice))).crumb(back.label, back.href);
         frame.user = Some(SignedIn::new(name, "Lead"));
         staff.look.colour(&mut frame);
-        Self { tenant, name, is_lead: true, frame }
+        Self { tenant, name, id, is_lead: true, now: staff.ctx.now(), frame }
     }
 
     /// The hidden value of every form.

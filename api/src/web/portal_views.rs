@@ -1,10 +1,9 @@
 //! From the sheet to what the portal's templates show: cards, rails, lists, in words.
 
-use super::portal_reader::Reader;
 use crate::{
     domain::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
-        due,
+        asking, due,
         earlier::Earlier,
         evidence::{ALLOWED_ENDINGS, ALLOWED_IN_WORDS, EvidenceKind, size_in_words},
         sheet::{EvidenceRow, Openness, SectionState, Sheet, SheetQuestion, SheetSection},
@@ -13,12 +12,12 @@ use crate::{
         fields::FieldOption,
         parts::{Link, NavItem, SavedLine, SectionProgress},
         portal::{
-            AnswerCopy, AnswerGroup, AnswerRow, AsideBlock, Asked, Citation, Conflict, EvidenceForms, Person,
-            PreviousAnswer, QuestionCard, QuestionKind, RailGroup, RailRow, SectionState as ShownState,
-            TableCell, TableColumn, TableInput, TableRow,
+            AnswerCopy, AnswerGroup, AnswerRow, Asked, Citation, Conflict, EvidenceForms, PreviousAnswer,
+            QuestionCard, QuestionKind, RailGroup, RailRow, SectionState as ShownState, TableCell,
+            TableColumn, TableInput, TableRow,
         },
     },
-    usecases::{FieldError, error::CurrentAnswer, portal_access::zone_in_words},
+    usecases::{FieldError, error::CurrentAnswer, library},
 };
 use chrono_tz::Tz;
 use questionnaires::definition::{AnswerType, Choice, ColumnType, Question};
@@ -49,7 +48,12 @@ pub(super) fn section_href(section: &SheetSection) -> String {
     format!("/portal/sections/{}/{}", section.questionnaire_id, section.id)
 }
 
-const fn shown_state(state: SectionState) -> ShownState {
+/// The place on the sheet of the section that shows this question.
+pub(super) fn section_of(sheet: &Sheet, question: &str) -> Option<usize> {
+    sheet.sections.iter().position(|section| section.questions.iter().any(|placed| placed.id == question))
+}
+
+pub(super) const fn shown_state(state: SectionState) -> ShownState {
     match state {
         SectionState::NotStarted => ShownState::NotStarted,
         SectionState::InProgress => ShownState::InProgress,
@@ -141,27 +145,6 @@ pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
     items
 }
 
-pub(super) fn aside(who: &Reader<'_>, sheet: &Sheet) -> Vec<AsideBlock> {
-    let about = &sheet.rows.assessment;
-    let tenant = who.tenant;
-    let mut due_text = format!(
-        "Due at the end of {}, {} time.",
-        due::long_day(about.due_on),
-        zone_in_words(tenant.zone.name())
-    );
-    if let Some(end) = about.link_ends_at.filter(|_| about.state.open_to_vendor()) {
-        due_text
-            .push_str(&format!(" Your link keeps working until {}.", due::short_instant(tenant.zone, end)));
-    }
-    let role = if who.is_lead { "Lead, can submit" } else { "Helper" };
-    vec![
-        AsideBlock::text("Due date", due_text),
-        AsideBlock::people("You", vec![Person::new(who.name, role)]),
-        AsideBlock::text("Who asks", format!("{}, {} ({})", about.owner, tenant.name, about.owner_email)),
-        AsideBlock::text("Reference", about.reference.clone()),
-    ]
-}
-
 impl Desk<'_> {
     /// The card of one shown question.
     pub(super) fn card(&self, placed: &SheetQuestion, question: &Question) -> QuestionCard {
@@ -173,6 +156,7 @@ impl Desk<'_> {
         let mut card = QuestionCard::new(&placed.id, &placed.number, &question.text, kind(question));
         card.gate = self.sheet.is_gate(&placed.id);
         card.help.clone_from(&question.help);
+        card.why = asking::requirements_in_words(question, library::shipped());
         card.revision = row.map_or(0, |row| row.rev);
         card.mutation = (self.mutation)();
         card.go.clone_from(&self.go);

@@ -93,8 +93,8 @@ impl QuestionCard {
                         }
                     }
                 }
-                @if let Some(guidance) = &self.guidance {
-                    details { summary { "What a strong answer includes" } p.in.pre { (guidance) } }
+                @if let Some(why) = &self.why {
+                    details { summary { "Why we ask" span.sr { ": question " (self.number) } } p.in { (why) } }
                 }
                 @if let Some(conflict) = &self.conflict { (clash(frame, conflict)) }
                 div.foot {
@@ -460,7 +460,7 @@ mod tests {
             note_field: Some(evil()),
             note: evil(),
             concern: Some(evil()),
-            guidance: Some(evil()),
+            why: Some(evil()),
             previous: Some(PreviousAnswer {
                 head: evil(),
                 answer: evil(),

@@ -230,6 +230,8 @@ pub struct QuestionCard {
     pub text: String,
     /// One sentence of help.
     pub help: Option<String>,
+    /// The requirements it answers to.
+    pub why: Option<String>,
     /// "if yes to 11.2" when the question is shown because of another answer.
     pub follows: Option<String>,
     /// Which inputs.
@@ -264,8 +266,6 @@ pub struct QuestionCard {
     pub note: String,
     /// The calm note beside a risky answer.
     pub concern: Option<String>,
-    /// What a strong answer includes.
-    pub guidance: Option<String>,
     /// An earlier answer.
     pub previous: Option<PreviousAnswer>,
     /// A clarification.
@@ -297,6 +297,7 @@ impl QuestionCard {
             number: number.into(),
             text: text.into(),
             help: None,
+            why: None,
             gate: false,
             follows: None,
             kind,
@@ -314,7 +315,6 @@ impl QuestionCard {
             note_field: (kind != QuestionKind::Attest).then(|| "optional".to_owned()),
             note: String::new(),
             concern: None,
-            guidance: None,
             previous: None,
             asked: None,
             conflict: None,

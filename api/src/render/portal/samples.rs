@@ -29,14 +29,14 @@ fn shell(title: &str) -> Shell {
 fn aside() -> Vec<AsideBlock> {
     vec![
         AsideBlock::text(
-            "Due Friday 12 December",
-            "9 days left, end of the day in London. About 35 minutes of questions remain.",
+            "9 days left",
+            "Due at the end of Friday 12 December 2025, London time. About 35 minutes of questions remain.",
         ),
         AsideBlock::people(
             "People answering",
             vec![
                 Person::new("Priya Shah (you)", "Lead, can submit"),
-                Person::new("Tom Okafor", "Saved an answer at 14:29"),
+                Person::new("Tom Okafor", "Helper").did("Saved an answer at 14:29".to_owned()),
             ],
         ),
         AsideBlock::text("Who asked you", "Daniel Reyes, Procurement, Northwind Bank.").link(Link::new(
@@ -230,7 +230,8 @@ fn questions(wrong: bool) -> Vec<QuestionCard> {
     third.concern = Some(
         "This may lead to a finding. If you have another safeguard, describe it in the note.".to_owned(),
     );
-    third.guidance = Some("The measure, the limit that triggers the alert, and who receives it.".to_owned());
+    third.why =
+        Some("ISO/IEC 42001:2023 Annex A: A.6.2.6; EU AI Act, Regulation (EU) 2024/1689: 26".to_owned());
     third.note_field = Some("needed with this answer".to_owned());
     if wrong {
         third.error = Some("This answer is not among the options. Choose one of them.".to_owned());
@@ -299,7 +300,6 @@ fn row(title: &str, state: SectionState, short: &str, words: &str, current: bool
 fn section(wrong: bool) -> Page<SectionPage> {
     let view = SectionPage {
         kicker: "AI tool risk, section 11 of 15, about 10 minutes".to_owned(),
-        why: Some("Northwind uses Lumen Triage to prioritise complaints. A model that changes unnoticed can delay help for a customer, so we ask how you notice first.".to_owned()),
         answered: "113 of 141 answered".to_owned(),
         tasks: Link::new("All sections and due date", "/portal"),
         rail: vec![

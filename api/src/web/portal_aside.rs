@@ -1,0 +1,55 @@
+//! The right-hand column of the vendor's pages: how long there is, who answers, and who asks.
+
+use super::portal_reader::Reader;
+use crate::{
+    domain::{
+        due,
+        people::{Answering, last_act, role_in_words},
+        sheet::Sheet,
+        time_left::{in_words, minutes_left},
+    },
+    render::portal::{AsideBlock, Person},
+    usecases::portal_access::zone_in_words,
+};
+
+/// The column beside a page about this sheet.
+pub(super) fn aside(who: &Reader<'_>, sheet: &Sheet) -> Vec<AsideBlock> {
+    let about = &sheet.rows.assessment;
+    let mut blocks = vec![until(who, sheet)];
+    if !about.people.is_empty() {
+        let people = about.people.iter().map(|person| answering(who, sheet, person)).collect();
+        blocks.push(AsideBlock::people("People answering", people));
+    }
+    let asks = format!("{}, {} ({})", about.owner, who.tenant.name, about.owner_email);
+    blocks.push(AsideBlock::text("Who asks", asks));
+    blocks.push(AsideBlock::text("Reference", about.reference.clone()));
+    blocks
+}
+
+/// How long there is, and what is left to do in it. Once nothing is awaited, the day alone.
+fn until(who: &Reader<'_>, sheet: &Sheet) -> AsideBlock {
+    let (about, zone) = (&sheet.rows.assessment, who.tenant.zone);
+    let zone_name = zone_in_words(zone.name());
+    let mut text = format!("Due at the end of {}, {zone_name} time.", due::long_day(about.due_on));
+    if !about.state.open_to_vendor() {
+        return AsideBlock::text("Due date", text);
+    }
+    if let Some(minutes) = minutes_left(sheet) {
+        text.push_str(&format!(" About {} of questions remain.", in_words(minutes)));
+    }
+    if let Some(end) = about.link_ends_at {
+        text.push_str(&format!(" Your link keeps working until {}.", due::short_instant(zone, end)));
+    }
+    AsideBlock::text(due::left_in_words(about.due_on, due::day_in(zone, who.now)), text)
+}
+
+/// One respondent as the reader sees them: of themselves, what they may do; of others, also what they did last.
+fn answering(who: &Reader<'_>, sheet: &Sheet, person: &Answering) -> Person {
+    let role = role_in_words(person.role);
+    if who.id == Some(person.id) {
+        return Person { name: format!("{} (you)", person.name), ..Person::new(&person.name, role) };
+    }
+    let own = sheet.rows.answers.iter().filter(|row| row.respondent == Some(person.id));
+    let saved = own.map(|row| row.saved_at).max();
+    Person::new(&person.name, role).did(last_act(saved, person.last_seen, who.now, who.tenant.zone))
+}
