@@ -60,3 +60,26 @@ async fn a_respondent_chooses_colours_and_stays_at_the_question() {
     assert_eq!(response.url().path(), "/portal/questions/SEC-GOV-01");
     assert_eq!(shown(&browser.open("/portal/tasks").await.expect(200)), are(Some("dark"), "Dark"));
 }
+
+#[tokio::test]
+async fn pages_without_a_session_are_in_the_chosen_colours_too() {
+    let app = TestApp::start().await;
+    let staff = app.signed_in(Role::Viewer).await;
+    staff.open("/").await.expect(200).form("/theme").set("theme", "dark").submit().await.expect(200);
+    let page = staff.open("/").await.expect(200).form("/sign-out").submit().await.expect(200);
+    assert_eq!(
+        (page.path.as_str(), page.attributes("html", "data-theme")),
+        ("/sign-in", vec!["dark".to_owned()])
+    );
+    for path in ["/join", "/q", "/q/AAAAAAAAAAAAAAAAAAAAAA"] {
+        let page = staff.open(path).await.expect(200);
+        assert_eq!(page.attributes("html", "data-theme"), ["dark"], "{path}");
+    }
+    let wrong = page.form("/sign-in").set("email", "nobody@northwind.example").set("password", "wrong");
+    assert_eq!(wrong.submit().await.expect(422).attributes("html", "data-theme"), ["dark"]);
+
+    let (_, link) = vendor_side::invited(&app).await;
+    vendor_side::exchange(&staff, &link).await.expect(200);
+    assert_eq!(staff.open("/q/code").await.expect(200).attributes("html", "data-theme"), ["dark"]);
+    assert_eq!(app.anonymous().open("/sign-in").await.attributes("html", "data-theme"), Vec::<String>::new());
+}

@@ -5,7 +5,7 @@ use super::{
     acts::fresh_key,
     form::{CsrfForm, Fields, OpenForm},
     guard::{Staff, request_info},
-    page::{respond, see_other, staff_shell, with_errors},
+    page::{plain_shell, respond, see_other, staff_shell, with_errors},
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
     session::{CookieKind, CookieRules},
@@ -68,7 +68,7 @@ fn form_page(
     respond(renderer, failed(errors), template, shell, FormView { fields })
 }
 
-fn set_up_response(renderer: &Renderer, typed: &Fields, errors: Errors<'_>) -> Answer {
+fn set_up_response(request: &HttpRequest, renderer: &Renderer, typed: &Fields, errors: Errors<'_>) -> Answer {
     let zone = typed.filled("time_zone").unwrap_or("UTC");
     let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
     let zones = zones.filter(|name| name.contains('/') || *name == "UTC").map(|name| (name, name));
@@ -85,14 +85,15 @@ fn set_up_response(renderer: &Renderer, typed: &Fields, errors: Errors<'_>) -> A
         FieldView::password("password", "Password", "new-password")
             .hint("At least 15 characters; a sentence of several words is easiest."),
     ];
-    form_page(renderer, errors, "pages/accounts/set_up", Shell::plain("Set up Assay"), fields)
+    let shell = plain_shell(request, "Set up Assay");
+    form_page(renderer, errors, "pages/accounts/set_up", shell, fields)
 }
 
-async fn set_up_page(services: Data<Services>, renderer: Data<Renderer>) -> Answer {
+async fn set_up_page(request: HttpRequest, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
     if !accounts::first_run_needed(&services).await? {
         return Err(Problem::new(NOT_FOUND));
     }
-    set_up_response(&renderer, &Fields::default(), &[])
+    set_up_response(&request, &renderer, &Fields::default(), &[])
 }
 
 async fn set_up(
@@ -111,7 +112,7 @@ async fn set_up(
     };
     match accounts::create_first_organisation(&services, input, request_info(&request)).await {
         Ok(secret) => Ok(signed_in(&rules, &secret)),
-        Err(UseCaseError::Invalid(errors)) => set_up_response(&renderer, &form, &errors),
+        Err(UseCaseError::Invalid(errors)) => set_up_response(&request, &renderer, &form, &errors),
         Err(other) => Err(other.into()),
     }
 }
@@ -124,19 +125,19 @@ fn signed_in(rules: &CookieRules, secret: &Secret) -> HttpResponse {
         .finish()
 }
 
-fn sign_in_response(renderer: &Renderer, email: &str, errors: Errors<'_>) -> Answer {
+fn sign_in_response(request: &HttpRequest, renderer: &Renderer, email: &str, errors: Errors<'_>) -> Answer {
     let fields = vec![
         FieldView::email("email", "E-mail").value(email).autocomplete("username"),
         FieldView::password("password", "Password", "current-password"),
     ];
-    form_page(renderer, errors, "pages/accounts/sign_in", Shell::plain("Sign in"), fields)
+    form_page(renderer, errors, "pages/accounts/sign_in", plain_shell(request, "Sign in"), fields)
 }
 
-async fn sign_in_page(services: Data<Services>, renderer: Data<Renderer>) -> Answer {
+async fn sign_in_page(request: HttpRequest, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
     if accounts::first_run_needed(&services).await? {
         return Ok(see_other("/set-up"));
     }
-    sign_in_response(&renderer, "", &[])
+    sign_in_response(&request, &renderer, "", &[])
 }
 
 async fn sign_in(
@@ -149,7 +150,7 @@ async fn sign_in(
     let email = form.text("email");
     match accounts::sign_in(&services, email, form.text("password"), request_info(&request)).await {
         Ok(secret) => Ok(signed_in(&rules, &secret)),
-        Err(UseCaseError::Invalid(errors)) => sign_in_response(&renderer, email, &errors),
+        Err(UseCaseError::Invalid(errors)) => sign_in_response(&request, &renderer, email, &errors),
         Err(other) => Err(other.into()),
     }
 }
@@ -165,8 +166,8 @@ async fn sign_out(request: HttpRequest, staff: Staff, rules: Data<CookieRules>, 
         .finish())
 }
 
-fn join_response(renderer: &Renderer, code: &str, errors: Errors<'_>) -> Answer {
-    let mut shell = Shell::plain("Choose a password");
+fn join_response(request: &HttpRequest, renderer: &Renderer, code: &str, errors: Errors<'_>) -> Answer {
+    let mut shell = plain_shell(request, "Choose a password");
     shell.scripts = vec!["link.js".to_owned()];
     let fields = vec![
         FieldView::text("code", "Sign-in code")
@@ -179,8 +180,8 @@ fn join_response(renderer: &Renderer, code: &str, errors: Errors<'_>) -> Answer 
 }
 
 /// The same page for every link; the script moves the secret from the fragment into the form.
-async fn join_page(renderer: Data<Renderer>) -> Answer {
-    join_response(&renderer, "", &[])
+async fn join_page(request: HttpRequest, renderer: Data<Renderer>) -> Answer {
+    join_response(&request, &renderer, "", &[])
 }
 
 async fn join(
@@ -195,7 +196,7 @@ async fn join(
     match accounts::accept_user_link(&services, &secret, form.text("password"), request_info(&request)).await
     {
         Ok(session) => Ok(signed_in(&rules, &session)),
-        Err(UseCaseError::Invalid(errors)) => join_response(&renderer, code, &errors),
+        Err(UseCaseError::Invalid(errors)) => join_response(&request, &renderer, code, &errors),
         Err(other) => Err(other.into()),
     }
 }

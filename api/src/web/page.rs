@@ -31,6 +31,14 @@ pub fn staff_shell(staff: &Staff, title: impl Into<String>, section: Option<Sect
     shell
 }
 
+/// The frame of a page without a session, in the colours that the browser chose before.
+#[must_use]
+pub fn plain_shell(request: &HttpRequest, title: impl Into<String>) -> Shell {
+    let mut shell = Shell::plain(title);
+    Look::of(request).colour(&mut shell);
+    shell
+}
+
 /// The frame of a portal page; `about` says what is asked for whom.
 #[must_use]
 pub fn portal_shell(respondent: &Respondent, title: impl Into<String>, about: impl Into<String>) -> Shell {
@@ -121,11 +129,7 @@ pub fn error_page(renderer: &Renderer, request: &HttpRequest, problem: &Problem,
     let staff = request.extensions().get::<Staff>().cloned();
     let (template, shell) = match &staff {
         Some(staff) => ("pages/error_staff", staff_shell(staff, title, None)),
-        None => {
-            let mut shell = Shell::plain(title);
-            Look::of(request).colour(&mut shell);
-            ("pages/error", shell)
-        }
+        None => ("pages/error", plain_shell(request, title)),
     };
     let sign_in = request.path() == "/join";
     let link = problem.code == LINK_NOT_USABLE && !sign_in;

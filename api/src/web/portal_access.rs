@@ -4,16 +4,17 @@ use super::{
     Answer, body,
     form::{CsrfForm, OpenForm},
     guard::{Respondent, request_info},
-    page::{respond, see_other},
+    page::{plain_shell, respond, see_other},
     problem::{CODE_NOT_ACCEPTED, CSRF_REJECTED, Problem},
     routes::{Access, routes},
     session::{CookieKind, CookieRules},
+    theme::Look,
 };
 use crate::{
     auth::Secret,
     domain::link::{LinkAbout, browser_lifetime},
     render::{
-        Renderer, Shell,
+        Renderer,
         messages::MessageView,
         page::Organisation,
         parts::Link,
@@ -45,10 +46,11 @@ routes! {
     POST "/portal/sign-out" => sign_out, Access::Portal, Page;
 }
 
-/// The same bytes for every link, known or not; nothing is looked up.
-async fn link(renderer: Data<Renderer>) -> Answer {
-    let page = link_page();
-    respond(&renderer, StatusCode::OK, "portal/link", page.page, LinkView {})
+/// The same bytes for every link, known or not; nothing is looked up. The browser chose the colours.
+async fn link(request: HttpRequest, renderer: Data<Renderer>) -> Answer {
+    let mut shell = link_page().page;
+    Look::of(&request).colour(&mut shell);
+    respond(&renderer, StatusCode::OK, "portal/link", shell, LinkView {})
 }
 
 #[derive(Deserialize)]
@@ -125,8 +127,14 @@ fn pending(rules: &CookieRules, request: &HttpRequest) -> Option<Secret> {
     rules.read(request, CookieKind::Pending).map(Secret::presented)
 }
 
-fn code_response(renderer: &Renderer, status: StatusCode, about: LinkAbout, error: Option<String>) -> Answer {
-    let mut shell = Shell::plain("Confirm it is you");
+fn code_response(
+    request: &HttpRequest,
+    renderer: &Renderer,
+    status: StatusCode,
+    about: LinkAbout,
+    error: Option<String>,
+) -> Answer {
+    let mut shell = plain_shell(request, "Confirm it is you");
     shell.organisation = Some(Organisation::new(about.organisation));
     shell.about = Some(about.title);
     let code = ConfirmCode::code_field(error);
@@ -151,7 +159,7 @@ async fn code_page(
 ) -> Answer {
     let Some(pending) = pending(&rules, &request) else { return Ok(see_other("/q")) };
     match portal_access::code_page(&services, &pending).await {
-        Ok(about) => code_response(&renderer, StatusCode::OK, about, None),
+        Ok(about) => code_response(&request, &renderer, StatusCode::OK, about, None),
         Err(UseCaseError::LinkNotUsable) => Ok(see_other("/q")),
         Err(other) => Err(other.into()),
     }
@@ -184,7 +192,7 @@ async fn give_code(
             let problem = Problem::from(UseCaseError::CodeNotAccepted);
             let status =
                 StatusCode::from_u16(CODE_NOT_ACCEPTED.1).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            code_response(&renderer, status, about, problem.detail)
+            code_response(&request, &renderer, status, about, problem.detail)
         }
         Err(other) => Err(other.into()),
     }
@@ -218,7 +226,7 @@ async fn fresh(
         ],
         action: Some(Link::new("Back to the start", "/q")),
     };
-    respond(&renderer, StatusCode::ACCEPTED, "pages/message", Shell::plain(heading), view)
+    respond(&renderer, StatusCode::ACCEPTED, "pages/message", plain_shell(&request, heading), view)
 }
 
 async fn sign_out(respondent: Respondent, rules: Data<CookieRules>, _form: CsrfForm) -> Answer {

@@ -1,5 +1,5 @@
-//! Light, dark, or as the system does: what a browser chose is a cookie that holds no secret, and every page with a
-//! session has the form to choose in its foot.
+//! Light, dark, or as the system does: what a browser chose is a cookie that holds no secret. Every page follows it, and
+//! every page with a session has the form to choose in its foot.
 
 use super::{
     Answer,
