@@ -1,5 +1,5 @@
-// The review by keyboard in a real browser: single letters go through the queue and choose a verdict, a person can
-// switch them off, and while somebody types they are letters.
+// The review by keyboard in a real browser: single letters go through the queue and choose a verdict, a slash goes to
+// the search, a person can switch them off, and while somebody types they are what they are.
 //
 //   JOURNEY_BIN   the binary (else the debug build)
 
@@ -67,4 +67,23 @@ test("switched off they do nothing, also on the next page", async () => {
   await page.keyboard.press("j");
   await page.waitForTimeout(300);
   assert.equal(await current(), at);
+});
+
+test("a slash goes to the search unless somebody types or has switched it off", async () => {
+  const focused = () => page.evaluate(() => document.activeElement.name ?? "");
+  await page.locator("h1").click();
+  await page.keyboard.press("/");
+  assert.equal(await focused(), "q");
+  await page.keyboard.type("a/b");
+  assert.equal(await page.locator("header input[name=q]").inputValue(), "a/b");
+  await page.goto(`${demo.url}/no/such/page`);
+  await page.getByLabel("goes to the search").uncheck();
+  await page.reload();
+  await page.locator("h1").click();
+  await page.keyboard.press("/");
+  assert.notEqual(await focused(), "q");
+  await page.getByLabel("goes to the search").check();
+  await page.locator("h1").click();
+  await page.keyboard.press("/");
+  assert.equal(await focused(), "q");
 });

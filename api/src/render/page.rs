@@ -209,6 +209,8 @@ pub struct Shell {
     pub foot: Vec<NavItem>,
     /// The foot's form to choose colours; on pages with a session.
     pub colours: Option<ColoursForm>,
+    /// Staff: a key goes to the search, and the foot lets a person switch it off.
+    pub search_key: bool,
 }
 
 impl Shell {
@@ -237,6 +239,7 @@ impl Shell {
             saving: None,
             foot: Vec::new(),
             colours: None,
+            search_key: false,
         }
     }
 
@@ -254,6 +257,8 @@ impl Shell {
             user: Some(SignedIn::new(name, role.label())),
             sign_out: Some("/sign-out".to_owned()),
             csrf: csrf.into(),
+            scripts: vec!["search-key.js".to_owned()],
+            search_key: true,
             ..Self::plain(title)
         }
     }

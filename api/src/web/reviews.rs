@@ -110,7 +110,7 @@ async fn review_response(
     let can_judge = staff.ctx.user().role.may(Permission::Review)
         && matches!(state, AssessmentState::Submitted | AssessmentState::InReview);
     let mut shell = case_shell(staff, &desk.case, "Review answers");
-    shell.scripts = vec!["review.js".to_owned()];
+    shell.scripts.push("review.js".to_owned());
     shell.skip = "Skip to answer".to_owned();
     if current.is_some() {
         shell.skip_to = "#answer".to_owned();
