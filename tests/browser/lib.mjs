@@ -143,13 +143,20 @@ export const overflow = (page) => page.evaluate(() => {
 /** Rules whose outcome depends on colours alone. */
 export const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-/** What axe finds wrong with the page as it is shown now, by all rules or by these; it needs a page with script. */
+/**
+ * What axe finds wrong with the page as it is shown now, by all rules or by these; it needs a page with script. The bar
+ * that stays in sight covers whatever is below it at the moment, so it stands at its own place meanwhile.
+ */
 export async function violations(page, rules = RULES) {
   if (!await page.evaluate("Boolean(window.axe)")) await page.evaluate(`${axeSource}; null`);
-  return page.evaluate((only) => window.axe.run(document, { runOnly: only, resultTypes: ["violations"] })
+  const stand = (position) => page.evaluate((where) => document.querySelectorAll(".verdict").forEach((one) => { one.style.position = where; }), position);
+  await stand("static");
+  const found = await page.evaluate((only) => window.axe.run(document, { runOnly: only, resultTypes: ["violations"] })
     .then((result) => result.violations.map((one) => `${one.id}, ${one.help}: ${one.nodes.slice(0, 4).map((node) =>
       `${node.target.join(" ")} ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`).join(" | ")}${
       one.nodes.length > 4 ? ` (+${one.nodes.length - 4})` : ""}`)), rules);
+  await stand("");
+  return found;
 }
 
 /**
