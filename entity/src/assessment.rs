@@ -95,6 +95,18 @@ impl Related<super::intake::Entity> for Entity {
     }
 }
 
+impl Related<super::score_snapshot::Entity> for Entity {
+    fn to() -> RelationDef {
+        super::score_snapshot::Relation::Assessment.def().rev()
+    }
+}
+
+impl Related<super::reassessment::Entity> for Entity {
+    fn to() -> RelationDef {
+        super::reassessment::Relation::Assessment.def().rev()
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}
 
 impl TenantOwned for Entity {

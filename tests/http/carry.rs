@@ -141,6 +141,9 @@ async fn a_section_is_used_in_one_step_and_the_review_shows_what_changed_since()
     let review = risk.open(&format!("{again}/review?q=SUB-02")).await.expect(200);
     assert!(review.text().contains("Answer in AIQ-0001, 24 Nov 2026"), "{}", review.text());
     assert!(review.text().contains("Changed"), "{}", review.text());
+    let saved = review.all(".ans header span");
+    assert_eq!(saved.len(), 2, "{saved:?}");
+    assert!(saved[0].starts_with("Priya Shah, ") && saved[1] == "Priya Shah, 24 Nov 2026", "{saved:?}");
 }
 
 #[tokio::test]

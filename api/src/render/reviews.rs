@@ -168,6 +168,8 @@ pub struct AskedView {
 pub struct GivenView {
     /// Which submission.
     pub heading: String,
+    /// Who saved it, and on which day.
+    pub by: Option<String>,
     /// What was answered, one thing a line.
     pub lines: Vec<String>,
     /// The vendor's words, with those marked that differ from the other answer.
@@ -335,6 +337,7 @@ pub struct DecisionView {
 pub(super) fn samples() -> Vec<Sample> {
     let given = |heading: &str| GivenView {
         heading: heading.to_owned(),
+        by: Some("Tom Okafor, 5 Dec 2026".to_owned()),
         lines: vec!["Partly, for some of the AI".to_owned()],
         note: Some(word_diff::marked("The model has no alert.", "The draft model has no alert yet.").1),
     };

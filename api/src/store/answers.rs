@@ -15,8 +15,8 @@ use entity::{
     respondent, section_state, service, submission, user_account, vendor,
 };
 use sea_orm::{
-    ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationTrait as _, Select, Set,
+    ColumnTrait as _, Condition, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, RelationTrait as _, Select, Set,
     sea_query::{Expr, ExprTrait as _, Func, IntoCondition as _, Query, SelectStatement},
 };
 use serde_json::Value;
@@ -251,6 +251,8 @@ pub async fn answering(
 /// Who saved a revision of an answer, and when.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct SavedRevision {
+    /// In which assessment.
+    pub assessment_id: Uuid,
     /// Of which question.
     pub question_id: String,
     /// Which revision.
@@ -268,17 +270,36 @@ pub struct SavedRevision {
 /// # Errors
 /// When the database does not answer.
 pub async fn revisions(s: &impl Scoped, id: AssessmentId) -> Result<Vec<SavedRevision>, StoreError> {
+    let query = saved_revisions(s).filter(answer_revision::Column::AssessmentId.eq(id.0));
+    Ok(query.into_model::<SavedRevision>().all(s.connection()).await?)
+}
+
+/// These revisions of the answer to one question, each of its own assessment, in no order: one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revisions_of(
+    s: &impl Scoped,
+    question: &str,
+    wanted: &[(AssessmentId, i64)],
+) -> Result<Vec<SavedRevision>, StoreError> {
+    use answer_revision::Column as C;
+    let any = wanted.iter().fold(Condition::any(), |any, (assessment, rev)| {
+        any.add(C::AssessmentId.eq(assessment.0).and(C::Rev.eq(*rev)))
+    });
+    let query = saved_revisions(s).filter(C::QuestionId.eq(question)).filter(any);
+    Ok(query.into_model::<SavedRevision>().all(s.connection()).await?)
+}
+
+fn saved_revisions(s: &impl Scoped) -> Select<answer_revision::Entity> {
     use answer_revision::{Column as C, Relation as R};
-    let query = s
-        .find::<answer_revision::Entity>()
+    s.find::<answer_revision::Entity>()
         .select_only()
-        .columns([C::QuestionId, C::Rev, C::SavedAt])
+        .columns([C::AssessmentId, C::QuestionId, C::Rev, C::SavedAt])
         .column_as(respondent::Column::Name, "respondent")
         .column_as(user_account::Column::Name, "user")
         .join(JoinType::LeftJoin, R::SavedByRespondent.def())
         .join(JoinType::LeftJoin, R::SavedByUser.def())
-        .filter(C::AssessmentId.eq(id.0));
-    Ok(query.into_model::<SavedRevision>().all(s.connection()).await?)
 }
 
 /// The revision that this mutation made, if it was made before: its question and number.

@@ -3,11 +3,12 @@
 use super::{
     assessments::assessment_of,
     error::StoreError,
+    scores::{Snapshot, snapshot_of},
     tenant_scope::{Scoped, count_rows},
     vendors::ids_of_named,
 };
 use crate::domain::{assessment::AssessmentState, ids::AssessmentId, remediation::Case};
-use entity::{assessment, service, vendor};
+use entity::{assessment, reassessment, score_snapshot, service, vendor};
 use sea_orm::{
     ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     Select, SelectThree,
@@ -37,6 +38,26 @@ fn case_of((row, vendor, service): Row) -> Result<Case, StoreError> {
 pub async fn case(s: &impl Scoped, id: AssessmentId) -> Result<Option<Case>, StoreError> {
     let found = with_names(s.find_id::<assessment::Entity>(id)).one(s.connection()).await?;
     found.map(case_of).transpose()
+}
+
+/// The assessment with this id, its newest snapshot, which it has once it was handed in, and whether it offered answers
+/// of an earlier one again. One statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn case_with_newest(
+    s: &impl Scoped,
+    id: AssessmentId,
+) -> Result<Option<(Case, Option<Snapshot>, bool)>, StoreError> {
+    let found = with_names(s.find_id::<assessment::Entity>(id))
+        .find_also(assessment::Entity, score_snapshot::Entity)
+        .find_also(assessment::Entity, reassessment::Entity)
+        .order_by_desc(score_snapshot::Column::Number)
+        .one(s.connection())
+        .await?;
+    let Some((row, vendor, service, newest, offer)) = found else { return Ok(None) };
+    let newest = newest.map(snapshot_of).transpose()?;
+    Ok(Some((case_of((row, vendor, service))?, newest, offer.is_some())))
 }
 
 /// The assessments with these ids, in no order.

@@ -18,7 +18,9 @@ use uuid::Uuid;
 /// A submission that was handed in before.
 #[derive(Clone, Debug)]
 pub struct EarlierSubmission {
-    /// The assessment's reference.
+    /// Of which assessment,
+    pub assessment: AssessmentId,
+    /// and its reference.
     pub reference: String,
     /// About which service.
     pub service: String,
@@ -31,6 +33,7 @@ pub struct EarlierSubmission {
 #[derive(Debug, FromQueryResult)]
 struct Row {
     id: Uuid,
+    assessment_id: Uuid,
     inputs: String,
     created_at: DateTime<Utc>,
     reference: String,
@@ -116,6 +119,7 @@ pub async fn offered(s: &impl Scoped, id: AssessmentId) -> Result<Option<Earlier
         .join(JoinType::InnerJoin, assessment::Relation::Service.def())
         .select_only()
         .column(score_snapshot::Column::Id)
+        .column(score_snapshot::Column::AssessmentId)
         .column(score_snapshot::Column::Inputs)
         .column(score_snapshot::Column::CreatedAt)
         .column(assessment::Column::Reference)
@@ -127,5 +131,6 @@ pub async fn offered(s: &impl Scoped, id: AssessmentId) -> Result<Option<Earlier
     let inputs = serde_json::from_str(&row.inputs)
         .map_err(|_| StoreError::corrupt("score_snapshot", "inputs", row.id))?;
     let Row { reference, service, created_at, .. } = row;
-    Ok(Some(EarlierSubmission { reference, service, submitted_at: created_at, inputs }))
+    let assessment = AssessmentId(row.assessment_id);
+    Ok(Some(EarlierSubmission { assessment, reference, service, submitted_at: created_at, inputs }))
 }

@@ -9,7 +9,7 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use entity::{
     answer, assessment, assessment_control_set, control_set_version, evidence, evidence_citation,
-    reassessment, score_result, score_snapshot,
+    score_result, score_snapshot,
 };
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
 use sea_orm::{
@@ -97,7 +97,7 @@ pub struct ResultLine {
     pub residual: Option<String>,
 }
 
-fn snapshot_of(row: score_snapshot::Model) -> Result<Snapshot, StoreError> {
+pub(super) fn snapshot_of(row: score_snapshot::Model) -> Result<Snapshot, StoreError> {
     let corrupt = |column| StoreError::corrupt("score_snapshot", column, row.id);
     Ok(Snapshot {
         id: SnapshotId(row.id),
@@ -180,41 +180,6 @@ pub async fn latest_snapshot(
         .one(s.connection())
         .await?;
     found.map(snapshot_of).transpose()
-}
-
-#[derive(Debug, FromQueryResult)]
-struct WithOffer {
-    #[sea_orm(nested)]
-    snapshot: score_snapshot::Model,
-    offers: Option<Uuid>,
-}
-
-/// The newest snapshot of an assessment, and whether the assessment offered answers of an earlier one again. One
-/// statement.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn latest_with_offer(
-    s: &impl Scoped,
-    assessment: AssessmentId,
-) -> Result<Option<(Snapshot, bool)>, StoreError> {
-    use reassessment::{Column as R, Entity as Reassessment};
-    use score_snapshot::{Column as S, Entity as SnapshotTable};
-    let offers = Query::select()
-        .column((Reassessment, R::Id))
-        .from(Reassessment)
-        .and_where(Expr::col((Reassessment, R::TenantId)).equals((SnapshotTable, S::TenantId)))
-        .and_where(Expr::col((Reassessment, R::AssessmentId)).equals((SnapshotTable, S::AssessmentId)))
-        .to_owned();
-    let found: Option<WithOffer> = s
-        .find::<score_snapshot::Entity>()
-        .expr_as(Expr::from(offers), "offers")
-        .filter(S::AssessmentId.eq(assessment.0))
-        .order_by_desc(S::Number)
-        .into_model()
-        .one(s.connection())
-        .await?;
-    found.map(|row| Ok((snapshot_of(row.snapshot)?, row.offers.is_some()))).transpose()
 }
 
 /// One snapshot by its number.

@@ -21,7 +21,9 @@ use crate::{
             Citation, Definitions, ScoreInputs, compensating_from_word, compensating_word, na_word,
         },
     },
-    store::{self, WriteTx, cases, reassessments, reviews as rows, scores as score_rows},
+    store::{
+        self, WriteTx, answers as answer_rows, cases, reassessments, reviews as rows, scores as score_rows,
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use questionnaires::{
@@ -87,6 +89,8 @@ impl Desk {
 /// What the vendor answered the time before.
 #[derive(Clone, Debug)]
 pub struct Previous {
+    /// In which assessment.
+    pub assessment: AssessmentId,
     /// What was handed in.
     pub inputs: ScoreInputs,
     /// Of which assessment, if it is another one, by reference; and when it was handed in.
@@ -101,13 +105,43 @@ async fn previous(
 ) -> Result<Option<Previous>> {
     if submission > 1 {
         let before = score_rows::latest_of_submission(s, id, submission - 1).await?;
-        return Ok(before.map(|snapshot| Previous { inputs: snapshot.inputs, of: None }));
+        return Ok(before.map(|snapshot| Previous { assessment: id, inputs: snapshot.inputs, of: None }));
     }
     if !offered {
         return Ok(None);
     }
     let before = reassessments::offered(s, id).await?;
-    Ok(before.map(|one| Previous { inputs: one.inputs, of: Some((one.reference, one.submitted_at)) }))
+    Ok(before.map(|one| Previous {
+        assessment: one.assessment,
+        inputs: one.inputs,
+        of: Some((one.reference, one.submitted_at)),
+    }))
+}
+
+/// Who saved an answer, and when.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// By name.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Who saved the answer to a question that was handed in, and who the one before. One statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn saved(ctx: &Ctx, desk: &Desk, question: &str) -> Result<(Option<Saved>, Option<Saved>)> {
+    let now = (desk.case.assessment.id, desk.inputs.revision(question));
+    let before = desk.previous.as_ref().map(|one| (one.assessment, one.inputs.revision(question)));
+    let wanted: Vec<(AssessmentId, i64)> = std::iter::once(now).chain(before).collect();
+    let found = answer_rows::revisions_of(ctx.scope(), question, &wanted).await?;
+    let saved = |(assessment, rev): (AssessmentId, i64)| {
+        let row = found.iter().find(|row| row.assessment_id == assessment.0 && row.rev == rev)?;
+        let by = row.respondent.clone().or(row.user.clone()).unwrap_or_default();
+        Some(Saved { by, at: row.saved_at })
+    };
+    Ok((saved(now), before.and_then(saved)))
 }
 
 /// The review of an assessment that was handed in.
@@ -121,9 +155,8 @@ pub async fn desk(ctx: &Ctx, id: AssessmentId) -> Result<Desk> {
 
 /// The review as it stands on a day, inside or outside a transaction.
 pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: NaiveDate) -> Result<Desk> {
-    let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
-    let latest = score_rows::latest_with_offer(s, id).await?;
-    let (latest, offered) = latest
+    let (case, latest, offered) = cases::case_with_newest(s, id).await?.ok_or(UseCaseError::NotFound)?;
+    let latest = latest
         .ok_or_else(|| UseCaseError::conflict("There is nothing to review before the vendor hands in."))?;
     let previous = previous(s, id, latest.submission_number, offered).await?;
     let definitions = scores::definitions_of(s, &latest.inputs).await?;

@@ -115,7 +115,18 @@ async fn review_response(
     if current.is_some() {
         shell.skip_to = "#answer".to_owned();
     }
-    let current_view = current.and_then(|item| answer_view(staff, &desk, item, &base, looked, typed, errors));
+    let mut current_view =
+        current.and_then(|item| answer_view(staff, &desk, item, &base, looked, typed, errors));
+    if let Some(view) = &mut current_view {
+        let (now, before) = reviews::saved(&staff.ctx, &desk, &view.id).await?;
+        let zone = staff.ctx.tenant().zone;
+        let by =
+            |saved: reviews::Saved| format!("{}, {}", saved.by, due::short_day(due::day_in(zone, saved.at)));
+        view.now.by = now.map(by);
+        if let Some(earlier) = &mut view.before {
+            earlier.by = before.map(by);
+        }
+    }
     if let Some(view) = &current_view {
         shell.errors = errors_of(&view.fields);
     }
@@ -267,10 +278,12 @@ fn answer_view(
             }
             None => format!("Answer in submission {}", desk.case.assessment.submission_number - 1),
         },
+        by: None,
         lines: in_words(question, earlier),
         note: earlier_note,
     });
-    let now = GivenView { heading: "Answer now".to_owned(), lines: in_words(question, answer), note };
+    let now =
+        GivenView { heading: "Answer now".to_owned(), by: None, lines: in_words(question, answer), note };
     let verdict = desk.verdicts.iter().find(|verdict| verdict.question == id);
     let mut meta = if question.is_scored() {
         vec![format!("Weight {} of 5", question.weight)]
