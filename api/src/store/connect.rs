@@ -104,7 +104,8 @@ impl Database {
             assert_suitable(&writer).await?;
             let saver = Kept::open(&sqlite_settings(&options.url, Access::Writes)?, &statements).await?;
             let reading = sqlite_settings(&options.url, Access::Reads)?;
-            let reader = Reader::Kept(Readers::new(reading, options.max_connections, &statements));
+            let readers = Readers::new(reading, options.max_connections, &statements);
+            let reader = Reader::Kept(Box::new(readers));
             assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
                 reader,

@@ -141,7 +141,7 @@ impl Readers {
 /// What reads are executed on.
 pub enum Reader {
     /// SQLite.
-    Kept(Readers),
+    Kept(Box<Readers>),
     /// PostgreSQL, which may go away and come back.
     Pool(DatabaseConnection),
 }

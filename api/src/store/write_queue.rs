@@ -175,7 +175,7 @@ async fn execute(saver: &mut Kept, saves: &[Statement]) -> Result<Vec<Result<boo
         [only] => Ok(vec![wrote(saver, only).await]),
         several => execute_together(saver, several).await,
     };
-    if matches!(&done, Err(_)) || matches!(done.as_deref(), Ok([Err(_)])) {
+    if matches!(done.as_deref(), Err(_) | Ok([Err(_)])) {
         // Fails when the failure has ended the transaction already, and leaves none open in any case.
         drop(saver.unprepared("ROLLBACK").await);
     }
