@@ -101,10 +101,11 @@ pub(super) fn task_list(
     respond(renderer, StatusCode::OK, "portal/task_list", frame, view)
 }
 
-/// The place on the sheet of the section in which the reader saved an answer last.
+/// The place on the sheet of the section in which the reader saved an answer last; of answers that were saved at once,
+/// the one furthest down.
 fn left_off(sheet: &Sheet, reader: Option<RespondentId>) -> Option<usize> {
     let own = sheet.rows.answers.iter().filter(|row| row.respondent.is_some() && row.respondent == reader);
-    section_of(sheet, &own.max_by_key(|row| row.saved_at)?.question_id)
+    own.filter_map(|row| Some((row.saved_at, section_of(sheet, &row.question_id)?))).max().map(|(_, at)| at)
 }
 
 /// The section where the reader left off, or the next one after it that lacks something.
@@ -119,7 +120,8 @@ fn resume(sheet: &Sheet, last: Option<usize>) -> Option<Resume> {
     Some(Resume {
         title: match last {
             Some(last) if last == at => format!("You were in {}", section.title),
-            _ => section.title.clone(),
+            Some(_) => format!("Next: {}", section.title),
+            None => section.title.clone(),
         },
         text: format!("{} of {} answered, {left}", section.done(), section.questions.len()),
         link: Link::new(
