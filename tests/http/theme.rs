@@ -27,7 +27,8 @@ async fn staff_choose_colours_and_stay_where_they_are() {
     let missing = staff.open("/vendors/0190a0a0-0000-7000-8000-000000000000").await.expect(404);
     assert_eq!(shown(&missing), are(Some("dark"), "Dark"));
     let unknown = staff.open("/no/such/page").await.expect(404);
-    assert_eq!(unknown.attributes("html", "data-theme"), ["dark"]);
+    assert_eq!(shown(&unknown), are(Some("dark"), "Dark"));
+    assert_eq!(unknown.attributes("main form[role=search]", "action"), ["/search"]);
     let light = dark.form("/theme").set("theme", "light").submit().await.expect(200);
     assert_eq!(shown(&light), are(Some("light"), "Light"));
     let system = light.form("/theme").set("theme", "system").submit().await.expect(200);

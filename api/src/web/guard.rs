@@ -91,6 +91,12 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
     let Some(route) = routes::find(method.as_str(), &pattern) else {
         let allowed = routes::methods(&pattern);
         if allowed.is_empty() {
+            // Staff who mistyped an address are told so on a page of theirs, with the navigation and the search.
+            if method == Method::GET
+                && let Ok(staff) = staff(services, rules, request).await
+            {
+                request.extensions_mut().insert(staff);
+            }
             return Err(Problem::new(NOT_FOUND));
         }
         return Err(Problem { allow: Some(allowed.join(", ")), ..Problem::new(METHOD_NOT_ALLOWED) });
@@ -104,26 +110,19 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
             );
         }
     }
-    let info = request_info(request.request());
-    let look = Look::of(request.request());
-    let secret = |kind| {
-        let presented = rules.read(request.request(), kind).map(Secret::presented);
-        presented.ok_or(UseCaseError::Unauthenticated)
-    };
     match route.access {
         Access::Public => {}
         Access::Staff(permission) => {
-            let secret = secret(CookieKind::Staff)?;
-            let ctx = accounts::authenticate(services, &secret, info).await?;
-            let may = ctx.require(permission);
-            let csrf = secret.csrf_token();
-            request.extensions_mut().insert(FormToken(csrf.clone()));
-            request.extensions_mut().insert(Staff { ctx, csrf, look });
+            let staff = staff(services, rules, request).await?;
+            let may = staff.ctx.require(permission);
+            request.extensions_mut().insert(FormToken(staff.csrf.clone()));
+            request.extensions_mut().insert(staff);
             may?;
         }
         Access::Portal => {
-            let admitted = match secret(CookieKind::Respondent) {
+            let admitted = match secret(rules, request, CookieKind::Respondent) {
                 Ok(secret) => {
+                    let info = request_info(request.request());
                     portal_access::authenticate(services, &secret, info).await.map(|ctx| (secret, ctx))
                 }
                 Err(nobody) => Err(nobody),
@@ -134,12 +133,28 @@ async fn check(services: &Services, rules: &CookieRules, request: &ServiceReques
                 }
                 other => other?,
             };
-            let csrf = secret.csrf_token();
+            let (csrf, look) = (secret.csrf_token(), Look::of(request.request()));
             request.extensions_mut().insert(FormToken(csrf.clone()));
             request.extensions_mut().insert(Respondent { ctx, csrf, look });
         }
     }
     Ok(())
+}
+
+fn secret(rules: &CookieRules, request: &ServiceRequest, kind: CookieKind) -> Result<Secret, UseCaseError> {
+    let presented = rules.read(request.request(), kind).map(Secret::presented);
+    presented.ok_or(UseCaseError::Unauthenticated)
+}
+
+/// Whose session of staff the request brings.
+async fn staff(
+    services: &Services,
+    rules: &CookieRules,
+    request: &ServiceRequest,
+) -> Result<Staff, UseCaseError> {
+    let secret = secret(rules, request, CookieKind::Staff)?;
+    let ctx = accounts::authenticate(services, &secret, request_info(request.request())).await?;
+    Ok(Staff { ctx, csrf: secret.csrf_token(), look: Look::of(request.request()) })
 }
 
 /// Without a session: a browser that gave a right secret needs its code, any other one its link.
