@@ -125,8 +125,12 @@ impl Readers {
         Ok((reader, permit))
     }
 
-    fn keep(&self, reader: Kept) {
+    /// Works on a connection, and keeps it unless the work fails or nobody waits for its end.
+    async fn on_one<T>(&self, work: impl AsyncFnOnce(&mut Kept) -> Result<T, DbErr>) -> Result<T, DbErr> {
+        let (mut reader, _permit) = self.take().await?;
+        let done = work(&mut reader).await?;
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        Ok(done)
     }
 
     async fn close(&self) {
@@ -173,48 +177,28 @@ impl ConnectionTrait for Reader {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Kept(readers) => {
-                let (mut reader, _permit) = readers.take().await?;
-                let done = reader.execute(&statement).await?;
-                readers.keep(reader);
-                Ok(done)
-            }
+            Self::Kept(readers) => readers.on_one(async |reader| reader.execute(&statement).await).await,
             Self::Pool(pool) => pool.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Kept(readers) => {
-                let (mut reader, _permit) = readers.take().await?;
-                let done = reader.unprepared(sql).await?;
-                readers.keep(reader);
-                Ok(done)
-            }
+            Self::Kept(readers) => readers.on_one(async |reader| reader.unprepared(sql).await).await,
             Self::Pool(pool) => pool.execute_unprepared(sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Kept(readers) => {
-                let (mut reader, _permit) = readers.take().await?;
-                let row = reader.one(&statement).await?;
-                readers.keep(reader);
-                Ok(row)
-            }
+            Self::Kept(readers) => readers.on_one(async |reader| reader.one(&statement).await).await,
             Self::Pool(pool) => pool.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Kept(readers) => {
-                let (mut reader, _permit) = readers.take().await?;
-                let rows = reader.all(&statement).await?;
-                readers.keep(reader);
-                Ok(rows)
-            }
+            Self::Kept(readers) => readers.on_one(async |reader| reader.all(&statement).await).await,
             Self::Pool(pool) => pool.query_all_raw(statement).await,
         }
     }
