@@ -3,6 +3,7 @@
 
 mod actors;
 mod history;
+mod papers;
 mod story;
 
 use crate::{

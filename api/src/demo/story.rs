@@ -3,13 +3,13 @@
 
 use super::{
     actors::{Manner, Staff, answer_all},
-    history,
+    history, papers,
 };
 use crate::{
     domain::{
         Role,
         clock::{Clock as _, ManualClock, SystemClock},
-        ids::{AssessmentId, ContactId, ServiceId},
+        ids::{AssessmentId, ContactId, EvidenceId, ServiceId},
         review::QueueGroup,
     },
     jobs::worker::Worker,
@@ -56,6 +56,21 @@ const AI: &[(&str, &[&str])] = &[
     ("INH-PRO", &["clear"]),
     ("INH-ANX", &["none"]),
 ];
+
+/// Uploads a file as evidence, as the vendor's page does.
+async fn attach(portal: &PortalCtx, supports: Supports, name: &str, bytes: &[u8]) -> Result<EvidenceId> {
+    let mut incoming = evidence::begin_upload(portal, supports, name).await?;
+    incoming.write(bytes).await?;
+    evidence::finish_upload(portal, incoming, "", "").await
+}
+
+/// Evidence for a question that this vendor is not asked is left away.
+fn unless_not_asked(added: Result<EvidenceId>) -> Result<()> {
+    match added {
+        Ok(_) | Err(UseCaseError::NotFound | UseCaseError::StateConflict(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
 
 pub(super) struct Script {
     pub vendor: &'static str,
@@ -231,7 +246,7 @@ impl Stage<'_> {
             website: script.website.to_owned(),
             note: String::new(),
         };
-        let vendor = vendors::register(ctx, &about, &key("vendor")).await?;
+        let vendor = vendors::register(ctx, &about, "", &key("vendor")).await?.vendor;
         let (name, email, job_title) = script.contact;
         let person =
             ContactInput { name: name.to_owned(), email: email.to_owned(), job_title: job_title.to_owned() };
@@ -303,13 +318,23 @@ impl Stage<'_> {
     }
 
     pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
-        for question in ["SEC-GOV-01", "SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
+        let policy = papers::letter(
+            "Information security policy",
+            &[
+                format!("{}, approved by the managing board.", script.vendor),
+                format!("It applies to {} and to everybody who builds or runs it.", script.service),
+                "It is read again every year and after every serious incident.".to_owned(),
+            ],
+        );
+        let policy =
+            attach(portal, Supports::Answer("SEC-GOV-01".to_owned()), "security-policy.pdf", &policy);
+        unless_not_asked(policy.await)?;
+        for question in ["SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::Answer(question.to_owned());
-            match evidence::add_link(portal, supports, &link, "From our trust page", "", "").await {
-                Ok(_) | Err(UseCaseError::NotFound | UseCaseError::StateConflict(_)) => {}
-                Err(other) => return Err(other),
-            }
+            unless_not_asked(
+                evidence::add_link(portal, supports, &link, "From our trust page", "", "").await,
+            )?;
         }
         self.hand_in(portal, script, nth).await
     }
@@ -419,15 +444,14 @@ impl Stage<'_> {
         portal_findings::plan(&portal, first.finding.id, plan).await?;
         self.day(52, 2);
         let portal = self.respondent(id).await?;
-        evidence::add_link(
-            &portal,
-            Supports::Finding(first.finding.id),
-            "https://halden.example/trust/pentest-letter",
-            "Tester's summary letter",
-            "",
-            "",
-        )
-        .await?;
+        let letter = papers::letter(
+            "Summary of a penetration test",
+            &[
+                "Two testers examined the service from outside and with a customer's account.".to_owned(),
+                "No critical and no high findings. Two low ones were fixed and tested again.".to_owned(),
+            ],
+        );
+        attach(&portal, Supports::Finding(first.finding.id), "pentest-summary.pdf", &letter).await?;
         let sent = portal_findings::list(&portal).await?.findings;
         let now = sent.iter().find(|f| f.finding.id == first.finding.id).map_or(0, |f| f.finding.version);
         portal_findings::report_done(
