@@ -17,6 +17,8 @@ pub struct ScoreView {
     pub about: String,
     /// Which snapshot, which model.
     pub basis: String,
+    /// The answers behind the headline.
+    pub causes: Vec<Causes>,
     /// Where to go from here.
     pub links: Vec<Link>,
     /// Residual, tier, recommendation, decision.
@@ -29,6 +31,15 @@ pub struct ScoreView {
     pub control_sets: Vec<SetView>,
     /// In place of everything before the first submission.
     pub empty: Option<EmptyState>,
+}
+
+/// The answers that explain one questionnaire's result in a glance.
+#[derive(Debug, Clone, Serialize)]
+pub struct Causes {
+    /// "Why Supplier security is held at C".
+    pub about: String,
+    /// The answers.
+    pub answers: Vec<LossLine>,
 }
 
 /// One questionnaire.
@@ -370,6 +381,15 @@ pub(super) fn samples() -> Vec<Sample> {
     let view = ScoreView {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
         basis: "Model assay-score/1, snapshot 2 of 16 December 2026".to_owned(),
+        causes: vec![Causes {
+            about: "Why Supplier security is held at C".to_owned(),
+            answers: vec![LossLine {
+                id: "SEC-ASR-03".to_owned(),
+                href: "/assessments/1/review?q=SEC-ASR-03".to_owned(),
+                text: "When was the last penetration test?".to_owned(),
+                said: "\"More than 24 months ago\", a failed major".to_owned(),
+            }],
+        }],
         links: vec![Link::new("Findings", "/assessments/1/findings")],
         facts: vec![Fact::band("Residual risk", Band::residual("high")).note("worst of its questionnaires")],
         notices: vec![FlashNotice::info("The review goes on.")],
@@ -378,6 +398,7 @@ pub(super) fn samples() -> Vec<Sample> {
         empty: None,
     };
     let empty = ScoreView {
+        causes: Vec::new(),
         questionnaires: Vec::new(),
         control_sets: Vec::new(),
         facts: Vec::new(),

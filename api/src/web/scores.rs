@@ -107,6 +107,7 @@ async fn score_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentI
         None => ScoreView {
             about: about(&case),
             basis: String::new(),
+            causes: Vec::new(),
             links: Vec::new(),
             facts: Vec::new(),
             notices: Vec::new(),
@@ -205,6 +206,7 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
     ScoreView {
         about: about(case),
         basis,
+        causes: losses::causes(&base, scored),
         links: vec![
             Link::new("Review", format!("{base}/review")),
             Link::new("Findings", format!("{base}/findings")),

@@ -106,6 +106,7 @@ pub fn score(page: Part<'_>) -> Vec<Result> {
     let residual = page.part("main").fact("Residual risk").unwrap().0;
     let worst = results.iter().map(|one| severity(&one.residual)).max().unwrap_or_default();
     assert_eq!(severity(&residual), worst, "the worst of {results:?}");
+    causes(page, &results);
     let (open, raised) = page.part("main").fact("Open findings").unwrap();
     assert!(number(&open) <= number(raised.trim_end_matches(" raised")), "{open} of {raised}");
     for set in page.parts("section[aria-labelledby=sets] > details") {
@@ -118,6 +119,33 @@ pub fn score(page: Part<'_>) -> Vec<Result> {
         assert!(after.contains(&format!("{covered} of ")), "{covered} covered: {after}");
     }
     results
+}
+
+/// The answers that a score page begins with: those that hold a rating have failed, the others cost most.
+fn causes(page: Part<'_>, results: &[Result]) {
+    for section in page.parts(".causes") {
+        let about = section.first("h2");
+        let one = results.iter().find(|one| about.contains(&one.title)).unwrap();
+        let lines: Vec<(String, String)> =
+            section.parts("li").into_iter().map(|line| (line.first(".mono"), line.text())).collect();
+        assert!(!lines.is_empty(), "{about}");
+        let lost = |row: &[String]| Exact::zero() - number(row[5].trim_matches('\u{2013}'));
+        if about.starts_with("Why ") {
+            assert!(about.ends_with(&format!("held at {}", one.letter)), "{about}: {}", one.letter);
+            assert!(lines.iter().all(|(_, text)| text.contains("a failed ")), "{lines:?}");
+            assert!(lines.iter().all(|(question, _)| one.rows.contains_key(question)), "{lines:?}");
+        } else {
+            let mut dearest: Vec<Exact> =
+                one.rows.values().filter(|row| row[5] != "\u{2013}").map(|row| lost(row)).collect();
+            dearest.sort_unstable();
+            dearest.reverse();
+            for ((question, text), most) in lines.iter().zip(dearest) {
+                let of_it = lost(&one.rows[question]);
+                assert_eq!(of_it, most, "{text}");
+                assert!(text.contains(&format!("{} points", one.rows[question][5])), "{text}");
+            }
+        }
+    }
 }
 
 fn result(part: Part<'_>) -> Result {

@@ -1,4 +1,5 @@
-//! Where the points of a questionnaire went: the headline, the chart, and the section table with the dearest answers.
+//! Where the points of a questionnaire went: the headline, the answers behind it, the chart, and the section table with
+//! the dearest answers.
 
 use super::{DASH, lost_printed, minus, state_words};
 use crate::{
@@ -7,19 +8,25 @@ use crate::{
         Html,
         charts::waterfall::Waterfall,
         parts::rating_word,
-        scores::{LossLine, SectionRow},
+        scores::{Causes, LossLine, SectionRow},
     },
     usecases::scores::Scored,
 };
 use questionnaires::{
-    definition::Questionnaire,
+    definition::{CriticalLevel, Questionnaire},
     exact::Exact,
-    scoring::{QuestionnaireScore, RowScore, SectionScore, State},
+    scoring::{QuestionnaireScore, Rating as Letter, RowScore, SectionScore, State},
 };
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Answers named for one section.
 const NAMED: usize = 2;
+
+/// Answers named as the reason of a score that nothing caps.
+const DEAREST: usize = 3;
+
+/// Questionnaires that the headline speaks of.
+const TOLD: usize = 2;
 
 /// A section with what it loses.
 struct Losing<'a> {
@@ -52,30 +59,74 @@ fn title_of(definition: Option<&Questionnaire>, section: &str) -> String {
     found.map_or_else(|| section.to_owned(), |one| one.title.clone())
 }
 
-/// The finding in one or two sentences, the questionnaire with the worst risk first.
-pub(super) fn headline(scored: &Scored) -> String {
+/// The questionnaires, the worst risk first.
+fn worst_first(scored: &Scored) -> Vec<&QuestionnaireScore> {
     let mut all: Vec<&QuestionnaireScore> = scored.score.questionnaires.iter().collect();
     all.sort_by_key(|one| Reverse(one.residual.map(|residual| residual.level)));
-    let sentences: Vec<String> = all.into_iter().filter_map(|one| sentence(scored, one)).take(2).collect();
+    all
+}
+
+/// The finding in one or two sentences, the questionnaire with the worst risk first.
+pub(super) fn headline(scored: &Scored) -> String {
+    let sentences: Vec<String> =
+        worst_first(scored).into_iter().filter_map(|one| sentence(scored, one)).take(TOLD).collect();
     if sentences.is_empty() { format!("Score of {}", scored.case.service) } else { sentences.join(" ") }
 }
 
 fn sentence(scored: &Scored, one: &QuestionnaireScore) -> Option<String> {
     let definition = scored.definitions.questionnaire(&one.id);
     let title = definition.map_or(one.id.as_str(), |q| q.title.as_str());
-    let (band, rating) = (one.band?, one.rating?);
-    if rating > band {
-        return Some(match &one.knock_outs[..] {
-            [failed] => format!("{} holds {title} at {rating}.", failed.question),
-            failed => format!("{} failed critical answers hold {title} at {rating}.", failed.len()),
+    if let Some(rating) = capped_at(one) {
+        return Some(match one.knock_outs.len() {
+            1 => format!("One answer holds {title} at {rating}."),
+            failed => format!("{failed} answers hold {title} at {rating}."),
         });
     }
+    one.band?;
     let most = losing(one, definition).into_iter().next()?;
     Some(if most.lost.is_zero() {
         format!("{title} is at full credit.")
     } else {
         format!("{title} loses most in {}.", most.title)
     })
+}
+
+/// The rating of a questionnaire whose failed critical answers make it worse than its score alone.
+fn capped_at(one: &QuestionnaireScore) -> Option<Letter> {
+    one.rating.filter(|rating| one.band.is_some_and(|band| *rating > band))
+}
+
+/// The answers behind each sentence of the headline: those that hold the rating, else those that cost most.
+pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
+    let told = worst_first(scored).into_iter().filter(|one| sentence(scored, one).is_some()).take(TOLD);
+    told.filter_map(|one| {
+        let definition = scored.definitions.questionnaire(&one.id);
+        let title = definition.map_or(one.id.as_str(), |q| q.title.as_str());
+        let (about, answers) = match capped_at(one) {
+            Some(rating) => (format!("Why {title} is held at {rating}"), holding(base, scored, one)),
+            None => (format!("What costs {title} most"), costing(base, scored, one)),
+        };
+        (!answers.is_empty()).then_some(Causes { about, answers })
+    })
+    .collect()
+}
+
+fn holding(base: &str, scored: &Scored, one: &QuestionnaireScore) -> Vec<LossLine> {
+    let failed = one.knock_outs.iter().filter_map(|failed| {
+        let row = one.rows.iter().find(|row| row.question == failed.question)?;
+        let level = match failed.level {
+            CriticalLevel::Major => "a failed major",
+            CriticalLevel::Blocker => "a failed blocker",
+        };
+        Some(loss_line(base, scored, row, level))
+    });
+    failed.collect()
+}
+
+fn costing(base: &str, scored: &Scored, one: &QuestionnaireScore) -> Vec<LossLine> {
+    let rows = dearest_first(one.rows.iter());
+    let lines = rows.into_iter().take(DEAREST);
+    lines.map(|row| loss_line(base, scored, row, &format!("{} points", minus(&lost_printed(row))))).collect()
 }
 
 /// The chart, when there is a score.
@@ -141,13 +192,24 @@ fn sections(count: usize) -> String {
 
 /// The answers of a section that cost most.
 fn dearest(base: &str, scored: &Scored, one: &QuestionnaireScore, section: &str) -> Vec<LossLine> {
-    let mut rows: Vec<&RowScore> =
-        one.rows.iter().filter(|row| row.section == section && lost_printed(row).is_positive()).collect();
-    rows.sort_by_key(|row| Reverse(lost_printed(row)));
-    rows.into_iter().take(NAMED).map(|row| loss_line(base, scored, row)).collect()
+    let rows = dearest_first(one.rows.iter().filter(|row| row.section == section));
+    let lines = rows.into_iter().take(NAMED);
+    lines
+        .map(|row| {
+            let counts = format!("credit {} of weight {}", row.credit, row.question_weight);
+            loss_line(base, scored, row, &counts)
+        })
+        .collect()
 }
 
-fn loss_line(base: &str, scored: &Scored, row: &RowScore) -> LossLine {
+/// Those of the rows that cost points, the dearest first.
+fn dearest_first<'a>(rows: impl Iterator<Item = &'a RowScore>) -> Vec<&'a RowScore> {
+    let mut rows: Vec<&RowScore> = rows.filter(|row| lost_printed(row).is_positive()).collect();
+    rows.sort_by_key(|row| Reverse(lost_printed(row)));
+    rows
+}
+
+fn loss_line(base: &str, scored: &Scored, row: &RowScore, counts: &str) -> LossLine {
     let question = scored.definitions.question(&row.question);
     let answer = question
         .filter(|_| row.state == State::Answered)
@@ -161,7 +223,7 @@ fn loss_line(base: &str, scored: &Scored, row: &RowScore) -> LossLine {
         id: row.question.clone(),
         href: format!("{base}/review?show=all&q={}", row.question),
         text: question.map(|q| q.text.clone()).unwrap_or_default(),
-        said: format!("{said}, credit {} of weight {}", row.credit, row.question_weight),
+        said: format!("{said}, {counts}"),
     }
 }
 

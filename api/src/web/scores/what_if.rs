@@ -140,6 +140,9 @@ fn words(then: &Unproven) -> String {
         1 => format!("1 answer has no evidence; it carries {} points.", carried.display2()),
         count => format!("{count} answers have no evidence; they carry {} points.", carried.display2()),
     };
+    if !then.carried.is_empty() {
+        words.push_str(" Here they count for nothing; the evidenced score still counts a quarter of them.");
+    }
     match then.failing.len() {
         0 => {}
         1 => words.push_str(&format!(" A critical question would fail: {}.", then.failing[0])),
