@@ -102,6 +102,7 @@ export class Journey {
 
   async prepareAndSend() {
     await this.press("Start assessment", "choose questionnaires");
+    await this.page.getByText(/^\d+ other questionnaires?$/).click();
     for (const box of await this.page.getByRole("checkbox").all()) await box.uncheck();
     await this.page.getByRole("checkbox", { name: /^Sub-processor check/ }).check();
     await this.press("Continue to people and dates", "suggestion left out without a reason");

@@ -55,7 +55,8 @@ async fn leaving_out_a_suggestion_needs_a_reason_and_the_check_page_shows_what_w
     assert_eq!(unready.problem(), "incomplete");
     assert!(unready.text().contains("Choose who answers"), "{}", unready.text());
     let page = page.form("/people").set("due_on", "2026-11-23").submit().await.expect(422);
-    assert!(page.text().contains("cannot lie in the past") && page.text().contains("Choose who answers"));
+    assert!(page.text().contains("cannot lie in the past"));
+    assert!(page.text().contains("Give the name and e-mail of who answers"), "there is no contact yet");
     let form = page.form("/people").set("due_on", "2026-12-11");
     let page =
         form.set("new_name", "Tom Okafor").set("new_email", "tom@lumen.example").submit().await.expect(200);
@@ -69,6 +70,30 @@ async fn leaving_out_a_suggestion_needs_a_reason_and_the_check_page_shows_what_w
         assert!(text.contains(words), "{words} is missing:\n{text}");
     }
     assert!(text.contains("••••"), "the secret is dots in the preview");
+}
+
+#[tokio::test]
+async fn what_was_sent_says_so_until_the_first_answer_and_a_second_one_about_the_same_is_not_begun_unnoticed()
+{
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let path = procurement::sent(&client).await;
+    let page = client.open(&path).await.expect(200);
+    assert!(page.text().contains("Sent to Priya Shah on "), "{}", page.text());
+    let reference = page.heading();
+    let page = client.open("/assessments/new").await.expect(200);
+    let service = page.attributes("option[value]", "value").into_iter().find(|id| !id.is_empty()).unwrap();
+    let page = page.form("/assessments").set("service", &service).submit().await.expect(200);
+    let says = format!("{reference} about Lumen Hire was sent and is not decided yet");
+    assert!(page.text().contains(&says), "{}", page.text());
+    let page = page.form("/questionnaires").submit().await.expect(200);
+    let page = page.form("/people").submit().await.expect(200);
+    assert!(page.text().contains(&says), "{}", page.text());
+    let ctx = app.ctx(Role::Procurement).await;
+    let first = assessments::view(&ctx, id_of(&path)).await.unwrap().assessment;
+    assessments::cancel(&ctx, first.id, first.version, "Sent twice").await.unwrap();
+    let page = client.open(&page.path).await.expect(200);
+    assert!(!page.text().contains("is not decided yet"), "it is over");
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ async fn o_07_the_file_alone_is_enough_to_check_the_chain() {
     handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
     let ctx = app.ctx(Role::Admin).await;
     let hostile = vendors::VendorInput { name: "=1+1".to_owned(), ..vendors::VendorInput::default() };
-    vendors::register(&ctx, &hostile, "key").await.unwrap();
+    vendors::register(&ctx, &hostile, "", "key").await.unwrap();
     more(&ctx, 1_100, "findings.exported").await;
     let viewer = app.signed_in(Role::Viewer).await;
     let page = viewer.open("/audit").await.expect(200);

@@ -71,6 +71,36 @@ async fn the_same_form_twice_registers_once() {
 }
 
 #[tokio::test]
+async fn a_vendor_is_registered_with_its_first_service_and_the_intake_comes_next() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let page = client.open("/vendors/new").await.expect(200);
+    let form = || page.form("/vendors").set("name", "Lumen");
+    let long = form().set("service", &"x".repeat(121)).submit().await.expect(422);
+    assert!(long.text().contains("service"), "{}", long.text());
+    let first = form().set("service", "Lumen Triage").submit().await.expect(200);
+    assert_eq!(first.heading(), "Intake of Lumen Triage");
+    let second = form().set("service", "Lumen Triage").submit().await.expect(200);
+    assert_eq!(first.path, second.path);
+    let vendor = client.open("/vendors").await.expect(200).follow("Lumen").await.expect(200);
+    assert_eq!(vendor.all("#services ~ ul b"), ["Lumen Triage"]);
+    let start = vendor.follow("Start assessment").await.expect(200);
+    assert!(start.text().contains("Lumen, Lumen Triage (intake not answered)"), "{}", start.text());
+}
+
+#[tokio::test]
+async fn a_vendor_without_a_service_is_led_to_adding_one() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let vendor = procurement::vendor(&client, "Lumen").await;
+    let page = client.open(&vendor).await.expect(200);
+    assert_eq!(page.all(".phead .btn"), ["Add service"]);
+    procurement::service(&client, &vendor, "Lumen Triage").await;
+    let page = client.open(&vendor).await.expect(200);
+    assert_eq!(page.all(".phead .btn"), ["Add service", "Start assessment"]);
+}
+
+#[tokio::test]
 async fn a_stale_form_changes_nothing() {
     let app = TestApp::start().await;
     let client = app.signed_in(Role::Procurement).await;

@@ -92,6 +92,8 @@ pub struct QuestionnairesView {
     pub suggested: Vec<QuestionnaireChoice>,
     /// Everything else.
     pub others: Vec<QuestionnaireChoice>,
+    /// Whether everything else is in view from the beginning.
+    pub open: bool,
     /// What is wrong with the choice as a whole.
     pub error: Option<String>,
 }
@@ -360,6 +362,7 @@ pub(super) fn samples() -> Vec<Sample> {
         version: 1,
         suggested: vec![choice(true)],
         others: vec![choice(false)],
+        open: false,
         error: Some("Choose at least one questionnaire for the vendor".to_owned()),
     };
     let check = CheckView {

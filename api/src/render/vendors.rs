@@ -65,6 +65,8 @@ pub struct VendorView {
     pub facts: Vec<Fact>,
     /// Whether things may be changed.
     pub may_change: bool,
+    /// Where an assessment of one of its services is started.
+    pub start: String,
     /// What it supplies.
     pub services: Vec<ServiceLine>,
     /// Scores over time, where a service was scored more than once.
@@ -226,11 +228,15 @@ pub struct IntakeSection {
     pub title: String,
     /// Its questions.
     pub questions: Vec<IntakeQuestion>,
+    /// What stands in place of those that count only for some answers, where the browser hides them.
+    pub waiting: Option<String>,
 }
 
 /// A question of the intake.
 #[derive(Debug, Clone, Serialize)]
 pub struct IntakeQuestion {
+    /// That other questions count only when its answer is not `none`.
+    pub gate: bool,
     /// When it counts only for some answers to an earlier question.
     pub only: Option<String>,
     /// The question with its options.
@@ -432,6 +438,7 @@ pub(super) fn samples() -> Vec<Sample> {
         lede: "One service.".to_owned(),
         facts: vec![Fact::band("Residual risk", Band::named("high")).note("worst of its services")],
         may_change: true,
+        start: "/assessments/new?vendor=Lumen".to_owned(),
         services: vec![ServiceLine {
             href: "/services/1".to_owned(),
             name: "Lumen Triage".to_owned(),
@@ -507,9 +514,11 @@ pub(super) fn samples() -> Vec<Sample> {
             id: "DAT".to_owned(),
             title: "Data and access".to_owned(),
             questions: vec![IntakeQuestion {
+                gate: false,
                 only: Some("Only when the product contains AI.".to_owned()),
                 field: with_asides(question, |value| Some(format!("{} × 5", value.len()))),
             }],
+            waiting: Some("1 more question follows when the product contains AI.".to_owned()),
         }],
     };
     let intake = IntakeResultView {

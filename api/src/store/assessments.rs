@@ -412,6 +412,23 @@ pub async fn last_visits(
     Ok(rows.into_iter().collect())
 }
 
+/// The references of the assessments of a service that were sent and have no decision yet, the oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn running(s: &impl Scoped, service: ServiceId) -> Result<Vec<String>, StoreError> {
+    use assessment::Column as A;
+    let rows = s
+        .find::<assessment::Entity>()
+        .select_only()
+        .column(A::Reference)
+        .filter(A::ServiceId.eq(service.0))
+        .filter(A::State.is_not_in(["draft", "decided", "cancelled"]))
+        .order_by_asc(A::CreatedAt)
+        .order_by_asc(A::Id);
+    Ok(rows.into_tuple().all(s.connection()).await?)
+}
+
 /// Assessments that wait for the vendor and are past their link's end.
 ///
 /// # Errors

@@ -183,6 +183,8 @@ pub struct Draft {
     pub respondents: Vec<Respondent>,
     /// Active users.
     pub users: Vec<User>,
+    /// References of other assessments of the service that were sent and have no decision yet.
+    pub running: Vec<String>,
 }
 
 impl Draft {
@@ -238,6 +240,7 @@ pub async fn draft(ctx: &Ctx, id: AssessmentId) -> Result<Draft> {
     let after = store::timeline::latest(s, id, "assessment.questionnaires_chosen").await?;
     let left_out =
         after.and_then(|mut after| serde_json::from_value(after["left_out"].take()).ok()).unwrap_or_default();
+    let running = store::assessments::running(s, assessment.service_id).await?;
     Ok(Draft {
         assessment,
         vendor,
@@ -249,6 +252,7 @@ pub async fn draft(ctx: &Ctx, id: AssessmentId) -> Result<Draft> {
         contacts,
         respondents,
         users,
+        running,
     })
 }
 
@@ -371,7 +375,10 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
         }
     }
     if chosen.is_empty() && !someone_new && input.contacts.is_empty() {
-        faults.add("contact", "required", "Choose who answers, or add somebody new");
+        match contacts.is_empty() {
+            true => faults.add("new_name", "required", "Give the name and e-mail of who answers"),
+            false => faults.add("contact", "required", "Choose who answers, or add somebody new"),
+        }
     }
     let owner = working_user(&tx, &mut faults, "owner", &input.owner).await?;
     let reviewer = working_user(&tx, &mut faults, "reviewer", &input.reviewer).await?;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission,
+        AuditEvent, Permission,
         email_address::EmailAddress,
         ids::{AssessmentId, ContactId, Id as _, ServiceId, VendorId},
         intake::Intake,
@@ -25,6 +25,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use questionnaires::definition::Tier;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -93,32 +94,55 @@ struct Checked {
     name: String,
     website: Option<String>,
     note: Option<String>,
+    service: Option<String>,
 }
 
-fn check_vendor(input: &VendorInput) -> Result<Checked> {
+fn check_vendor(input: &VendorInput, first_service: &str) -> Result<Checked> {
     let mut faults = Faults::default();
     let name = faults.one_line("name", "the vendor's name", &input.name, 120);
+    let service = (!first_service.trim().is_empty())
+        .then(|| faults.one_line("service", "the service's name", first_service, 120));
     let website = faults.optional("website", "the address of the website", Some(&input.website), 300);
     if website.as_ref().is_some_and(|w| !w.starts_with("https://") && !w.starts_with("http://")) {
         faults.add("website", "invalid", "The address of the website begins with https://");
     }
     let note = faults.optional("note", "the note", Some(&input.note), 2000);
     faults.finish()?;
-    Ok(Checked { name, website, note })
+    Ok(Checked { name, website, note, service })
 }
 
-/// Registers a vendor. `key` makes a repeated form harmless.
+/// What registering made.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Registered {
+    /// The vendor.
+    pub vendor: VendorId,
+    /// Its first service, when one was named.
+    pub service: Option<ServiceId>,
+}
+
+/// Registers a vendor, with its first service when that has a name. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`]; [`UseCaseError::Invalid`] with every fault, a name that is taken among them.
-pub async fn register(ctx: &Ctx, input: &VendorInput, key: &str) -> Result<VendorId> {
+pub async fn register(ctx: &Ctx, input: &VendorInput, first_service: &str, key: &str) -> Result<Registered> {
     ctx.require(Permission::ManageVendors)?;
-    let checked = check_vendor(input)?;
-    let mut tx = ctx.begin_write().await?;
-    let request = json!({"name": checked.name, "website": checked.website, "note": checked.note});
+    let checked = check_vendor(input, first_service)?;
     let id: VendorId = ctx.id();
+    let service = checked.service.map(|name| Service {
+        id: ctx.id(),
+        vendor_id: id,
+        name,
+        description: None,
+        version: 1,
+    });
+    let mut tx = ctx.begin_write().await?;
+    let request = json!({
+        "name": checked.name, "website": checked.website, "note": checked.note,
+        "service": service.as_ref().map(|service| &service.name),
+    });
+    let made = Registered { vendor: id, service: service.as_ref().map(|service| service.id) };
     if let Once::Before(response) =
-        idempotency::once(&mut tx, ctx, "vendor.register", key, &request, &json!(id)).await?
+        idempotency::once(&mut tx, ctx, "vendor.register", key, &request, &json!(made)).await?
     {
         return serde_json::from_value(response).map_err(UseCaseError::internal);
     }
@@ -134,8 +158,18 @@ pub async fn register(ctx: &Ctx, input: &VendorInput, key: &str) -> Result<Vendo
         version: 1,
     };
     store::vendors::insert_vendor(&mut tx, &vendor).await?;
-    tx.commit(ctx.event("vendor.registered", "vendor", id).after(json!({"name": vendor.name}))).await?;
-    Ok(id)
+    let mut events = vec![ctx.event("vendor.registered", "vendor", id).after(json!({"name": vendor.name}))];
+    if let Some(service) = &service {
+        store::vendors::insert_service(&mut tx, service, ctx.now()).await?;
+        events.push(service_added(ctx, service));
+    }
+    tx.commit_all(events).await?;
+    Ok(made)
+}
+
+fn service_added(ctx: &Ctx, service: &Service) -> AuditEvent {
+    let after = json!({"name": service.name, "vendor": service.vendor_id});
+    ctx.event("service.added", "service", service.id).after(after)
 }
 
 async fn refuse_taken_name(tx: &store::WriteTx, name: &str, but: Option<VendorId>) -> Result<()> {
@@ -155,7 +189,7 @@ async fn refuse_taken_name(tx: &store::WriteTx, name: &str, but: Option<VendorId
 /// [`UseCaseError::VersionConflict`] when somebody saved in between; [`UseCaseError::Invalid`] with every fault.
 pub async fn edit(ctx: &Ctx, id: VendorId, version: i64, input: &VendorInput) -> Result<()> {
     ctx.require(Permission::ManageVendors)?;
-    let checked = check_vendor(input)?;
+    let checked = check_vendor(input, "")?;
     let mut tx = ctx.begin_write().await?;
     let before = store::vendors::vendor(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
     refuse_taken_name(&tx, &checked.name, Some(id)).await?;
@@ -354,10 +388,7 @@ pub async fn add_service(ctx: &Ctx, vendor: VendorId, input: &ServiceInput, key:
         return Err(UseCaseError::conflict("This vendor is archived."));
     }
     store::vendors::insert_service(&mut tx, &service, ctx.now()).await?;
-    let event = ctx
-        .event("service.added", "service", service.id)
-        .after(json!({"name": service.name, "vendor": vendor}));
-    tx.commit(event).await?;
+    tx.commit(service_added(ctx, &service)).await?;
     Ok(service.id)
 }
 

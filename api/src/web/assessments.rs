@@ -26,7 +26,7 @@ use crate::{
         },
         fields::FieldView,
         page::Section,
-        parts::{Band, EmptyState, Fact, Link, NavItem, capitalised, initials},
+        parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised, initials},
         procurement::{ActView, Hidden},
         vendors::filter,
     },
@@ -329,6 +329,16 @@ fn warning(view: &AssessmentProgress) -> Option<String> {
         .then(|| "Nobody at the vendor can be reached. Add another person, or correct an address.".to_owned())
 }
 
+/// That it is on its way, until the first answer comes.
+fn sent_notice(view: &AssessmentProgress, zone: Tz) -> Option<FlashNotice> {
+    let at = view.assessment.sent_at.filter(|_| view.assessment.state == AssessmentState::Sent)?;
+    let names: Vec<&str> = view.people.iter().map(|person| person.respondent.name.as_str()).collect();
+    let (to, at) = (names.join(", "), due::short_instant(zone, at));
+    Some(FlashNotice::info(format!(
+        "Sent to {to} on {at}. No answer yet; the first one that is saved shows here."
+    )))
+}
+
 async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
     let view = assessments::view(&staff.ctx, *id).await?;
     let may_send = staff.ctx.require(Permission::SendAssessments).is_ok();
@@ -388,7 +398,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
         mails: view.deliveries.iter().map(|mail| mail_line(mail, zone)).collect(),
         timeline: timeline_lines(&view.timeline, &view.users, &respondents, &BTreeMap::new(), zone),
     };
-    let shell = shell(&staff, view.assessment.reference.clone());
+    let shell = shell(&staff, view.assessment.reference.clone()).flash(sent_notice(&view, zone));
     let shell = shell.crumb(view.vendor.name.clone(), format!("/vendors/{}", view.vendor.id));
     ok(&renderer, "pages/assessments/progress", shell, page)
 }
@@ -482,12 +492,18 @@ async fn amend(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -
 }
 
 /// The fields for somebody who is no contact yet.
-pub(super) fn new_person_fields(input: &ContactInput) -> Vec<FieldView> {
-    vec![
-        FieldView::text("new_name", "Name of somebody new").value(&input.name).optional(),
-        FieldView::email("new_email", "E-mail of somebody new").value(&input.email).optional(),
-        FieldView::text("new_job_title", "What they do").value(&input.job_title).optional(),
-    ]
+///
+/// With no contact to choose from (`only`), nobody else can answer, so nothing about them is called optional but what
+/// they do.
+pub(super) fn new_person_fields(input: &ContactInput, only: bool) -> Vec<FieldView> {
+    let (name, email) = match only {
+        true => ("Name of who answers", "E-mail of who answers"),
+        false => ("Name of somebody new", "E-mail of somebody new"),
+    };
+    let name = FieldView::text("new_name", name).value(&input.name);
+    let email = FieldView::email("new_email", email).value(&input.email);
+    let (name, email) = if only { (name, email) } else { (name.optional(), email.optional()) };
+    vec![name, email, FieldView::text("new_job_title", "What they do").value(&input.job_title).optional()]
 }
 
 /// Reads those fields.
@@ -519,7 +535,7 @@ async fn add_form(
                 .optional(),
         );
     }
-    act.fields.extend(new_person_fields(&new_person(typed)));
+    act.fields.extend(new_person_fields(&new_person(typed), view.others.is_empty()));
     let key = typed.filled("key").map_or_else(|| fresh_key(staff), str::to_owned);
     act.hidden = vec![Hidden::new("key", key)];
     act_page(renderer, own_shell(staff, &view, "Add a person"), act, errors)

@@ -118,6 +118,15 @@ fn question_field(
     if optional { field.optional() } else { field }
 }
 
+/// What a section says in place of its questions about AI until it is known that there is any.
+fn waiting(questions: usize) -> Option<String> {
+    match questions {
+        0 => None,
+        1 => Some("1 more question follows here when the product contains AI.".to_owned()),
+        n => Some(format!("{n} more questions follow here when the product contains AI.")),
+    }
+}
+
 fn questions_page(
     staff: &Staff,
     renderer: &Renderer,
@@ -126,6 +135,7 @@ fn questions_page(
     errors: &[FieldError],
 ) -> Answer {
     let mut number = 0;
+    let gate = format!("INH-{}", Factor::Aie);
     let sections: Vec<IntakeSection> = view
         .questions
         .sections
@@ -140,11 +150,13 @@ fn questions_page(
                     number += 1;
                     let depends = question.show_if.is_some();
                     IntakeQuestion {
+                        gate: question.id == gate,
                         only: depends.then(|| "Counts only when the product contains AI.".to_owned()),
                         field: question_field(number, question, given.get(&question.id), errors),
                     }
                 })
                 .collect(),
+            waiting: waiting(section.questions.iter().filter(|question| question.show_if.is_some()).count()),
         })
         .collect();
     let base = format!("/services/{}", view.service.id);
@@ -433,4 +445,23 @@ async fn approve_override(staff: Staff, service: Path<ServiceId>, CsrfForm(form)
 async fn drop_override(staff: Staff, service: Path<ServiceId>, CsrfForm(form): CsrfForm) -> Answer {
     intake::drop_override(&staff.ctx, *service, form.revision("version")?).await?;
     Ok(see_other(&format!("/services/{service}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use questionnaires::definition::Condition;
+
+    /// The page hides them by style alone, which knows this one condition.
+    #[test]
+    fn a_question_that_depends_on_another_depends_on_there_being_ai() {
+        let gate = format!("INH-{}", Factor::Aie);
+        let depending: Vec<&Condition> =
+            library::intake().unwrap().questions().filter_map(|(_, q)| q.show_if.as_ref()).collect();
+        assert!(!depending.is_empty());
+        for condition in depending {
+            let known = Condition::NotIn { q: gate.clone(), options: vec!["none".to_owned()] };
+            assert_eq!(condition, &known);
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
             QuestionnairesView, ServiceView,
         },
         fields::{FieldView, errors_of},
-        parts::{ErrorItem, Fact, Link, Step, capitalised},
+        parts::{ErrorItem, Fact, FlashNotice, Link, Step, capitalised},
         procurement::{ActView, Hidden, about},
     },
     usecases::{
@@ -143,6 +143,15 @@ async fn start(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm)
     }
 }
 
+/// What a questionnaire is for; the rest of its description is for those who answer it.
+fn first_sentence(description: &str) -> String {
+    let text = description.trim().replace('\n', " ");
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text,
+    }
+}
+
 fn choice(
     draft: &Draft,
     questionnaire: &Questionnaire,
@@ -160,10 +169,25 @@ fn choice(
         value: questionnaire.id.clone(),
         id: if at == 0 { "questionnaire".to_owned() } else { format!("questionnaire-{at}") },
         title: questionnaire.title.clone(),
-        text: why.map_or_else(|| questionnaire.description.trim().replace('\n', " "), str::to_owned),
+        text: why.map_or_else(|| first_sentence(&questionnaire.description), str::to_owned),
         small: format!("up to {count} questions, {}{who}", about(questionnaire.minutes)),
         chosen,
         reason,
+    }
+}
+
+/// That the vendor is being asked about this service already.
+fn running_notice(draft: &Draft) -> Option<FlashNotice> {
+    let service = &draft.service.name;
+    match draft.running.as_slice() {
+        [] => None,
+        [one] => Some(FlashNotice::info(format!(
+            "{one} about {service} was sent and is not decided yet. Go on only if a second one is wanted beside it."
+        ))),
+        more => Some(FlashNotice::info(format!(
+            "{} about {service} were sent and are not decided yet. Go on only if one more is wanted beside them.",
+            more.join(", ")
+        ))),
     }
 }
 
@@ -216,6 +240,7 @@ fn questionnaires_form(
         lede,
         action: format!("/assessments/{id}/questionnaires"),
         version,
+        open: suggested.is_empty() || others.iter().any(|other| other.chosen),
         suggested,
         others,
         error: errors
@@ -223,7 +248,8 @@ fn questionnaires_form(
             .find(|error| error.pointer == "questionnaire")
             .map(|error| error.message.clone()),
     };
-    let mut shell = shell(staff, format!("What to ask, {}", draft.assessment.reference));
+    let mut shell =
+        shell(staff, format!("What to ask, {}", draft.assessment.reference)).flash(running_notice(draft));
     shell.errors = errors.iter().map(|error| ErrorItem::at(&error.pointer, error.message.clone())).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(renderer, status, "pages/assessments/questionnaires", shell, view)
@@ -295,7 +321,7 @@ fn people_form(
         }
         act.fields.push(field);
     }
-    act.fields.extend(new_person_fields(&input.new));
+    act.fields.extend(new_person_fields(&input.new, draft.contacts.is_empty()));
     let users: Vec<(String, String)> = draft
         .users
         .iter()
@@ -439,7 +465,8 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         submit: if people == 1 { "Send to 1 person".to_owned() } else { format!("Send to {people} people") },
         cancel: format!("/assessments/{id}/cancel"),
     };
-    let shell = shell(staff, format!("Check and send, {}", assessment.reference));
+    let shell =
+        shell(staff, format!("Check and send, {}", assessment.reference)).flash(running_notice(draft));
     ok(renderer, "pages/assessments/check", shell, view)
 }
 

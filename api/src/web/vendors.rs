@@ -30,7 +30,10 @@ use crate::{
     },
     usecases::{
         FieldError, UseCaseError, library,
-        vendors::{self, ContactInput, ServiceInput, ServiceStory, VendorFilter, VendorInput, VendorProfile},
+        vendors::{
+            self, ContactInput, Registered, ServiceInput, ServiceStory, VendorFilter, VendorInput,
+            VendorProfile,
+        },
     },
 };
 use actix_web::web::{Data, Path, Query};
@@ -43,7 +46,7 @@ mod history;
 routes! {
     GET "/vendors" => list, Access::Staff(Permission::Read), Page;
     GET "/vendors/new" => new_vendor, Access::Staff(Permission::ManageVendors), Page;
-    POST "/vendors" => add_vendor, Access::Staff(Permission::ManageVendors), Page, ["name", "website", "note", "key"];
+    POST "/vendors" => add_vendor, Access::Staff(Permission::ManageVendors), Page, ["name", "service", "website", "note", "key"];
     GET "/vendors/{vendor}" => profile, Access::Staff(Permission::Read), Page;
     GET "/vendors/{vendor}/edit" => edit_page, Access::Staff(Permission::ManageVendors), Page;
     POST "/vendors/{vendor}/edit" => edit, Access::Staff(Permission::ManageVendors), Page, ["name", "website", "note", "version"];
@@ -164,26 +167,36 @@ fn vendor_fields(input: &VendorInput) -> Vec<FieldView> {
 fn register_page(
     staff: &Staff,
     renderer: &Renderer,
-    input: &VendorInput,
+    (input, first_service): (&VendorInput, &str),
     key: String,
     errors: Errors<'_>,
 ) -> Answer {
     let mut view = ActView::new("/vendors", "Add vendor", Link::new("Cancel", "/vendors"));
     view.hidden = vec![Hidden::new("key", key)];
     view.fields = vendor_fields(input);
+    let service = FieldView::text("service", "First service")
+        .hint("What it supplies, such as the name of a product. Its intake comes next.")
+        .value(first_service)
+        .optional()
+        .maxlength(120);
+    view.fields.insert(1, service);
     act_page(renderer, shell(staff, "Add vendor"), view, errors)
 }
 
 async fn new_vendor(staff: Staff, renderer: Data<Renderer>) -> Answer {
-    register_page(&staff, &renderer, &VendorInput::default(), fresh_key(&staff), &[])
+    register_page(&staff, &renderer, (&VendorInput::default(), ""), fresh_key(&staff), &[])
 }
 
 async fn add_vendor(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
-    let input = vendor_input(&form);
-    match vendors::register(&staff.ctx, &input, form.text("key")).await {
-        Ok(id) => Ok(see_other(&format!("/vendors/{id}"))),
+    let (input, service) = (vendor_input(&form), form.text("service"));
+    match vendors::register(&staff.ctx, &input, service, form.text("key")).await {
+        Ok(Registered { service: Some(service), .. }) => {
+            Ok(see_other(&format!("/services/{service}/intake/answer")))
+        }
+        Ok(Registered { vendor, .. }) => Ok(see_other(&format!("/vendors/{vendor}"))),
         Err(UseCaseError::Invalid(errors)) => {
-            register_page(&staff, &renderer, &input, form.text("key").to_owned(), &errors)
+            let typed = (&input, service);
+            register_page(&staff, &renderer, typed, form.text("key").to_owned(), &errors)
         }
         Err(other) => Err(other.into()),
     }
@@ -573,6 +586,7 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         lede,
         facts: strip(&staff, &profile),
         may_change,
+        start: with_query("/assessments/new", [("vendor", profile.vendor.name.as_str())]),
         services: profile.services.iter().map(service_line).collect(),
         histories: history::histories(&profile, zone),
         no_history: history::none_yet(&profile),
