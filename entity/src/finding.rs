@@ -31,6 +31,8 @@ pub struct Model {
     pub raised_at: DateTimeUtc,
     pub closed_at: Option<DateTimeUtc>,
     pub state_reason: Option<String>,
+    /// The last day of the risk acceptance, while there is one.
+    pub accepted_until: Option<Date>,
     pub version: i64,
 }
 

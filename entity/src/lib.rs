@@ -35,6 +35,7 @@ pub mod reassessment;
 pub mod reliance;
 pub mod respondent;
 pub mod review_verdict;
+pub mod risk_acceptance;
 pub mod saved_view;
 pub mod score_result;
 pub mod score_snapshot;

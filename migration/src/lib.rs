@@ -24,6 +24,7 @@ mod m20261127_000016_lists;
 mod m20261128_000017_search;
 mod m20261128_000018_reassessments;
 mod m20261128_000019_saved_views;
+mod m20261128_000020_risk_acceptances;
 mod portable;
 
 /// All steps, oldest first.
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000017_search::Migration),
             Box::new(m20261128_000018_reassessments::Migration),
             Box::new(m20261128_000019_saved_views::Migration),
+            Box::new(m20261128_000020_risk_acceptances::Migration),
         ]
     }
 }

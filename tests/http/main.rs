@@ -1,6 +1,7 @@
 //! The pages and routes of the service, over real HTTP against a real database: one file per noun.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod acceptances;
 mod accounts;
 mod aftermath;
 mod answers;

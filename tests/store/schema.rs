@@ -268,6 +268,7 @@ fn entities() -> Vec<(String, Columns)> {
         reliance,
         respondent,
         review_verdict,
+        risk_acceptance,
         saved_view,
         score_result,
         score_snapshot,

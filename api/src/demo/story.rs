@@ -14,7 +14,9 @@ use crate::{
     },
     jobs::worker::Worker,
     usecases::{
-        Ctx, PortalCtx, SystemCtx, UseCaseError, assessments, decisions,
+        Ctx, PortalCtx, SystemCtx, UseCaseError,
+        acceptances::{self, RequestAcceptance},
+        assessments, decisions,
         decisions::Decide,
         evidence::{self, Supports},
         findings,
@@ -442,6 +444,8 @@ impl Stage<'_> {
             ..Plan::default()
         };
         portal_findings::plan(&portal, first.finding.id, plan).await?;
+        self.day(34, 1);
+        self.live_with_some(&sent).await?;
         self.day(52, 2);
         let portal = self.respondent(id).await?;
         let letter = papers::letter(
@@ -463,6 +467,31 @@ impl Stage<'_> {
         )
         .await?;
         self.postman.run_until_idle().await?;
+        Ok(())
+    }
+
+    /// Of the other findings, one risk is accepted for a time, and for one somebody else has yet to agree.
+    async fn live_with_some(&self, sent: &[portal_findings::SentFinding]) -> Result<()> {
+        let others = sent.iter().skip(1).map(|one| &one.finding);
+        for (finding, (days, reason, limits)) in others.zip([
+            (
+                60,
+                "Two people write on the site; both were trained by us last month.",
+                "Nobody else has an account until the next training in spring.",
+            ),
+            (150, "The contract ends in summer, and the new supplier is chosen.", ""),
+        ]) {
+            let ask = RequestAcceptance {
+                reason: reason.to_owned(),
+                compensating: limits.to_owned(),
+                ends_on: (self.risk.today() + Days::new(days)).to_string(),
+                version: finding.version,
+            };
+            acceptances::request(&self.risk, finding.id, ask).await?;
+            if !limits.is_empty() {
+                acceptances::approve(&self.admin, finding.id, finding.version + 1).await?;
+            }
+        }
         Ok(())
     }
 

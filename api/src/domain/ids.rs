@@ -85,6 +85,8 @@ ids! {
     SnapshotId,
     /// A gap.
     FindingId,
+    /// A time-limited decision to live with a finding.
+    AcceptanceId,
     /// One agreed step to close a finding.
     ActionId,
     /// How an assessment ended.

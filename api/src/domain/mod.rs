@@ -3,6 +3,7 @@
 //! One file per concept of the glossary. A transition consumes a state, takes `now` where it needs it, and returns
 //! the new state or a reason why not. To add a concept, add a file here, a table in `entity`, queries in `store`.
 
+pub mod acceptance;
 pub mod actor;
 pub mod acts;
 pub mod answer;

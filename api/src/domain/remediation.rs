@@ -99,6 +99,8 @@ pub struct Finding {
     pub closed_at: Option<DateTime<Utc>>,
     /// Why it is dismissed, reopened, or was not good enough.
     pub state_reason: Option<String>,
+    /// The last day of its risk acceptance, while it is accepted.
+    pub accepted_until: Option<NaiveDate>,
     /// Raised by each save.
     pub version: i64,
 }

@@ -10,7 +10,7 @@ use crate::{
     render::Renderer,
     shutdown::Shutdown,
     store::job_queue::{Claimed, Settlement},
-    usecases::{Services, SystemCtx, UseCaseError, deliveries, operations, respondents},
+    usecases::{Services, SystemCtx, UseCaseError, acceptances, deliveries, operations, respondents},
 };
 use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt as _;
@@ -215,6 +215,7 @@ impl Worker {
         match &claimed.job {
             Job::ExpireAssessments => {
                 respondents::expire_assessments(&self.system).await?;
+                acceptances::expire(&self.system).await?;
                 Ok(Ran::Done)
             }
             Job::ClearEvidence => {

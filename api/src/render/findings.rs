@@ -196,6 +196,17 @@ pub struct ActionView {
     pub proofs: Vec<EvidenceView>,
 }
 
+/// A decision to live with the finding for a time.
+#[derive(Debug, Clone, Serialize)]
+pub struct AcceptanceView {
+    /// Why the risk can be lived with.
+    pub reason: String,
+    /// What limits it meanwhile.
+    pub limits: Option<String>,
+    /// State, last day, who asked and who decided.
+    pub facts: Vec<Fact>,
+}
+
 /// One finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingView {
@@ -217,6 +228,8 @@ pub struct FindingView {
     pub gains: Vec<Fact>,
     /// Its actions, oldest first.
     pub actions: Vec<ActionView>,
+    /// Its risk acceptances, newest first.
+    pub acceptances: Vec<AcceptanceView>,
     /// What can be done now.
     pub steps: Vec<StepView>,
     /// Version of the finding.
@@ -331,6 +344,11 @@ pub(super) fn samples() -> Vec<Sample> {
                 href: "/evidence/2".to_owned(),
                 about: "0.2 MB".to_owned(),
             }],
+        }],
+        acceptances: vec![AcceptanceView {
+            reason: "The service is used by two people until March.".to_owned(),
+            limits: Some("No customer data is entered.".to_owned()),
+            facts: vec![Fact::new("State", "Approved"), Fact::new("Last day", "30 Jun 2027")],
         }],
         steps: vec![StepView {
             title: "Verify".to_owned(),

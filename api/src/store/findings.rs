@@ -46,6 +46,7 @@ fn finding_of(row: finding::Model) -> Result<Finding, StoreError> {
         raised_at: row.raised_at,
         closed_at: row.closed_at,
         state_reason: row.state_reason,
+        accepted_until: row.accepted_until,
         version: row.version,
     })
 }
@@ -73,6 +74,7 @@ fn finding_row(tx: &WriteTx, finding: &Finding) -> finding::ActiveModel {
         raised_at: Set(finding.raised_at),
         closed_at: Set(finding.closed_at),
         state_reason: Set(finding.state_reason.clone()),
+        accepted_until: Set(finding.accepted_until),
         version: Set(finding.version),
     }
 }
@@ -340,6 +342,23 @@ pub async fn actions(s: &impl Scoped, findings: &[FindingId]) -> Result<Vec<Acti
         .all(s.connection())
         .await?;
     rows.into_iter().map(action_of).collect()
+}
+
+/// Accepted findings whose acceptance ended before this day.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn acceptance_over(s: &impl Scoped, today: NaiveDate) -> Result<Vec<FindingId>, StoreError> {
+    use finding::Column as C;
+    let over = s
+        .find::<finding::Entity>()
+        .select_only()
+        .column(C::Id)
+        .filter(C::State.eq(FindingState::Accepted.as_str()))
+        .filter(C::AcceptedUntil.lt(today))
+        .order_by_asc(C::Id);
+    let ids: Vec<Uuid> = over.into_tuple().all(s.connection()).await?;
+    Ok(ids.into_iter().map(FindingId).collect())
 }
 
 /// Inserts a finding.

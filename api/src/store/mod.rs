@@ -6,6 +6,7 @@
 //! holds its queries as free functions over [`Scoped`], so that they work inside and outside a transaction. To add a
 //! noun: a table in `entity`, a step in `migration`, a file here.
 
+pub mod acceptances;
 pub mod accounts;
 pub mod answers;
 pub mod assessment_list;

@@ -1,6 +1,9 @@
 //! What the start page shows of each group: how many there are, and the few that come first.
 
-use super::{assessment_list::waiting, error::StoreError, findings::urgent, tenant_scope::Scoped};
+use super::{
+    acceptances::waiting as waiting_acceptances, assessment_list::waiting, error::StoreError,
+    findings::urgent, tenant_scope::Scoped,
+};
 use crate::domain::{assessment::Waits, finding::Urgency, ids::FindingId, remediation::severity_from_word};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{action, assessment, finding, service, vendor};
@@ -19,6 +22,10 @@ pub enum Group {
     Assessments(Waits),
     /// Findings.
     Findings(Urgency),
+    /// Findings whose risk acceptance waits for approval.
+    ToApprove,
+    /// Findings whose risk acceptance ends on this day or before.
+    Ending(NaiveDate),
 }
 
 /// How many things a group has, and which come first.
@@ -59,16 +66,12 @@ pub async fn heads<const N: usize>(
                 .column(assessment::Column::Id)
                 .limit(*most)
                 .into_query(),
-            Group::Findings(urgency) => s
-                .find::<finding::Entity>()
-                .filter(urgent(*urgency, today))
-                .order_by(finding::Column::DueOn.is_null(), Order::Asc)
-                .order_by(finding::Column::DueOn, Order::Asc)
-                .order_by(finding::Column::Id, Order::Asc)
-                .select_only()
-                .column(finding::Column::Id)
-                .limit(*most)
-                .into_query(),
+            Group::Findings(urgency) => found(s, urgent(*urgency, today), *most),
+            Group::ToApprove => found(s, finding::Column::Id.in_subquery(waiting_acceptances(s)), *most),
+            Group::Ending(last) => {
+                let ends = finding::Column::AcceptedUntil.lte(*last);
+                found(s, urgent(Urgency::Accepted, today).and(ends), *most)
+            }
         };
         numbered(rows, part)
     });
@@ -86,6 +89,19 @@ pub async fn heads<const N: usize>(
         }
     }
     Ok(heads)
+}
+
+/// The first of the findings that fit: those due first.
+fn found(s: &impl Scoped, fits: Expr, most: u64) -> SelectStatement {
+    s.find::<finding::Entity>()
+        .filter(fits)
+        .order_by(finding::Column::DueOn.is_null(), Order::Asc)
+        .order_by(finding::Column::DueOn, Order::Asc)
+        .order_by(finding::Column::Id, Order::Asc)
+        .select_only()
+        .column(finding::Column::Id)
+        .limit(most)
+        .into_query()
 }
 
 /// A part of a union: its first rows, each with the part's number and with how many there are before the limit.
@@ -118,6 +134,8 @@ pub struct UrgentFinding {
     pub action: Option<String>,
     /// When that was reported done.
     pub reported_at: Option<DateTime<Utc>>,
+    /// The last day of its risk acceptance.
+    pub accepted_until: Option<NaiveDate>,
 }
 
 #[derive(FromQueryResult)]
@@ -130,6 +148,7 @@ struct FindingRow {
     service: String,
     action: Option<String>,
     reported_at: Option<DateTime<Utc>>,
+    accepted_until: Option<NaiveDate>,
 }
 
 /// These findings, those due first in front. One statement.
@@ -148,7 +167,7 @@ pub async fn findings(s: &impl Scoped, ids: &[Uuid]) -> Result<Vec<UrgentFinding
         .order_by_asc(F::DueOn)
         .order_by_asc(F::Id)
         .select_only()
-        .columns([F::Id, F::Title, F::Severity, F::DueOn])
+        .columns([F::Id, F::Title, F::Severity, F::DueOn, F::AcceptedUntil])
         .column_as(vendor::Column::Name, "vendor")
         .column_as(service::Column::Name, "service")
         .column_as(of_newest_action(action::Column::Text), "action")
@@ -167,6 +186,7 @@ pub async fn findings(s: &impl Scoped, ids: &[Uuid]) -> Result<Vec<UrgentFinding
             service: row.service,
             action: row.action,
             reported_at: row.reported_at,
+            accepted_until: row.accepted_until,
         })
     };
     rows.into_iter().map(finding).collect()

@@ -22,7 +22,10 @@ use crate::{
     store::{self, decisions as rows},
 };
 use chrono::{Duration, Months, NaiveDate};
-use questionnaires::{definition::Tier, risk::routing::cadence_months};
+use questionnaires::{
+    definition::Tier,
+    risk::{residual::Recommendation, routing::cadence_months},
+};
 use serde_json::json;
 
 /// What the decision page shows.
@@ -34,6 +37,8 @@ pub struct DecisionDesk {
     pub decision: Option<Decision>,
     /// When to look again, unless somebody says otherwise.
     pub next_review_on: NaiveDate,
+    /// What to do with the vendor.
+    pub recommendation: Option<Recommendation>,
 }
 
 /// The decision of an assessment, and what it waits for.
@@ -44,7 +49,13 @@ pub async fn desk(ctx: &Ctx, id: AssessmentId) -> Result<DecisionDesk> {
     let desk = reviews::desk(ctx, id).await?;
     let decision = rows::latest(ctx.scope(), id).await?;
     let next_review_on = by_cadence(ctx.today(), desk.case.assessment.tier);
-    Ok(DecisionDesk { desk, decision, next_review_on })
+    let mut recommendation = scores::recommend(&desk.inputs, &desk.score, &[]);
+    if recommendation == Some(Recommendation::Stop) {
+        // Only this one depends on what is accepted.
+        let found = store::findings::of_assessment(ctx.scope(), id).await?;
+        recommendation = scores::recommend(&desk.inputs, &desk.score, &found);
+    }
+    Ok(DecisionDesk { desk, decision, next_review_on, recommendation })
 }
 
 /// The day of the next review by cadence; the strictest where there is no tier.

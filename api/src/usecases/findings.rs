@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         Permission,
+        acceptance::RiskAcceptance,
         answer::day,
         assessment::AssessmentState,
         finding::{ActionState, FindingEvent, FindingState, Urgency},
@@ -20,10 +21,11 @@ use crate::{
         remediation::{Action, Case, Finding, FindingLine, SnapshotReason, severity_from_word},
         review::{Verdict, VerdictKind},
         score_inputs::{Citation, Definitions, in_words, value_worth},
+        user::User,
         vendor::normalised,
     },
     store::{
-        WriteTx, cases,
+        WriteTx, acceptances, accounts, cases,
         findings::{self as rows, Figures},
         reviews, scores as score_rows,
     },
@@ -205,6 +207,7 @@ pub async fn raise_proposed(ctx: &Ctx, id: AssessmentId, chosen: &[String]) -> R
             raised_at: ctx.now(),
             closed_at: None,
             state_reason: None,
+            accepted_until: None,
             version: 1,
         };
         rows::insert(&mut tx, &finding).await?;
@@ -293,6 +296,7 @@ pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> 
         raised_at: ctx.now(),
         closed_at: None,
         state_reason: None,
+        accepted_until: None,
         version: 1,
     };
     rows::insert(&mut tx, &finding).await?;
@@ -428,6 +432,10 @@ pub struct FindingDetails {
     pub answer: Vec<String>,
     /// What closing it at its target adds to each claimed score, by title of the questionnaire.
     pub gains: Vec<(String, Exact)>,
+    /// Its risk acceptances, the newest first.
+    pub acceptances: Vec<RiskAcceptance>,
+    /// Users, for their names; read only where there is an acceptance.
+    pub users: Vec<User>,
 }
 
 /// A finding.
@@ -458,7 +466,9 @@ pub async fn open(ctx: &Ctx, id: FindingId) -> Result<FindingDetails> {
             (action.clone(), own.collect())
         })
         .collect();
-    Ok(FindingDetails { finding, case, actions, question, answer, gains })
+    let acceptances = acceptances::of_finding(s, id).await?;
+    let users = if acceptances.is_empty() { Vec::new() } else { accounts::users(s).await? };
+    Ok(FindingDetails { finding, case, actions, question, answer, gains, acceptances, users })
 }
 
 /// What one row at `target` adds to S of each questionnaire that counts it.
@@ -540,7 +550,7 @@ pub async fn agree_action(ctx: &Ctx, id: FindingId, input: AgreeAction) -> Resul
     Ok(())
 }
 
-async fn at_version(tx: &WriteTx, id: FindingId, version: i64) -> Result<Finding> {
+pub(super) async fn at_version(tx: &WriteTx, id: FindingId, version: i64) -> Result<Finding> {
     let finding = rows::finding(tx, id).await?.ok_or(UseCaseError::NotFound)?;
     if finding.version == version { Ok(finding) } else { Err(UseCaseError::VersionConflict(None)) }
 }
@@ -825,7 +835,7 @@ pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str)
     Ok(())
 }
 
-fn required_reason(reason: &str) -> Result<String> {
+pub(super) fn required_reason(reason: &str) -> Result<String> {
     let mut faults = Faults::default();
     let reason = faults.required("reason", "a reason", reason, MAX_WORDS);
     faults.finish()?;

@@ -4,6 +4,7 @@
 //! ([`ctx::Ctx`] for staff, [`ctx::PortalCtx`] for a respondent, [`ctx::SystemCtx`] for timers and commands), checks
 //! the permission first, writes in one transaction and ends it with an audit event.
 
+pub mod acceptances;
 pub mod accounts;
 pub mod answers;
 pub mod assessments;

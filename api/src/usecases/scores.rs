@@ -9,6 +9,7 @@ use crate::{
         Permission,
         answer::{Cited, engine_answer},
         assessment::{Assessment, AssessmentState},
+        finding::FindingState,
         ids::{AssessmentId, Id as _, SnapshotId, UserId},
         intake::PROHIBITED_USE,
         remediation::{Case, Decision, Finding, SnapshotReason},
@@ -107,7 +108,7 @@ pub async fn score(ctx: &Ctx, id: AssessmentId) -> Result<(Case, Option<Scored>)
     let findings = findings::of_assessment(s, id).await?;
     let decision = if live { None } else { decisions::latest(s, id).await? };
     let projected = projected_scores(&score, &findings);
-    let recommendation = recommend(&inputs, &score);
+    let recommendation = recommend(&inputs, &score, &findings);
     let scored = Scored {
         case: case.clone(),
         definitions,
@@ -168,15 +169,24 @@ fn scored(inputs: &ScoreInputs, definitions: &Definitions) -> Result<AssessmentS
     })
 }
 
-/// What to do with the vendor. A failed blocker counts as open while it is a knock-out.
+/// What to do with the vendor. A failed blocker counts as open while it is a knock-out and its finding is not accepted
+/// (`scoring.md`, "Recommendation").
 #[must_use]
-pub fn recommend(inputs: &ScoreInputs, score: &AssessmentScore) -> Option<Recommendation> {
+pub fn recommend(
+    inputs: &ScoreInputs,
+    score: &AssessmentScore,
+    findings: &[Finding],
+) -> Option<Recommendation> {
+    let accepted = |question: &str| {
+        let mut of_it = findings.iter().filter(|finding| finding.question.as_deref() == Some(question));
+        of_it.any(|finding| finding.state == FindingState::Accepted)
+    };
     let open_blocker = score
         .questionnaires
         .iter()
         .filter(|questionnaire| !questionnaire.own_readiness)
         .flat_map(|questionnaire| &questionnaire.knock_outs)
-        .any(|failed| failed.level == CriticalLevel::Blocker);
+        .any(|failed| failed.level == CriticalLevel::Blocker && !accepted(&failed.question));
     let prohibited = inputs.facts.get(PROHIBITED_USE).copied().unwrap_or(false);
     recommendation(score.residual, open_blocker, prohibited)
 }

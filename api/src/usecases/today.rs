@@ -20,10 +20,14 @@ use crate::{
         today::{self as rows, Group, Head},
     },
 };
+use chrono::Days;
 use std::collections::BTreeMap;
 
 /// The most things of a group that the page shows; the lists show all.
 pub const FIRST: usize = 10;
+
+/// How long before its last day a risk acceptance is to be renewed or closed.
+pub const ENDING_DAYS: u64 = 30;
 
 /// Things of one kind.
 #[derive(Clone, Debug)]
@@ -49,6 +53,10 @@ pub struct Today {
     pub overdue: Leading<UrgentFinding>,
     /// Actions reported done.
     pub verify: Leading<UrgentFinding>,
+    /// Findings whose risk acceptance waits for approval.
+    pub approve: Leading<UrgentFinding>,
+    /// Findings whose risk acceptance ends within [`ENDING_DAYS`].
+    pub ending: Leading<UrgentFinding>,
     /// Vendors by residual risk, what comes due, and services whose next review is due.
     pub outlook: Outlook,
     /// Why all mail is paused, if it is.
@@ -62,7 +70,8 @@ impl Today {
     #[must_use]
     pub fn count(&self) -> usize {
         let assessments = self.decide.count + self.review.count + self.late.count + self.outlook.to_reassess;
-        assessments + self.overdue.count + self.verify.count
+        let acceptances = self.approve.count + self.ending.count;
+        assessments + self.overdue.count + self.verify.count + acceptances
     }
 }
 
@@ -81,9 +90,11 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Assessments(Waits::Vendor), 1),
         (Group::Findings(Urgency::Overdue), most),
         (Group::Findings(Urgency::Verify), most),
+        (Group::ToApprove, most),
+        (Group::Ending(ctx.today() + Days::new(ENDING_DAYS)), most),
     ];
     let last_past = due::last_past(ctx.tenant().zone, ctx.now());
-    let [decide, review, late, next, overdue, verify] =
+    let [decide, review, late, next, overdue, verify, approve, ending] =
         rows::heads(s, groups, last_past, ctx.today()).await?;
     let handed_in = [&decide, &review].into_iter().flat_map(assessments);
     let handed_in: Vec<AssessmentId> = handed_in.collect();
@@ -95,7 +106,8 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
     for line in score_rows::results(s, &handed_in).await? {
         results.entry(line.assessment_id).or_default().push(line);
     }
-    let findings = [&overdue, &verify].into_iter().flat_map(|head| head.first.iter().copied());
+    let findings =
+        [&overdue, &verify, &approve, &ending].into_iter().flat_map(|head| head.first.iter().copied());
     let findings = rows::findings(s, &findings.collect::<Vec<_>>()).await?;
     let of_cases = |head: &Head| leading(head, &shown, |case| case.assessment.id.uuid());
     let of_findings = |head: &Head| leading(head, &findings, |finding| finding.id.uuid());
@@ -107,6 +119,8 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         next: of_cases(&next).first.into_iter().next(),
         overdue: of_findings(&overdue),
         verify: of_findings(&verify),
+        approve: of_findings(&approve),
+        ending: of_findings(&ending),
         mail_paused: outlook.setting.take(),
         outlook,
         results,

@@ -158,7 +158,8 @@ pub async fn register(ctx: &Ctx, input: &VendorInput, first_service: &str, key: 
         version: 1,
     };
     store::vendors::insert_vendor(&mut tx, &vendor).await?;
-    let mut events = vec![ctx.event("vendor.registered", "vendor", id).after(json!({"name": vendor.name}))];
+    let registered = ctx.event("vendor.registered", "vendor", id).after(json!({"name": vendor.name}));
+    let mut events = vec![registered];
     if let Some(service) = &service {
         store::vendors::insert_service(&mut tx, service, ctx.now()).await?;
         events.push(service_added(ctx, service));

@@ -24,7 +24,6 @@ use crate::{
     usecases::{
         FieldError, UseCaseError,
         decisions::{self, Decide, DecisionDesk},
-        scores::recommend,
     },
 };
 use actix_web::{
@@ -79,7 +78,7 @@ async fn response(
         .collect();
     items.extend(errors_of(&fields));
     let shell = case_shell(staff, &desk.case, "Decision").errors(items);
-    let recommendation = recommend(&desk.inputs, &desk.score);
+    let recommendation = found.recommendation;
     let residual = desk.score.residual.map_or("none", |level| level.as_str());
     let mut facts = vec![Fact::band("Residual risk", Band::residual(residual)).href(format!("{base}/score"))];
     for scored in &desk.score.questionnaires {
@@ -96,7 +95,9 @@ async fn response(
     }
     let mut notices = Vec::new();
     if recommendation == Some(Recommendation::Stop) && state == AssessmentState::InReview {
-        notices.push(FlashNotice::bad("Stop: a blocker has failed, or the use is prohibited."));
+        notices.push(FlashNotice::bad(
+            "Stop: a blocker has failed and its risk is not accepted, or the use is prohibited.",
+        ));
     }
     match state {
         AssessmentState::Submitted => {

@@ -1,7 +1,7 @@
 //! Findings: of all vendors, of one assessment with its proposals, one finding with its actions.
 
 use super::{
-    Answer,
+    Answer, acceptances,
     acts::{pager, with_query},
     form::{CsrfForm, Fields},
     guard::Staff,
@@ -98,6 +98,10 @@ fn days(count: i64) -> String {
 
 fn due_words(finding: &Finding, today: NaiveDate) -> (String, String) {
     let sla = format!("{}-day SLA", finding.sla_days);
+    if let Some(last) = finding.accepted_until {
+        let left = days((last - today).num_days().max(0));
+        return (format!("Accepted until {}", due::short_day(last)), format!("{left} left, then it reopens"));
+    }
     match (finding.due_on, finding.state.is_open()) {
         (None, true) => ("Not sent yet".to_owned(), format!("{sla} from the day it is sent")),
         (None, false) => (String::new(), sla),
@@ -427,7 +431,7 @@ async fn finding_page(staff: Staff, renderer: Data<Renderer>, id: Path<FindingId
     finding_response(&staff, &renderer, *id, None, &[]).await
 }
 
-async fn finding_response(
+pub(super) async fn finding_response(
     staff: &Staff,
     renderer: &Renderer,
     id: FindingId,
@@ -446,8 +450,11 @@ async fn finding_response(
     if let Some(credit) = &finding.credit {
         facts.push(Fact::new("Credit when raised", credit.to_string()));
     }
-    let mut steps =
-        if staff.ctx.user().role.may(Permission::ManageFindings) { steps(staff, &found) } else { Vec::new() };
+    let mut steps = Vec::new();
+    if staff.ctx.user().role.may(Permission::ManageFindings) {
+        steps = steps_of(staff, &found);
+        steps.extend(acceptances::steps(staff, &found));
+    }
     if let Some((step, form)) = typed {
         for view in steps.iter_mut().filter(|view| view.action.ends_with(&format!("/{step}"))) {
             refill(&mut view.fields, form, errors);
@@ -480,6 +487,7 @@ async fn finding_response(
             Vec::new()
         },
         actions: found.actions.iter().map(|(action, proofs)| action_view(staff, action, proofs)).collect(),
+        acceptances: acceptances::views(staff, &found),
         steps,
         version: finding.version,
     };
@@ -537,25 +545,34 @@ fn action_view(
     }
 }
 
+/// A step of a finding: the last part of its address, its title, what it means and its button, and what it asks for.
+pub(super) fn step(
+    id: FindingId,
+    name: &str,
+    (title, text, button): (&str, &str, &str),
+    main: bool,
+    fields: Vec<FieldView>,
+) -> StepView {
+    let own = |field: FieldView| {
+        let id = format!("{name}-{}", field.id);
+        rename_options(field.id(id))
+    };
+    StepView {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        fields: fields.into_iter().map(own).collect(),
+        action: format!("/findings/{id}/{name}"),
+        button: button.to_owned(),
+        main,
+    }
+}
+
 /// What can be done with a finding in its state.
-fn steps(staff: &Staff, found: &FindingDetails) -> Vec<StepView> {
+fn steps_of(staff: &Staff, found: &FindingDetails) -> Vec<StepView> {
     let finding = &found.finding;
-    let step =
-        |name: &str, title: &str, text: &str, button: &str, main: bool, fields: Vec<FieldView>| StepView {
-            title: title.to_owned(),
-            text: text.to_owned(),
-            fields: fields
-                .into_iter()
-                .map(|field| {
-                    let id = format!("{name}-{}", field.id);
-                    field.id(id)
-                })
-                .map(rename_options)
-                .collect(),
-            action: format!("/findings/{}/{name}", finding.id),
-            button: button.to_owned(),
-            main,
-        };
+    let step = |name: &str, title: &str, text: &str, button: &str, main: bool, fields: Vec<FieldView>| {
+        step(finding.id, name, (title, text, button), main, fields)
+    };
     let reason = |label: &str| vec![FieldView::textarea("reason", label)];
     let done = || {
         step(
@@ -745,6 +762,6 @@ async fn take_step(
     }
 }
 
-fn done(id: FindingId) -> HttpResponse {
+pub(super) fn done(id: FindingId) -> HttpResponse {
     see_other(&format!("/findings/{id}"))
 }

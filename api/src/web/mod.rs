@@ -4,6 +4,7 @@
 //! rules live below. To add a page: a handler in its noun's file, a line in that file's `routes!` with the
 //! fields of its form, a template.
 
+mod acceptances;
 pub mod accounts;
 pub mod acts;
 pub mod app;

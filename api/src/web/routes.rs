@@ -103,6 +103,7 @@ const TABLES: &[Table] = &[
     (super::scores::ROUTES, super::scores::register),
     (super::receipts::ROUTES, super::receipts::register),
     (super::findings::ROUTES, super::findings::register),
+    (super::acceptances::ROUTES, super::acceptances::register),
     (super::exports::ROUTES, super::exports::register),
     (super::decisions::ROUTES, super::decisions::register),
     (super::today::ROUTES, super::today::register),

@@ -163,6 +163,11 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             "Verify",
         )
     });
+    let approve = found.approve.first.iter().map(|line| finding(line, String::new(), false, "Decide"));
+    let ending = found.ending.first.iter().map(|line| {
+        let last = line.accepted_until.map(due::short_day).unwrap_or_default();
+        finding(line, format!("ends {last}"), false, "Renew or close")
+    });
     let reassess = found.outlook.reassess.iter().map(|coming| TodayItem {
         title: format!("{}, {}", coming.vendor, coming.what),
         href: with_query("/assessments/new", [("vendor", coming.vendor.as_str())]),
@@ -177,9 +182,23 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     let groups = [
         ("decide", "Decide", found.decide.count, assessments(Waits::Decision), decide.collect::<Vec<_>>()),
         ("review", "Review", found.review.count, assessments(Waits::Review), review.collect()),
+        (
+            "approve",
+            "Approve risk acceptances",
+            found.approve.count,
+            "/findings".to_owned(),
+            approve.collect(),
+        ),
         ("verify", "Verify", found.verify.count, findings(Urgency::Verify), verify.collect()),
         ("chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
         ("overdue", "Overdue findings", found.overdue.count, findings(Urgency::Overdue), overdue.collect()),
+        (
+            "ending",
+            "Risk acceptances that end",
+            found.ending.count,
+            findings(Urgency::Accepted),
+            ending.collect(),
+        ),
         ("again", "Assess again", again, "/assessments?state=decided".to_owned(), reassess),
     ];
     groups
