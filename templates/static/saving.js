@@ -26,6 +26,9 @@ let retries = 0;
 let flushing = null;
 let signedOut = false;
 let leaving = false;
+let askedAgain = false; // somebody asked to send while sending was under way
+let behind = false; // answers were stored that the counts of this page do not show yet
+let gated = false; // one of them opens or closes follow-up questions
 
 const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 
@@ -99,10 +102,17 @@ async function takeAll() {
 
 /** Sends what waits, one tab at a time. Resolves when the queue is empty or sending has to wait. */
 function flush() {
+  askedAgain = flushing !== null;
   flushing ??= navigator.locks
     .request(`assay-${scope}`, drain)
     .catch(() => undefined)
-    .finally(() => { flushing = null; sayState(); });
+    .finally(() => {
+      flushing = null;
+      sayState();
+      if (askedAgain) return flush();
+      catchUp();
+      return undefined;
+    });
   return flushing;
 }
 
@@ -144,8 +154,9 @@ async function send(entry) {
       card.saved(rev, entry.answer, `Saved ${clock()}`);
       card.form.dataset.words = `Saved ${clock()}`;
       if (card.changed()) changed(card);
-      if (card.form.dataset.gate) await showFollowUps();
     }
+    behind = true;
+    gated ||= Boolean(card?.form.dataset.gate);
     channel.postMessage({ question: entry.question, rev, shown });
     return true;
   }
@@ -237,11 +248,31 @@ function needLink(problem) {
 
 // --- pages that change by an answer
 
-/** Shows follow-up questions that an answer opened, and takes away those that it closed. */
-async function showFollowUps() {
+/** Once nothing waits, fetches the page, and shows what the answers stored since changed elsewhere on it. */
+async function catchUp() {
+  if (!behind || leaving || (await queue.all()).length > 0) return;
+  behind = false;
   const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text() : "";
+  if (!text || behind) return; // another answer was stored meanwhile, and the page is fetched again after it
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (gated) showFollowUps(page);
+  gated = false;
+  showCounts(page);
+}
+
+/** The counts beside the questions. A place that holds the focus stays, and what is marked inside it changes. */
+function showCounts(page) {
+  const fresh = new Map([...page.querySelectorAll("[data-live]")].map((place) => [place.dataset.live, place]));
+  for (const place of document.querySelectorAll("[data-live]")) {
+    const now = fresh.get(place.dataset.live);
+    const focused = document.activeElement !== place && place.contains(document.activeElement);
+    if (now && !focused && now.innerHTML !== place.innerHTML) place.replaceChildren(...document.importNode(now, true).childNodes);
+  }
+}
+
+/** Shows follow-up questions that an answer opened, and takes away those that it closed. */
+function showFollowUps(page) {
   const list = root.querySelector("[data-cards]");
   if (!list) return;
   const fresh = [...page.querySelectorAll("[data-cards] > article")];

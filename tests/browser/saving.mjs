@@ -188,3 +188,25 @@ test("on a shared computer nothing is ever kept in the browser", async () => {
   assert.equal(await stored("SUB-02"), "Only in this page.");
   await page.close();
 });
+
+test("the counts beside the questions follow what is saved, with one look at the page, and the focus stays", async () => {
+  const page = await section(context, /^Security/);
+  const current = page.locator(".rail a[aria-current=page]");
+  const count = async () => Number((await page.locator(".rail > p").first().innerText()).match(/^\d+/)[0]);
+  const [before, row] = [await count(), await current.innerText()];
+  let looks = 0;
+  page.on("request", (request) => { if (request.url() === page.url() && request.method() === "GET") looks += 1; });
+  await context.setOffline(true);
+  for (const id of ["SUB-05", "SUB-07"]) await card(page, id).getByRole("radio", { name: /^We do not know/ }).check();
+  await page.getByText("2 answers not saved yet").waitFor();
+  assert.equal(await count(), before, "nothing is counted that is not saved");
+  await page.evaluate(() => { document.addEventListener("focusout", () => { document.body.dataset.moved = "yes"; }); });
+  await context.setOffline(false);
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await page.waitForFunction((wanted) => document.querySelector(".rail > p").textContent.startsWith(`${wanted} of `), before + 2);
+  assert.equal(looks, 1, "one look for both answers");
+  assert.notEqual(await current.innerText(), row, "the section's own count");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("article")?.id), "SUB-07");
+  assert.equal(await page.evaluate(() => document.body.dataset.moved), undefined, "the focus did not move");
+  await page.close();
+});
