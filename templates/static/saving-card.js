@@ -52,6 +52,12 @@ export class Card {
   /** Whether the inputs hold something that is not stored. */
   changed() { return JSON.stringify(answerOf(this.form)) !== this.stored; }
 
+  /** Whether nothing is chosen and nothing is written. */
+  isBlank() {
+    const { choices, value, rows, reason, note } = answerOf(this.form);
+    return choices.length === 0 && ![value, reason, note, ...rows.flatMap(Object.values)].some((text) => text.trim());
+  }
+
   say(text, kind = "") {
     this.line.textContent = text;
     this.line.className = `sm ${kind || "mut"}`;

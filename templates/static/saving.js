@@ -151,8 +151,9 @@ async function send(entry) {
     await queue.done(entry);
     retries = 0;
     if (card) {
-      card.saved(rev, entry.answer, `Saved ${clock()}`);
-      card.form.dataset.words = `Saved ${clock()}`;
+      const words = rev === 0 ? "Not answered yet" : `Saved ${clock()}`;
+      card.saved(rev, entry.answer, words);
+      card.form.dataset.words = words;
       if (card.changed()) changed(card);
     }
     behind = true;
@@ -310,7 +311,11 @@ function watch(article) {
     if (event.submitter?.name === "resolve") return; // the server stores the person's choice
     event.preventDefault();
     card.article.classList.remove("on");
-    take(card).then(flush);
+    take(card).then(() => {
+      const { nothing } = card.form.dataset;
+      if (nothing && card.rev === 0 && card.isBlank()) return card.fault([nothing]);
+      return flush();
+    });
   });
 }
 

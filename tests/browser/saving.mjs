@@ -175,6 +175,16 @@ test("an answer that opens a follow-up shows it at once", async () => {
   await page.close();
 });
 
+test("a card whose button is pressed with nothing in it says so, and stops saying so once it is answered", async () => {
+  const page = await section(context, /End of service/);
+  await card(page, "SUB-13").getByRole("button", { name: /^Save/ }).click();
+  await says(page, "SUB-13", "^Not saved: Choose or write an answer first");
+  assert.doesNotMatch(await page.locator("[data-page-saved]").innerText(), /Everything saved/);
+  await card(page, "SUB-13").getByLabel("Note").fill("We look it up.");
+  await says(page, "SUB-13", "^Saved");
+  await page.close();
+});
+
 test("on a shared computer nothing is ever kept in the browser", async () => {
   const page = await section(context);
   await page.getByLabel(/shared computer/).check();

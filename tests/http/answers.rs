@@ -50,6 +50,25 @@ async fn v_01_an_answer_that_is_no_option_is_refused_in_place_and_what_was_typed
 }
 
 #[tokio::test]
+async fn a_card_sent_with_nothing_in_it_says_so_and_an_answer_can_still_be_emptied() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let address = format!("/portal/questions/{QUESTION}");
+    let page = vendor.open(&address).await.expect(200);
+    let refused = page.form(&address).submit().await.expect(422);
+    assert!(refused.all(&format!("#{QUESTION} .alert"))[0].contains("Choose or write an answer first"));
+    assert_eq!(refused.form(&address).values()["revision"], ["0"], "nothing is stored");
+    let option = options(&vendor, QUESTION).await.remove(0);
+    refused.form(&address).set("choice", &option).submit().await.expect(200);
+    let page = vendor.open(&address).await.expect(200);
+    let emptied = page.form(&address).without("choice").submit().await.expect(200);
+    assert_eq!(emptied.form(&address).values()["revision"], ["2"]);
+    assert!(emptied.attributes("input[name=choice][checked]", "value").is_empty());
+    // Sent once more as it is: that is what is stored.
+    emptied.form(&address).submit().await.expect(200);
+}
+
+#[tokio::test]
 async fn v_02_notes_take_4000_characters_and_no_nul() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;

@@ -14,7 +14,9 @@ use super::{
     portal_reader::Reader,
     portal_submission::signature,
     portal_tasks::task_list,
-    portal_views::{Desk, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of},
+    portal_views::{
+        Desk, NOTHING_IN_IT, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of,
+    },
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -403,8 +405,13 @@ async fn save(
         faults: Vec::new(),
         conflict: None,
     };
-    let status = match answers::save(&who.ctx, input).await {
-        Ok(_) => return Ok(see_other(&back_to(go, &unsaved.question))),
+    let saved = match answers::save(&who.ctx, input).await {
+        // No answer was stored before, and none is now.
+        Ok(0) => require_something(&who, &unsaved.question).await,
+        other => other.map(|_| ()),
+    };
+    let status = match saved {
+        Ok(()) => return Ok(see_other(&back_to(go, &unsaved.question))),
         Err(refused) if wants_json(&request) => return Err(refused.into()),
         Err(UseCaseError::Invalid(faults)) => {
             unsaved.faults = faults;
@@ -430,6 +437,13 @@ async fn save(
     let at = section_of(&sheet, &unsaved.question).ok_or_else(|| Problem::new(NOT_FOUND))?;
     let alone = go.starts_with("/portal/questions/").then_some(unsaved.question.as_str());
     page.section(at, alone)
+}
+
+/// Refuses a card with nothing in it, unless a file beside it is the answer.
+async fn require_something(who: &Respondent, question: &str) -> Result<(), UseCaseError> {
+    let sheet = answers::open(&who.ctx).await?;
+    let done = sheet.place_of(question).is_some_and(|(_, placed)| placed.done);
+    if done { Ok(()) } else { Err(UseCaseError::field("choice", "required", NOTHING_IN_IT)) }
 }
 
 async fn use_earlier(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {

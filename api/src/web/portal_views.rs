@@ -22,6 +22,9 @@ use crate::{
 use chrono_tz::Tz;
 use questionnaires::definition::{AnswerType, Choice, ColumnType, Question};
 
+/// What a card says that was sent with nothing in it.
+pub(super) const NOTHING_IN_IT: &str = "Choose or write an answer first";
+
 /// What a form sent that could not be saved, to be shown again in its card.
 #[derive(Clone, Debug)]
 pub(super) struct Unsaved {
@@ -161,6 +164,7 @@ impl Desk<'_> {
         card.mutation = (self.mutation)();
         card.go.clone_from(&self.go);
         card.max_length = 65_536;
+        card.nothing_in_it = (row.is_none() && !placed.done).then_some(NOTHING_IN_IT);
         self.inputs(&mut card, question, typed);
         card.note.clone_from(&typed.note);
         card.saved = self.saved(row);

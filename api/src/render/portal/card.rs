@@ -77,7 +77,7 @@ impl QuestionCard {
     fn form(&self, frame: CardFrame<'_>) -> Markup {
         html! {
             form action=(self.action) method="post" novalidate data-answer={ (self.action) "/answer" }
-                data-gate=[self.gate.then_some("yes")] {
+                data-gate=[self.gate.then_some("yes")] data-nothing=[self.nothing_in_it] {
                 (frame.csrf())
                 input type="hidden" name="revision" value=(self.revision);
                 input type="hidden" name="mutation" value=(self.mutation);

@@ -238,6 +238,8 @@ pub struct QuestionCard {
     pub kind: QuestionKind,
     /// Other questions hang on its answer, so that saving it may show or hide them.
     pub gate: bool,
+    /// What is said when it is sent with nothing in it; none when that empties an answer, or a file is the answer.
+    pub nothing_in_it: Option<&'static str>,
     /// Where the answer is posted: `/portal/questions/<question id>`.
     pub action: String,
     /// Revision of the answer that was read; 0 before the first.
@@ -299,6 +301,7 @@ impl QuestionCard {
             help: None,
             why: None,
             gate: false,
+            nothing_in_it: None,
             follows: None,
             kind,
             action: format!("/portal/questions/{id}"),
