@@ -91,6 +91,21 @@ async fn u_02_of_200_mb_no_more_than_the_limit_is_ever_written() {
 }
 
 #[tokio::test]
+async fn a_link_without_https_or_a_missing_file_is_met_by_the_browser_before_it_is_sent() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let link = "input[type=url][name=url][required]";
+    assert_eq!(page.attributes(link, "pattern"), ["https://.*"]);
+    assert_eq!(page.attributes(link, "title"), ["The address begins with https://"]);
+    assert_eq!(page.attributes("input[type=file][required]", "name"), ["file"]);
+    for form in ["/evidence", "/link"] {
+        let unchecked = format!("form[action$='{form}'][novalidate]");
+        assert!(page.attributes(&unchecked, "action").is_empty(), "{form}");
+    }
+}
+
+#[tokio::test]
 async fn u_03_an_empty_file_and_no_file_are_refused() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;

@@ -363,7 +363,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                     div {
                         label.lab for=(id("file")) { "A file" }
                         p.hint id=(id("file-hint")) { (forms.limits) }
-                        input type="file" id=(id("file")) name="file" accept=(forms.accept)
+                        input type="file" id=(id("file")) name="file" required accept=(forms.accept)
                             aria-describedby=(id("file-hint"));
                     }
                     div.inline {
@@ -391,7 +391,8 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                     div {
                         label.lab for=(id("url")) { "A link instead" }
                         p.hint id=(id("url-hint")) { "Starts with https." }
-                        input type="url" id=(id("url")) name="url" maxlength="2000"
+                        input type="url" id=(id("url")) name="url" maxlength="2000" required
+                            pattern="https://.*" title="The address begins with https://"
                             aria-describedby=(id("url-hint"));
                     }
                     div {
