@@ -131,6 +131,20 @@ async fn the_previewed_invitation_is_the_mailed_one_but_for_the_link() {
 }
 
 #[tokio::test]
+async fn the_time_it_takes_is_said_in_the_same_words_before_sending_in_the_mail_and_to_the_vendor() {
+    let draft = Draft::of_all_suggested().await;
+    let check = draft.check.text();
+    let said = check.split("questions, about ").nth(1).and_then(|rest| rest.split('.').next()).unwrap();
+    assert!(said.ends_with(" minutes"), "{said}");
+    draft.send().await;
+    let mail = words(&draft.app.mailbox.newest_first().remove(0).text);
+    assert!(mail.contains(&format!("Time: About {said} in all.")), "{said}: {mail}");
+    let vendor = come_in(&draft.app, &mailed_link(&draft.app, PRIYA)).await;
+    let welcome = vendor.open("/portal").await.expect(200).text();
+    assert!(welcome.contains(&format!("about {said}")), "{said}: {welcome}");
+}
+
+#[tokio::test]
 async fn a_mail_is_framed_by_its_page_alone_and_neither_runs_nor_loads_anything() {
     let draft = Draft::ready().await;
     for (page, framing) in [(draft.open("/mails").await, true), (draft.check.clone(), false)] {

@@ -49,6 +49,12 @@ pub fn in_words(minutes: usize) -> String {
     if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
 }
 
+/// `about 75 minutes`.
+#[must_use]
+pub fn about_minutes(minutes: u32) -> String {
+    format!("about {}", in_words(usize::try_from(minutes).unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +91,6 @@ mod tests {
     fn a_minute_is_not_minutes() {
         assert_eq!(in_words(1), "1 minute");
         assert_eq!(in_words(35), "35 minutes");
+        assert_eq!(about_minutes(75), "about 75 minutes");
     }
 }

@@ -334,7 +334,7 @@ pub(super) fn samples() -> Vec<Sample> {
         id: if suggested { "questionnaire" } else { "questionnaire-1" }.to_owned(),
         title: "Supplier security".to_owned(),
         text: "Tier high: the vendor holds or sees our data.".to_owned(),
-        small: "71 questions, about 2 hours".to_owned(),
+        small: "71 questions, about 120 minutes".to_owned(),
         chosen: suggested,
         reason: suggested
             .then(|| FieldView::text("reason-supplier-security-core", "Why leave it out").optional()),

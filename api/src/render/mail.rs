@@ -66,7 +66,7 @@ pub struct InvitationMail {
     pub questions: u64,
     /// What is asked.
     pub questionnaires: Vec<QuestionnaireCount>,
-    /// For instance "About 2.5 hours".
+    /// For instance "About 150 minutes".
     pub time: String,
     /// For instance "Friday 12 December 2025".
     pub due: String,

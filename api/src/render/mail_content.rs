@@ -13,6 +13,7 @@ use super::{
 use crate::domain::{
     delivery::{FindingLine, LinkInMail, LinkNews, MailContent, MailFrame as Frame},
     due,
+    time_left::about_minutes,
 };
 
 impl Renderer {
@@ -40,7 +41,7 @@ impl Renderer {
                             questions: count(asked.questions),
                         })
                         .collect(),
-                    time: duration(*minutes),
+                    time: capitalised(&about_minutes(*minutes)),
                     due: due::long_day(frame.due_on),
                     due_short: short(frame),
                     zone: zone(frame),
@@ -350,21 +351,6 @@ fn zone(frame: &Frame) -> String {
     name.rsplit('/').next().unwrap_or(name).replace('_', " ")
 }
 
-/// `75` minutes are "About 1.5 hours" (rounded up to half hours from an hour on).
-fn duration(minutes: u32) -> String {
-    match minutes {
-        0..=59 => format!("About {} minutes", minutes.max(5)),
-        _ => {
-            let halves = minutes.div_ceil(30);
-            if halves.is_multiple_of(2) {
-                format!("About {} hour{}", halves / 2, if halves == 2 { "" } else { "s" })
-            } else {
-                format!("About {}.5 hours", halves / 2)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,13 +360,5 @@ mod tests {
         assert_eq!(grouped("418039"), "418 039");
         assert_eq!(grouped("\u{2022}\u{2022}\u{2022}\u{2022}"), "\u{2022}\u{2022}\u{2022} \u{2022}");
         assert_eq!(grouped("418"), "418");
-    }
-
-    #[test]
-    fn durations_read_well() {
-        assert_eq!(duration(20), "About 20 minutes");
-        assert_eq!(duration(60), "About 1 hour");
-        assert_eq!(duration(75), "About 1.5 hours");
-        assert_eq!(duration(151), "About 3 hours");
     }
 }

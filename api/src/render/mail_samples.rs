@@ -86,7 +86,7 @@ pub fn samples() -> Vec<Sample> {
             QuestionnaireCount { title: "Supplier security".to_owned(), questions: 71 },
             QuestionnaireCount { title: "AI tool risk".to_owned(), questions: 74 },
         ],
-        time: "About 2.5 hours".to_owned(),
+        time: "About 150 minutes".to_owned(),
         due: "Friday 12 December 2025".to_owned(),
         due_short: "12 Dec".to_owned(),
         zone: "London".to_owned(),

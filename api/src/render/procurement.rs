@@ -85,21 +85,6 @@ pub struct TimelineLine {
     pub href: Option<String>,
 }
 
-/// Time in words: "about 45 minutes", "about 2.5 hours".
-#[must_use]
-pub fn about(minutes: u32) -> String {
-    if minutes < 90 {
-        return format!("about {minutes} minutes");
-    }
-    // Half hours: 150 minutes are 2.5 hours.
-    let halves = (minutes + 15) / 30;
-    if halves.is_multiple_of(2) {
-        format!("about {} hours", halves / 2)
-    } else {
-        format!("about {}.5 hours", halves / 2)
-    }
-}
-
 pub(super) fn samples() -> Vec<Sample> {
     let back = || Link::new("Back to the vendor", "/vendors/1");
     let mut edit = ActView::new("/vendors/1/edit", "Save vendor", back());
@@ -123,16 +108,4 @@ pub(super) fn samples() -> Vec<Sample> {
         Sample::page("pages/procurement/act", "form", &page("Edit Lumen Analytics").wrap(edit)),
         Sample::page("pages/procurement/act", "asks", &page("Archive Lumen Analytics?").wrap(archive)),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::about;
-
-    #[test]
-    fn minutes_become_words() {
-        assert_eq!(about(45), "about 45 minutes");
-        assert_eq!(about(120), "about 2 hours");
-        assert_eq!(about(150), "about 2.5 hours");
-    }
 }

@@ -27,6 +27,7 @@ use crate::{
         due,
         earlier::Earlier,
         sheet::{SectionState, Sheet, SheetSection},
+        time_left::about_minutes,
     },
     render::{
         Html, Renderer, Shell,
@@ -104,7 +105,7 @@ pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> A
         }),
         facts: vec![
             Fact::new("Questions", sheet.total().to_string()).note("more may follow from your answers"),
-            Fact::new("Time", format!("about {minutes} minutes")).note("stop and resume at any time"),
+            Fact::new("Time", about_minutes(minutes)).note("stop and resume at any time"),
             Fact::new("Due", due::long_day(about.due_on)).note(format!("end of the day in {zone}")),
             Fact::new("Questionnaires", titles.join(", ")),
         ],

@@ -12,7 +12,10 @@ use super::{
     vendors::title_of,
 };
 use crate::{
-    domain::{Permission, asking, due, ids::AssessmentId, intake::shown_tenths, vendor_mail::VendorMail},
+    domain::{
+        Permission, asking, due, ids::AssessmentId, intake::shown_tenths, time_left::about_minutes,
+        vendor_mail::VendorMail,
+    },
     render::{
         Renderer,
         assessments::{
@@ -21,7 +24,7 @@ use crate::{
         },
         fields::{FieldView, errors_of},
         parts::{ErrorItem, Fact, FlashNotice, Link, Step, capitalised},
-        procurement::{ActView, Hidden, about},
+        procurement::{ActView, Hidden},
     },
     usecases::{
         FieldError, UseCaseError, library,
@@ -170,7 +173,7 @@ fn choice(
         id: if at == 0 { "questionnaire".to_owned() } else { format!("questionnaire-{at}") },
         title: questionnaire.title.clone(),
         text: why.map_or_else(|| first_sentence(&questionnaire.description), str::to_owned),
-        small: format!("up to {count} questions, {}{who}", about(questionnaire.minutes)),
+        small: format!("up to {count} questions, {}{who}", about_minutes(questionnaire.minutes)),
         chosen,
         reason,
     }
@@ -452,7 +455,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
             staff.ctx.tenant().name,
             draft.service.name,
             draft.question_count(),
-            about(draft.minutes()),
+            about_minutes(draft.minutes()),
             due::long_day(assessment.due_on),
         ),
         message: assessment.message.clone(),

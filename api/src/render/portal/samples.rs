@@ -585,7 +585,7 @@ pub fn samples() -> Vec<Sample> {
         why: "They want to use it to prioritise customer complaints. Before they decide, they ask how you protect their data and how you keep the AI reliable.".to_owned(),
         facts: vec![
             Fact::new("Questions", "up to 145").note("answers from March are offered"),
-            Fact::new("Time", "about 2.5 hours").note("can be split among people"),
+            Fact::new("Time", "about 150 minutes").note("can be split among people"),
             Fact::new("Due", "Fri 12 December").note("end of day, London time"),
         ],
         ready: vec![
