@@ -26,11 +26,10 @@ let retries = 0;
 let flushing = null;
 let signedOut = false;
 let leaving = false;
+let lastSaved = ""; // when, in the words of the server
 let askedAgain = false; // somebody asked to send while sending was under way
 let behind = false; // answers were stored that the counts of this page do not show yet
 let gated = false; // one of them opens or closes follow-up questions
-
-const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 
 // --- what the page says
 
@@ -41,7 +40,7 @@ async function sayState() {
   header.classList.toggle("wait", waiting > 0);
   const answers = waiting === 1 ? "1 answer" : `${waiting} answers`;
   if (waiting === 0) {
-    if (header.dataset.touched) text.textContent = `Everything saved ${clock()}`;
+    if (header.dataset.touched) text.textContent = `Everything saved ${lastSaved}`.trim();
   } else if (signedOut) text.textContent = `${answers} kept in this browser; open your link again to save`;
   else if (retries > 0) text.textContent = `${answers} not saved yet, trying again`;
   else text.textContent = `Saving ${answers}`;
@@ -148,17 +147,18 @@ async function send(entry) {
   }
   if (answer.ok) {
     const { rev, shown } = await answer.json();
+    if (rev > 0) lastSaved = shown;
     await queue.done(entry);
     retries = 0;
     if (card) {
-      const words = rev === 0 ? "Not answered yet" : `Saved ${clock()}`;
+      const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
       card.form.dataset.words = words;
       if (card.changed()) changed(card);
     }
     behind = true;
     gated ||= Boolean(card?.form.dataset.gate);
-    channel.postMessage({ question: entry.question, rev, shown });
+    channel.postMessage({ question: entry.question, rev });
     return true;
   }
   const problem = await answer.json().catch(() => ({}));

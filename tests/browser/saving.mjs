@@ -93,9 +93,14 @@ test("what is typed is saved by itself, each answer alone, and survives leaving 
   const page = await section(context);
   await card(page, "SUB-02").getByRole("radio", { name: /^Yes, fixed/ }).check();
   await says(page, "SUB-02", "^Saved");
+  const when = (await words(page, "SUB-02").innerText()).replace("Saved ", "");
+  assert.match(when, /^\d{1,2} \w{3} \d{4}, \d\d:\d\d$/);
+  assert.equal(await page.locator("[data-page-saved]").innerText(), `Everything saved ${when}`);
   await card(page, "SUB-02").getByLabel("Note").fill("Germany and Ireland.");
   await card(page, "SUB-01").locator("#SUB-01-value").fill("We transcribe calls.");
   await Promise.all([page.waitForNavigation(), page.getByRole("link", { name: /^Continue to/ }).click()]);
+  await page.goBack();
+  assert.match(await words(page, "SUB-02").innerText(), new RegExp(`^Saved ${when.split(",")[0]}, \\d\\d:\\d\\d by `), "as the server says it");
   assert.equal(await stored("SUB-02"), "Germany and Ireland.");
   assert.equal(await waiting(page), 0);
   await page.close();

@@ -30,6 +30,9 @@ async fn an_answer_is_saved_under_its_revision_and_a_replay_gives_the_same_resul
     let saved = put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "First")).await.expect(200);
     assert_eq!(saved.value()["rev"], 1);
     assert_eq!(saved.headers["etag"], "\"1\"");
+    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let when = saved.value()["shown"].as_str().unwrap().to_owned();
+    assert!(page.all("[data-saved]")[0].starts_with(&format!("Saved {when} by ")), "one clock: {when}");
     let replayed = put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "First")).await.expect(200);
     assert_eq!(replayed.value()["rev"], 1);
     let next = put(&vendor, "\"1\"", "m-2", &choice(&offered[1], "Second")).await.expect(200);

@@ -8,7 +8,7 @@ use super::{
     routes::{Access, routes},
 };
 use crate::{
-    domain::answer::TypedAnswer,
+    domain::{answer::TypedAnswer, due},
     usecases::{
         UseCaseError,
         answers::{self, SaveAnswer},
@@ -69,9 +69,12 @@ async fn save(who: Respondent, question: Path<String>, request: HttpRequest, pay
     };
     let input = SaveAnswer { question: question.into_inner(), rev, mutation, typed };
     let rev = answers::save(&who.ctx, input).await?;
+    let at = who.ctx.now();
+    // In words as the pages say it, so that the card shows one clock whoever saved.
+    let shown = due::short_instant(who.ctx.tenant().zone, at);
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, format!("\"{rev}\"")))
-        .json(json!({"rev": rev, "at": who.ctx.now()})))
+        .json(json!({"rev": rev, "at": at, "shown": shown})))
 }
 
 /// The revision in `If-Match`; one that is no revision of ours, or a weak one, matches none.
