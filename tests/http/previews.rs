@@ -168,7 +168,11 @@ async fn the_mailbox_shows_a_mail_as_html_and_as_text_and_its_links_work() {
     draft.send().await;
     let anybody = draft.app.anonymous();
     let list = anybody.open("/dev/mailbox").await.expect(200);
+    let when = list.all("time").remove(0);
+    let machine = list.attributes("time", "datetime").remove(0);
+    assert!(when.ends_with(" UTC") && when.contains(&machine[11..16]) && when != machine, "{when}");
     let page = list.follow("asks up to 14 questions").await.expect(200);
+    assert_eq!(page.all("time"), [when]);
     assert_eq!(policy(&page), format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"));
     for (tab, media) in [("HTML, light", "@media not all{body"), ("HTML, dark", "@media all{body")] {
         let page = page.follow(tab).await.expect(200);

@@ -25,6 +25,8 @@ pub struct MailLine {
     pub subject: String,
     /// When it was sent, RFC 3339.
     pub sent_at: String,
+    /// When it was sent, for people.
+    pub when: String,
 }
 
 /// One mail.
@@ -43,6 +45,7 @@ pub(super) fn samples() -> Vec<Sample> {
         to: "priya@lumen.example".to_owned(),
         subject: "Northwind Bank asks 71 questions".to_owned(),
         sent_at: "2026-11-24T09:00:00Z".to_owned(),
+        when: "24 Nov 2026, 09:00 UTC".to_owned(),
     };
     let list = |state, mails| {
         Sample::page("pages/mailbox/list", state, &Shell::plain("Mailbox").wrap(MailboxView { mails }))

@@ -10,6 +10,7 @@ use super::{
     routes::{Access, routes},
 };
 use crate::{
+    domain::due,
     render::{
         Renderer, Shell,
         mailbox::{MailLine, MailView, MailboxView},
@@ -21,6 +22,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path, Query},
 };
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,11 +55,15 @@ fn text(mail: &Value, name: &str) -> String {
 }
 
 fn line(mail: &Value) -> MailLine {
+    let sent_at = text(mail, "sent_at");
+    let instant = sent_at.parse().ok();
     MailLine {
         id: text(mail, "id"),
         to: text(mail, "to"),
         subject: text(mail, "subject"),
-        sent_at: text(mail, "sent_at"),
+        // The mailbox is nobody's, so no zone of an organisation fits.
+        when: instant.map(|sent| format!("{} UTC", due::short_instant(Tz::UTC, sent))).unwrap_or_default(),
+        sent_at,
     }
 }
 
