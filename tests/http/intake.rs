@@ -54,6 +54,10 @@ async fn unanswered_questions_are_named_and_contradictions_are_put_to_the_person
     assert!(page.text().contains("7.2"), "I3 is 11 of 152");
     assert!(page.text().contains("Records of people are personal data"));
     assert!(page.text().contains("Supplier security"));
+    // The contexts were asked and need not be chosen; what AI may do counts only where there is AI.
+    let answers = page.all(".done .a");
+    let count = |words: &str| answers.iter().filter(|answer| *answer == words).count();
+    assert_eq!((count("Optional, not answered"), count("Does not count here")), (1, 5), "{answers:?}");
 }
 
 #[tokio::test]

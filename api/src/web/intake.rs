@@ -36,7 +36,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use questionnaires::{
-    answering::{Answer as Given, AnswerValue, Answers},
+    answering::{Answer as Given, AnswerValue, Answers, visible},
     definition::{AnswerType, Question, Questionnaire, Tier},
     risk::inherent::Factor,
 };
@@ -212,6 +212,7 @@ async fn answer(
 }
 
 fn answer_groups(view: &ServiceIntake, intake: &Intake) -> Vec<AnswerGroup> {
+    let shown = visible(view.questions, &intake.answers, &intake.facts, None);
     let mut number = 0;
     let mut groups = Vec::new();
     for section in &view.questions.sections {
@@ -220,6 +221,7 @@ fn answer_groups(view: &ServiceIntake, intake: &Intake) -> Vec<AnswerGroup> {
             number += 1;
             let value = intake.answers.get(&question.id).and_then(|given| given.value.as_ref());
             let answer = match value {
+                None if shown.shows(&question.id) => "Optional, not answered".to_owned(),
                 None => "Does not count here".to_owned(),
                 Some(AnswerValue::Text(text)) => text.clone(),
                 Some(value) => {
