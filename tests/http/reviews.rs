@@ -106,6 +106,27 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
 }
 
 #[tokio::test]
+async fn a_question_to_the_vendor_is_waited_for_and_is_no_verdict() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
+    let asked = [("verdict", "asked"), ("text", "Since when?")];
+    let _ = verdict(&app, &seeded, Role::RiskManager, "SEC-GOV-01", &asked).await.expect(200);
+    let risk = app.signed_in(Role::RiskManager).await;
+    let address = format!("{}/review?show=all&q=SEC-GOV-01", seeded.base());
+    let page = risk.open(&address).await.expect(200);
+    let progress = page.all(".phead .b").remove(0);
+    assert!(progress.starts_with("0 of ") && progress.ends_with(" have a verdict, 1 waits for the vendor"));
+    assert_eq!(page.attributes(".phead progress", "value"), ["0"]);
+    assert_eq!(page.all(".queue a[aria-current] .sr"), ["waiting for the vendor"]);
+    assert!(page.text().contains("Waiting for the vendor: asked by "), "{}", page.text());
+    // One heading, and a hint in the words of the choices.
+    let headings = page.all("h2, h3, legend, label");
+    assert_eq!(headings.iter().filter(|words| *words == "Verdict").count(), 1, "{headings:?}");
+    let hint = "Needed with “Adjust what it counts” and with “Rejected: contradicts the answer”.";
+    assert!(page.text().contains(hint), "{}", page.text());
+}
+
+#[tokio::test]
 async fn c_08_two_reviewers_on_one_answer_end_with_one_verdict() {
     let app = TestApp::start().await;
     let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;

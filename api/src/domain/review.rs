@@ -151,11 +151,15 @@ impl QueueItem {
     pub fn open(&self) -> bool {
         self.verdict.is_none()
     }
+    /// Whether it has a verdict that counts; a question to the vendor waits for one.
+    #[must_use]
+    pub const fn judged(&self) -> bool {
+        matches!(self.verdict, Some(VerdictKind::Accepted | VerdictKind::Adjusted))
+    }
     /// Whether a decision has to wait for this one.
     #[must_use]
-    pub fn blocks_decision(&self) -> bool {
-        self.group.blocks_decision()
-            && !matches!(self.verdict, Some(VerdictKind::Accepted | VerdictKind::Adjusted))
+    pub const fn blocks_decision(&self) -> bool {
+        self.group.blocks_decision() && !self.judged()
     }
 }
 

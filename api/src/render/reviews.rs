@@ -28,7 +28,7 @@ pub struct ReviewView {
     pub score_href: String,
     /// Where the answers are downloaded.
     pub csv: String,
-    /// "52 of 141 have a verdict".
+    /// "52 of 141 have a verdict, 2 wait for the vendor".
     pub progress: String,
     /// Answers with a verdict.
     pub done: usize,
@@ -391,7 +391,7 @@ pub(super) fn samples() -> Vec<Sample> {
         }],
         verdict: Some("Accepted by Amara Nwosu, 15 Dec 2026".to_owned()),
         fields: vec![
-            FieldView::radios("verdict", "Verdict")
+            FieldView::radios("verdict", "Accept or ask")
                 .choices([("accepted", "Accept"), ("asked", "Ask the vendor")], |v| v == "accepted"),
             FieldView::textarea("reason", "Reason").optional(),
         ],
@@ -413,7 +413,7 @@ pub(super) fn samples() -> Vec<Sample> {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
         score_href: "/assessments/1/score".to_owned(),
         csv: "/assessments/1/answers.csv".to_owned(),
-        progress: "52 of 141 have a verdict".to_owned(),
+        progress: "52 of 141 have a verdict, 2 wait for the vendor".to_owned(),
         done: 52,
         total: 141,
         scores: vec![LabelledScore { label: "AI tool risk".to_owned(), band: Band::scored("B", "79.7") }],

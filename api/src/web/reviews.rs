@@ -27,7 +27,7 @@ use crate::{
     render::{
         Renderer,
         fields::{FieldView, errors_of},
-        parts::{Band, FlashNotice, NavItem},
+        parts::{Band, FlashNotice, NavItem, capitalised},
         reviews::{
             AnswerView, AskedView, BatchQuestion, BatchView, GivenView, LabelledScore, QueueGroupView,
             QueueLine, ReviewView, WorthView,
@@ -60,6 +60,9 @@ routes! {
     POST "/assessments/{assessment}/start-review" => start, Access::Staff(Permission::Review), Page;
     POST "/assessments/{assessment}/finish-review" => finish, Access::Staff(Permission::Review), Page;
 }
+
+/// Of a question that the vendor was asked about and has not replied to.
+const WAITING: &str = "waiting for the vendor";
 
 type Pairs = Query<Vec<(String, String)>>;
 
@@ -140,7 +143,7 @@ async fn review_response(
         NavItem::new(format!("{label} {}", counts(value)), format!("{base}/review?show={value}"))
             .current(show == value)
     };
-    let done = desk.queue.iter().filter(|item| !item.open()).count();
+    let done = desk.queue.iter().filter(|item| item.judged()).count();
     let drafts = desk.drafts().count();
     let mut notices = Vec::new();
     if !can_judge {
@@ -173,16 +176,16 @@ async fn review_response(
         about: about(&desk.case),
         score_href: format!("{base}/score"),
         csv: format!("{base}/answers.csv"),
-        progress: format!("{done} of {} have a verdict", desk.queue.len()),
+        progress: progress(&desk, done),
         done,
         total: desk.queue.len().max(1),
         scores: scores_of(&desk),
         chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
-        groups: groups_of(&listed, current, &base, show),
+        groups: groups_of(&desk, &listed, current, &base, show),
         current: current_view,
         bar,
         nothing: if show == "open" {
-            "Every answer has a verdict.".to_owned()
+            "Every answer has a verdict or waits for the vendor.".to_owned()
         } else {
             "No answer stands out. Choose All to see every answer.".to_owned()
         },
@@ -212,7 +215,26 @@ fn scores_of(desk: &Desk) -> Vec<LabelledScore> {
     scored.collect()
 }
 
+/// Where a question stands that the vendor was asked about; the reply may have left the answer as it was.
+fn asked_words(desk: &Desk, question: &str) -> &'static str {
+    let newest = desk.clarifications.iter().rfind(|one| one.question == question);
+    let replied = newest.is_some_and(|one| one.answered_at.is_some());
+    if replied { "vendor replied, no verdict yet" } else { WAITING }
+}
+
+/// How many answers have a verdict, and how many wait for the vendor.
+fn progress(desk: &Desk, done: usize) -> String {
+    let have = format!("{done} of {} have a verdict", desk.queue.len());
+    let asked = desk.queue.iter().filter(|item| item.verdict == Some(VerdictKind::Asked));
+    match asked.filter(|item| asked_words(desk, &item.question) == WAITING).count() {
+        0 => have,
+        1 => format!("{have}, 1 waits for the vendor"),
+        waiting => format!("{have}, {waiting} wait for the vendor"),
+    }
+}
+
 fn groups_of(
+    desk: &Desk,
     listed: &[&QueueItem],
     current: Option<&QueueItem>,
     base: &str,
@@ -227,7 +249,7 @@ fn groups_of(
         let (icon, words) = match (item.verdict, item.outdated) {
             (Some(VerdictKind::Accepted), _) => (Some("circle-check"), "accepted"),
             (Some(VerdictKind::Adjusted), _) => (Some("pencil"), "adjusted"),
-            (Some(VerdictKind::Asked), _) => (Some("message-square"), "clarification asked"),
+            (Some(VerdictKind::Asked), _) => (Some("message-square"), asked_words(desk, &item.question)),
             (None, true) => (Some("refresh-cw"), "answered anew, verdict outdated"),
             (None, false) => (None, "no verdict yet"),
         };
@@ -330,9 +352,13 @@ fn answer_view(
                 if item.outdated { " The answer has changed since, so it no longer counts." } else { "" };
             let reason =
                 verdict.reason.as_ref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
+            let kind = match verdict.kind {
+                VerdictKind::Asked if item.outdated => "Asked".to_owned(),
+                VerdictKind::Asked => format!("{}: asked", capitalised(asked_words(desk, id))),
+                kind => kind.label().to_owned(),
+            };
             format!(
-                "{} by {}, {}.{reason}{outdated}",
-                verdict.kind.label(),
+                "{kind} by {}, {}.{reason}{outdated}",
                 verdict.decided_by_name,
                 due::short_instant(zone, verdict.decided_at)
             )

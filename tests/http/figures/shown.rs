@@ -228,21 +228,31 @@ pub fn review(page: Part<'_>, results: &[Result]) {
             words.map(move |words| (group.text(), words)).collect::<Vec<_>>()
         })
         .collect();
-    let judged = |words: &str| matches!(words, "accepted" | "adjusted" | "clarification asked");
-    let done = lines.iter().filter(|(_, words)| judged(words)).count();
+    let count = |wanted: &[&str]| lines.iter().filter(|(_, words)| wanted.contains(&words.as_str())).count();
+    let done = count(&["accepted", "adjusted"]);
+    let (waiting, replied) = (count(&["waiting for the vendor"]), count(&["vendor replied, no verdict yet"]));
     let first = lines.iter().filter(|(group, _)| group != "The rest").count();
     assert_eq!(
         page.texts(".queue .chips a"),
-        [format!("First {first}"), format!("Open {}", lines.len() - done), format!("All {}", lines.len())]
+        [
+            format!("First {first}"),
+            format!("Open {}", lines.len() - done - waiting - replied),
+            format!("All {}", lines.len())
+        ]
     );
-    assert_eq!(page.first(".phead .b"), format!("{done} of {} have a verdict", lines.len()));
+    let asked = match waiting {
+        0 => String::new(),
+        1 => ", 1 waits for the vendor".to_owned(),
+        more => format!(", {more} wait for the vendor"),
+    };
+    assert_eq!(page.first(".phead .b"), format!("{done} of {} have a verdict{asked}", lines.len()));
     let bar = page.part(".phead progress");
     let numbers = (bar.attribute("value"), bar.attribute("max"));
     assert_eq!(numbers, (done.to_string(), lines.len().to_string()));
-    let waiting = |(group, words): &&(String, String)| {
+    let undecided = |(group, words): &&(String, String)| {
         group.ends_with("verdict needed before a decision") && !matches!(&**words, "accepted" | "adjusted")
     };
-    let missing = lines.iter().filter(waiting).count();
+    let missing = lines.iter().filter(undecided).count();
     let says = page.texts(".notice p").join(" ");
     let said = says.contains(&format!("{missing} answers still need a verdict"))
         || says.contains(&format!("{missing} answer still needs a verdict"));

@@ -56,7 +56,8 @@ pub(super) fn fields(
     if let Some(adjust) = adjust {
         kinds.push(("adjusted", adjust));
     }
-    let mut fields = vec![FieldView::radios("verdict", "Verdict").choices(kinds, |kind| kind == chosen)];
+    let asks = if adjust.is_some() { "Accept, ask or adjust" } else { "Accept or ask" };
+    let mut fields = vec![FieldView::radios("verdict", asks).choices(kinds, |kind| kind == chosen)];
     let draft = desk.clarifications.iter().find(|one| one.question == id && one.batch.is_none());
     fields.push(
         FieldView::textarea("text", "What to ask the vendor")
@@ -103,9 +104,16 @@ pub(super) fn fields(
         let grades = std::iter::once(("", none.to_owned())).chain(grades);
         fields.push(FieldView::select("grade", "Evidence").choices(grades, |grade| grade == stored));
     }
+    let rejects = answered.then(|| grade_label(Grade::Rejected));
+    let needing: Vec<String> =
+        adjust.into_iter().chain(rejects).map(|choice| format!("“{choice}”")).collect();
+    let reason = FieldView::textarea("reason", "Reason");
+    let reason = match needing.as_slice() {
+        [] => reason,
+        choices => reason.hint(format!("Needed with {}.", choices.join(" and with "))),
+    };
     fields.push(
-        FieldView::textarea("reason", "Reason")
-            .hint("Needed to adjust or to reject.")
+        reason
             .optional()
             .maxlength(u32::try_from(MAX_WORDS).unwrap_or(u32::MAX))
             .value(value("reason", verdict.and_then(|v| v.reason.clone()))),
