@@ -96,7 +96,7 @@ async fn a_link_without_https_or_a_missing_file_is_met_by_the_browser_before_it_
     let (vendor, _) = respondent(&app).await;
     let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
     let link = "input[type=url][name=url][required]";
-    assert_eq!(page.attributes(link, "pattern"), ["https://.*"]);
+    assert_eq!(page.attributes(link, "pattern"), ["[Hh][Tt][Tt][Pp][Ss]://.*"]);
     assert_eq!(page.attributes(link, "title"), ["The address begins with https://"]);
     assert_eq!(page.attributes("input[type=file][required]", "name"), ["file"]);
     for form in ["/evidence", "/link"] {

@@ -475,9 +475,9 @@ impl Stage<'_> {
         let others = sent.iter().skip(1).map(|one| &one.finding);
         for (finding, (days, reason, limits)) in others.zip([
             (
-                60,
-                "Two people write on the site; both were trained by us last month.",
-                "Nobody else has an account until the next training in spring.",
+                55,
+                "Only two people can open our data, and both have signed.",
+                "Nobody else gets an account until the terms are signed.",
             ),
             (150, "The contract ends in summer, and the new supplier is chosen.", ""),
         ]) {

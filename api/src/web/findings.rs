@@ -452,8 +452,10 @@ pub(super) async fn finding_response(
     }
     let mut steps = Vec::new();
     if staff.ctx.user().role.may(Permission::ManageFindings) {
-        steps = steps_of(staff, &found);
-        steps.extend(acceptances::steps(staff, &found));
+        // An answer that somebody waits for comes first.
+        steps = acceptances::steps(staff, &found);
+        steps.extend(steps_of(staff, &found));
+        steps.sort_by_key(|step| !step.main);
     }
     if let Some((step, form)) = typed {
         for view in steps.iter_mut().filter(|view| view.action.ends_with(&format!("/{step}"))) {

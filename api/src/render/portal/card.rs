@@ -392,7 +392,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                         label.lab for=(id("url")) { "A link instead" }
                         p.hint id=(id("url-hint")) { "Starts with https." }
                         input type="url" id=(id("url")) name="url" maxlength="2000" required
-                            pattern="https://.*" title="The address begins with https://"
+                            pattern="[Hh][Tt][Tt][Pp][Ss]://.*" title="The address begins with https://"
                             aria-describedby=(id("url-hint"));
                     }
                     div {
