@@ -128,6 +128,8 @@ pub struct Manner {
     pub slip_every: usize,
     /// Stop after so many answers; 0 for all.
     pub stop_after: usize,
+    /// Every choice is the worst.
+    pub weak: bool,
 }
 
 /// Answers question after question, follow-ups included, until nothing is open or the manner says stop.
@@ -235,11 +237,13 @@ pub fn typed(question: &Question, manner: &Manner, nth: usize, today: NaiveDate)
     }
 }
 
-/// The best option, or the one after it where the manner slips.
+/// The best option, or the one after it where the manner slips; the worst of a weak vendor.
 fn option_of(question: &Question, manner: &Manner, nth: usize) -> String {
     let mut ranked: Vec<_> = question.options.iter().collect();
     ranked.sort_by(|a, b| b.credit.cmp(&a.credit));
+    let worst = ranked.iter().rfind(|option| option.credit.is_some()).filter(|_| manner.weak);
     let slips = manner.slip_every > 0 && nth % manner.slip_every == manner.slip_every - 1;
-    let chosen = if slips { ranked.get(1).or_else(|| ranked.first()) } else { ranked.first() };
+    let slipped = ranked.get(1).filter(|_| slips);
+    let chosen = worst.or(slipped).or_else(|| ranked.first());
     chosen.map(|option| option.id.clone()).unwrap_or_default()
 }

@@ -126,7 +126,7 @@ async fn hearth(stage: &Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Asked the wrong questions and cancelled; a new draft waits to be sent.
+/// Asked about the wrong service and cancelled; then so weak that it was declined. A new draft waits to be sent.
 async fn vantor(stage: &Stage<'_>) -> Result<()> {
     stage.long_ago(640, 1);
     let registered = stage.register(&VANTOR).await?;
@@ -136,8 +136,17 @@ async fn vantor(stage: &Stage<'_>) -> Result<()> {
     let reason = "Asked about the wrong service; a new questionnaire follows.";
     assessments::cancel(&stage.procurement, id, version, reason).await?;
     stage.postman.run_until_idle().await?;
+    let (id, portal) = stage.ask(&VANTOR, registered, 2).await?;
+    stage.long_ago(650, 1);
+    answer_all(&portal, &Manner { weak: true, ..Manner::default() }).await?;
+    stage.submit(&portal, &VANTOR, "vantor").await?;
+    stage.long_ago(653, 1);
+    stage.accept(id, 0).await?;
+    reviews::finish_review(&stage.risk, id).await?;
+    stage.decide(id, "declined", "", "Nearly nothing is in place; ask again in spring.").await?;
+    stage.pass_by(690).await?;
     stage.long_ago(728, 1);
-    stage.prepare(&VANTOR, registered, 2).await?;
+    stage.prepare(&VANTOR, registered, 3).await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use crate::{
         decisions::Decide,
         evidence::{self, Supports},
         findings,
-        findings::VerifyAction,
+        findings::{AgreeAction, VerifyAction},
         intake, operations, portal_access,
         portal_findings::{self, Plan},
         reviews::{self, GiveVerdict, ReturnToVendor},
@@ -421,7 +421,7 @@ impl Stage<'_> {
         self.accept(id, 6).await?;
         reviews::finish_review(&self.risk, id).await?;
         let proposed = findings::of_assessment(&self.risk, id).await?.proposed;
-        let chosen: Vec<String> = proposed.iter().take(3).map(|one| one.proposal.question.clone()).collect();
+        let chosen: Vec<String> = proposed.iter().take(6).map(|one| one.proposal.question.clone()).collect();
         findings::raise_proposed(&self.risk, id, &chosen).await?;
         findings::send(&self.risk, id).await?;
         self.postman.run_until_idle().await?;
@@ -446,6 +446,7 @@ impl Stage<'_> {
         portal_findings::plan(&portal, first.finding.id, plan).await?;
         self.day(34, 1);
         self.live_with_some(&sent).await?;
+        self.work_on_others(&sent).await?;
         self.day(52, 2);
         let portal = self.respondent(id).await?;
         let letter = papers::letter(
@@ -491,6 +492,29 @@ impl Stage<'_> {
             if !limits.is_empty() {
                 acceptances::approve(&self.admin, finding.id, finding.version + 1).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Of the rest, one is planned, work on one has started, and one was no gap after all.
+    async fn work_on_others(&self, sent: &[portal_findings::SentFinding]) -> Result<()> {
+        let mut rest = sent.iter().skip(3).map(|one| &one.finding);
+        for (finding, starts) in rest.by_ref().take(2).zip([false, true]) {
+            let action = AgreeAction {
+                text: finding.fix.clone().unwrap_or_else(|| "Close the gap.".to_owned()),
+                owner_name: "Tom Okafor".to_owned(),
+                due_on: (self.risk.today() + Days::new(45)).to_string(),
+                version: finding.version,
+                ..AgreeAction::default()
+            };
+            findings::agree_action(&self.risk, finding.id, action).await?;
+            if starts {
+                findings::start_action(&self.risk, finding.id, finding.version + 1).await?;
+            }
+        }
+        if let Some(finding) = rest.next() {
+            let reason = "The service does not do what the question is about.";
+            findings::dismiss(&self.risk, finding.id, finding.version, reason).await?;
         }
         Ok(())
     }
