@@ -21,6 +21,7 @@ const queue = new Queue(scope, isShared());
 const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
+const refused = new Set(); // questions whose text the server does not take as it is
 let retryAt = 0;
 let retries = 0;
 let flushing = null;
@@ -37,9 +38,11 @@ async function sayState() {
   if (!header) return;
   const waiting = (await queue.all()).length + [...cards.values()].filter((card) => timers.has(card.question)).length;
   const text = header.querySelector("[data-text]");
-  header.classList.toggle("wait", waiting > 0);
+  header.classList.toggle("wait", waiting > 0 || refused.size > 0);
   const answers = waiting === 1 ? "1 answer" : `${waiting} answers`;
-  if (waiting === 0) {
+  if (waiting === 0 && refused.size > 0) {
+    text.textContent = `${refused.size === 1 ? "1 answer is" : `${refused.size} answers are`} not saved: see what is wrong there`;
+  } else if (waiting === 0) {
     if (header.dataset.touched) text.textContent = `Everything saved ${lastSaved}`.trim();
   } else if (signedOut) text.textContent = `${answers} kept in this browser; open your link again to save`;
   else if (retries > 0) text.textContent = `${answers} not saved yet, trying again`;
@@ -86,6 +89,7 @@ async function take(card) {
   }
   timers.delete(card.question);
   if (!card.changed()) {
+    refused.delete(card.question);
     if (timer) card.say(card.form.dataset.words ?? "");
     return;
   }
@@ -150,6 +154,7 @@ async function send(entry) {
     if (rev > 0) lastSaved = shown;
     await queue.done(entry);
     retries = 0;
+    refused.delete(entry.question);
     if (card) {
       const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
@@ -165,7 +170,8 @@ async function send(entry) {
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 422) {
     await queue.done(entry);
-    card?.fault((problem.errors ?? []).map((fault) => fault.message));
+    card?.fault((problem.errors ?? []).map((fault) => fault.detail));
+    if (card) refused.add(entry.question);
     return true;
   }
   if (answer.status === 401 || answer.status === 403) {
@@ -337,7 +343,7 @@ async function leave(event) {
     if (!confirm(`${left} Sign out and lose it?`)) return;
   }
   if (ends) await queue.clear();
-  leaving = true;
+  leaving = refused.size === 0;
   form.dataset.flushed = "yes";
   form.requestSubmit(submitter);
 }
@@ -350,7 +356,7 @@ async function follow(event) {
   event.preventDefault();
   await takeAll();
   await flush();
-  leaving = true;
+  leaving = refused.size === 0;
   location.assign(link.href);
 }
 
@@ -395,7 +401,7 @@ async function start() {
     }
   });
   addEventListener("beforeunload", (event) => {
-    if (!leaving && (timers.size > 0 || queue.memory.size > 0)) event.preventDefault();
+    if (!leaving && (timers.size > 0 || queue.memory.size > 0 || refused.size > 0)) event.preventDefault();
   });
   channel.addEventListener("message", async ({ data }) => {
     const card = cards.get(data.question);

@@ -158,6 +158,22 @@ test("a session that has ended keeps the text and goes on after the link was ope
   await page.close();
 });
 
+test("what the server does not take is called unsaved, with the reason, until it is mended", async () => {
+  const page = await section(context);
+  const note = card(page, "SUB-02").getByLabel("Note");
+  await note.evaluate((area) => area.removeAttribute("maxlength"));
+  await note.fill("x".repeat(4_001));
+  await says(page, "SUB-02", "^Not saved: \\S.*4");
+  const whole = page.locator("[data-page-saved]");
+  await page.waitForFunction(() => /^1 answer is not saved/.test(document.querySelector("[data-page-saved]").textContent.trim()));
+  await note.fill("Short.");
+  await says(page, "SUB-02", "^Saved");
+  await page.waitForFunction(() => /Everything saved/.test(document.querySelector("[data-page-saved]").textContent));
+  assert.doesNotMatch(await whole.innerText(), /not saved/);
+  assert.equal(await stored("SUB-02"), "Short.");
+  await page.close();
+});
+
 test("two tabs: the other tab shows what this one saved", async () => {
   const [one, other] = [await section(context), await section(context)];
   await card(one, "SUB-02").getByLabel("Note").fill("From the first tab.");

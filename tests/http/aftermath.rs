@@ -154,6 +154,25 @@ async fn the_reviewer_sees_which_words_of_an_answer_have_changed() {
 }
 
 #[tokio::test]
+async fn an_answer_that_the_vendor_left_as_it_was_when_asked_is_open_again() {
+    let app = TestApp::start().await;
+    let (vendor, path, id) = submitted(&app).await;
+    let staff = app.signed_in(Role::RiskManager).await;
+    let open = async || {
+        let page = staff.open(&format!("{path}/review?show=open")).await.expect(200);
+        let chip = page.all(".queue .chips a").into_iter().find(|chip| chip.starts_with("Open ")).unwrap();
+        (chip, page.text().contains("vendor replied, no verdict yet"))
+    };
+    let (before, _) = open().await;
+    ask_again(&app.ctx(Role::RiskManager).await, id, "SEC-GOV-01", "How often?").await;
+    let (asked, _) = open().await;
+    assert_ne!(before, asked, "what is asked waits for the vendor");
+    let replies = vendor.open("/portal/clarifications").await.expect(200);
+    replies.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    assert_eq!(open().await, (before, true));
+}
+
+#[tokio::test]
 async fn nothing_is_returned_to_a_vendor_whom_nobody_can_reach() {
     let app = TestApp::start().await;
     let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;

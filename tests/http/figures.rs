@@ -158,7 +158,7 @@ fn profile(page: Part<'_>, seen: &[Seen], raised: &[&str]) {
             .iter()
             .map(|one| format!("{} {} {}", one.title, one.letter, one.claimed))
             .collect();
-        assert_eq!(line.texts(".end > .sm").into_iter().collect::<BTreeSet<_>>(), bands, "{name}");
+        assert_eq!(line.texts(".end > span.sm").into_iter().collect::<BTreeSet<_>>(), bands, "{name}");
         let residual = severity(&line.first(".end > .band"));
         assert_eq!(residual, newest.residual(), "{name}");
         worst = worst.max(residual);

@@ -165,6 +165,8 @@ pub struct ServiceLine {
     pub words: String,
     /// One pill per questionnaire of its latest assessment.
     pub results: Vec<LabelledBand>,
+    /// Why they are what they are.
+    pub why: Option<Link>,
     /// Its residual risk.
     pub residual: Band,
 }
@@ -444,6 +446,7 @@ pub(super) fn samples() -> Vec<Sample> {
             name: "Lumen Triage".to_owned(),
             words: "Prioritises complaints. Tier High".to_owned(),
             results: vec![LabelledBand { label: "Security".to_owned(), band: Band::scored("C", "92.1") }],
+            why: Some(Link::new("Why", "/assessments/1/score")),
             residual: Band::named("high"),
         }],
         histories: vec![HistoryView {

@@ -54,10 +54,15 @@ pub async fn of_finding(s: &impl Scoped, finding: FindingId) -> Result<Vec<RiskA
     rows.all(s.connection()).await?.into_iter().map(acceptance_of).collect()
 }
 
-/// The findings whose acceptance waits for somebody to approve it, for a query on findings.
-pub(super) fn waiting(s: &impl Scoped) -> SelectStatement {
+/// The findings whose acceptance waits for this user, who did not ask for it, in a query on findings.
+pub(super) fn waiting(s: &impl Scoped, approver: UserId) -> SelectStatement {
     let waits = C::State.eq(AcceptanceState::Requested.as_str());
-    s.find::<risk_acceptance::Entity>().filter(waits).select_only().column(C::FindingId).into_query()
+    s.find::<risk_acceptance::Entity>()
+        .filter(waits)
+        .filter(C::RequestedBy.ne(approver.0))
+        .select_only()
+        .column(C::FindingId)
+        .into_query()
 }
 
 /// Inserts an acceptance.

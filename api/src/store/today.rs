@@ -4,7 +4,12 @@ use super::{
     acceptances::waiting as waiting_acceptances, assessment_list::waiting, error::StoreError,
     findings::urgent, tenant_scope::Scoped,
 };
-use crate::domain::{assessment::Waits, finding::Urgency, ids::FindingId, remediation::severity_from_word};
+use crate::domain::{
+    assessment::Waits,
+    finding::Urgency,
+    ids::{FindingId, UserId},
+    remediation::severity_from_word,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{action, assessment, finding, service, vendor};
 use questionnaires::risk::findings::Severity;
@@ -22,8 +27,8 @@ pub enum Group {
     Assessments(Waits),
     /// Findings.
     Findings(Urgency),
-    /// Findings whose risk acceptance waits for approval.
-    ToApprove,
+    /// Findings whose risk acceptance waits for the approval of this user.
+    ToApprove(UserId),
     /// Findings whose risk acceptance ends on this day or before.
     Ending(NaiveDate),
 }
@@ -67,7 +72,9 @@ pub async fn heads<const N: usize>(
                 .limit(*most)
                 .into_query(),
             Group::Findings(urgency) => found(s, urgent(*urgency, today), *most),
-            Group::ToApprove => found(s, finding::Column::Id.in_subquery(waiting_acceptances(s)), *most),
+            Group::ToApprove(user) => {
+                found(s, finding::Column::Id.in_subquery(waiting_acceptances(s, *user)), *most)
+            }
             Group::Ending(last) => {
                 let ends = finding::Column::AcceptedUntil.lte(*last);
                 found(s, urgent(Urgency::Accepted, today).and(ends), *most)

@@ -65,16 +65,6 @@ pub struct Today {
     pub results: BTreeMap<AssessmentId, Vec<ResultLine>>,
 }
 
-impl Today {
-    /// How many things need somebody.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        let assessments = self.decide.count + self.review.count + self.late.count + self.outlook.to_reassess;
-        let acceptances = self.approve.count + self.ending.count;
-        assessments + self.overdue.count + self.verify.count + acceptances
-    }
-}
-
 /// Gathers what needs somebody. Six statements with the session's, however much there is.
 ///
 /// # Errors
@@ -90,7 +80,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Assessments(Waits::Vendor), 1),
         (Group::Findings(Urgency::Overdue), most),
         (Group::Findings(Urgency::Verify), most),
-        (Group::ToApprove, most),
+        (Group::ToApprove(ctx.user().id), most),
         (Group::Ending(ctx.today() + Days::new(ENDING_DAYS)), most),
     ];
     let last_past = due::last_past(ctx.tenant().zone, ctx.now());

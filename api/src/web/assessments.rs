@@ -334,9 +334,12 @@ fn sent_notice(view: &AssessmentProgress, zone: Tz) -> Option<FlashNotice> {
     let at = view.assessment.sent_at.filter(|_| view.assessment.state == AssessmentState::Sent)?;
     let names: Vec<&str> = view.people.iter().map(|person| person.respondent.name.as_str()).collect();
     let (to, at) = (names.join(", "), due::short_instant(zone, at));
-    Some(FlashNotice::info(format!(
-        "Sent to {to} on {at}. No answer yet; the first one that is saved shows here."
-    )))
+    let on_the_way = view.deliveries.iter().any(|mail| !mail.outcome.is_final());
+    Some(FlashNotice::info(if on_the_way {
+        format!("Sent to {to} on {at}; the mail is on its way. The first answer that is saved shows here.")
+    } else {
+        format!("Sent to {to} on {at}. No answer yet; the first one that is saved shows here.")
+    }))
 }
 
 async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {

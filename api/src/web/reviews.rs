@@ -83,11 +83,17 @@ struct Looked<'a> {
     file: Option<&'a str>,
 }
 
+/// Whether an answer waits for a verdict: none was given, or the vendor has replied to a question about it.
+fn is_open(desk: &Desk, item: &QueueItem) -> bool {
+    let replied = || asked_words(desk, &item.question) != WAITING;
+    item.open() || (item.verdict == Some(VerdictKind::Asked) && replied())
+}
+
 fn listed<'a>(desk: &'a Desk, show: &str) -> Vec<&'a QueueItem> {
     let all = desk.queue.iter();
     match show {
         "all" => all.collect(),
-        "open" => all.filter(|item| item.open()).collect(),
+        "open" => all.filter(|item| is_open(desk, item)).collect(),
         _ => all.filter(|item| item.group != QueueGroup::Rest).collect(),
     }
 }
@@ -136,7 +142,7 @@ async fn review_response(
     let framed = current_view.as_ref().is_some_and(|view| view.frame.is_some());
     let counts = |show: &str| match show {
         "all" => desk.queue.len(),
-        "open" => desk.queue.iter().filter(|item| item.open()).count(),
+        "open" => desk.queue.iter().filter(|item| is_open(&desk, item)).count(),
         _ => desk.queue.iter().filter(|item| item.group != QueueGroup::Rest).count(),
     };
     let chip = |value: &str, label: &str| {

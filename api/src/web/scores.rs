@@ -331,7 +331,10 @@ pub(super) fn reasons_of(
         let tier = capitalised(residual.tier.as_str());
         match (residual.shifted, residual.read_as, one.rating) {
             (true, Some(read_as), Some(rating)) => add(
-                format!("Not proven: {rating} is read as {read_as}."),
+                match read_as == rating {
+                    true => format!("Not proven; {rating} is the worst rating as it is."),
+                    false => format!("Not proven: {rating} is read as {read_as}."),
+                },
                 format!(
                     "Tier {tier} asks for an evidenced score of at least {gate}; it is {}.",
                     evidenced.display1()

@@ -37,7 +37,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     let day = staff.ctx.today();
     let groups = groups(&staff, &found, day);
     let first = groups.first().and_then(|group| group.items.first()).map(|item| item.href.clone());
-    let count = found.count();
+    let count: usize = groups.iter().map(|group| group.count).sum();
     let title = match count {
         0 => "Nothing needs you".to_owned(),
         1 => "1 thing needs you".to_owned(),
@@ -179,32 +179,64 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     let (again, reassess) = (found.outlook.to_reassess, reassess.collect::<Vec<_>>());
     let assessments = |waits: Waits| format!("/assessments?waits={waits}");
     let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
+    // Only what the reader's role may do needs the reader.
+    use Permission as P;
     let groups = [
-        ("decide", "Decide", found.decide.count, assessments(Waits::Decision), decide.collect::<Vec<_>>()),
-        ("review", "Review", found.review.count, assessments(Waits::Review), review.collect()),
         (
+            P::Decide,
+            "decide",
+            "Decide",
+            found.decide.count,
+            assessments(Waits::Decision),
+            decide.collect::<Vec<_>>(),
+        ),
+        (P::Review, "review", "Review", found.review.count, assessments(Waits::Review), review.collect()),
+        (
+            P::Decide,
             "approve",
             "Approve risk acceptances",
             found.approve.count,
             "/findings".to_owned(),
             approve.collect(),
         ),
-        ("verify", "Verify", found.verify.count, findings(Urgency::Verify), verify.collect()),
-        ("chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
-        ("overdue", "Overdue findings", found.overdue.count, findings(Urgency::Overdue), overdue.collect()),
         (
+            P::ManageFindings,
+            "verify",
+            "Verify",
+            found.verify.count,
+            findings(Urgency::Verify),
+            verify.collect(),
+        ),
+        (P::SendAssessments, "chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
+        (
+            P::ManageFindings,
+            "overdue",
+            "Overdue findings",
+            found.overdue.count,
+            findings(Urgency::Overdue),
+            overdue.collect(),
+        ),
+        (
+            P::Decide,
             "ending",
             "Risk acceptances that end",
             found.ending.count,
             findings(Urgency::Accepted),
             ending.collect(),
         ),
-        ("again", "Assess again", again, "/assessments?state=decided".to_owned(), reassess),
+        (
+            P::SendAssessments,
+            "again",
+            "Assess again",
+            again,
+            "/assessments?state=decided".to_owned(),
+            reassess,
+        ),
     ];
     groups
         .into_iter()
-        .filter(|(_, _, count, _, _)| *count > 0)
-        .map(|(id, label, count, all, items)| TodayGroup {
+        .filter(|(needs, _, _, count, _, _)| *count > 0 && staff.ctx.require(*needs).is_ok())
+        .map(|(_, id, label, count, all, items)| TodayGroup {
             id: id.to_owned(),
             label: label.to_owned(),
             count,

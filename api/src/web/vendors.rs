@@ -481,6 +481,11 @@ fn service_line(story: &ServiceStory) -> ServiceLine {
         name: story.service.name.clone(),
         words: words.join(". "),
         results: results.collect(),
+        why: story
+            .assessed
+            .as_ref()
+            .filter(|_| !story.results.is_empty())
+            .map(|row| Link::new("Why", format!("/assessments/{}/score", row.assessment.id))),
         residual: Band::named(
             story.assessed.as_ref().and_then(|row| row.residual.as_deref()).unwrap_or_default(),
         ),

@@ -158,8 +158,9 @@ fn several_options(options: &[Choice], chosen: &[String], fault: &mut impl FnMut
         if !seen.insert(id) {
             fault(&path, format!("{id:?} is chosen twice"));
         }
-        if chosen.len() > 1 && options.iter().any(|option| option.id == *id && option.exclusive) {
-            fault(&path, format!("{id:?} cannot be chosen together with others"));
+        let alone = options.iter().find(|option| option.id == *id && option.exclusive);
+        if let Some(option) = alone.filter(|_| chosen.len() > 1) {
+            fault(&path, format!("\"{}\" cannot be chosen together with others", option.label));
         }
     }
 }

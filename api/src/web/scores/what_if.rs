@@ -32,7 +32,8 @@ pub(super) fn fastest_view(base: &str, basis: &Basis<'_>, now: &QuestionnaireSco
         href: None,
     };
     Some(FastestView {
-        title: format!("Fastest way to {}", way.target),
+        // A fix may lead further than to the next rating.
+        title: format!("Fastest way to {}", if way.reached { rating } else { way.target }),
         lede: lede(&way, now, &claimed),
         fixes: way.fixes.iter().map(|fix| fix_line(base, basis, fix)).collect(),
         total: (!way.fixes.is_empty()).then_some(total),
