@@ -2,8 +2,8 @@
 //! the use-cases on a clock that runs from two years ago to now, mail kept for `/dev/mailbox`. Nothing is kept.
 
 mod actors;
+mod evidence_files;
 mod history;
-mod papers;
 mod story;
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use super::{
     actors::{Manner, Staff, answer_all},
-    history, papers,
+    evidence_files, history,
 };
 use crate::{
     domain::{
@@ -320,7 +320,7 @@ impl Stage<'_> {
     }
 
     pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
-        let policy = papers::letter(
+        let policy = evidence_files::letter(
             "Information security policy",
             &[
                 format!("{}, approved by the managing board.", script.vendor),
@@ -449,7 +449,7 @@ impl Stage<'_> {
         self.work_on_others(&sent).await?;
         self.day(52, 2);
         let portal = self.respondent(id).await?;
-        let letter = papers::letter(
+        let letter = evidence_files::letter(
             "Summary of a penetration test",
             &[
                 "Two testers examined the service from outside and with a customer's account.".to_owned(),

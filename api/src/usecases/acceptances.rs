@@ -1,6 +1,6 @@
 //! Living with a finding for a time: asked for by one user, approved by another, and ended by its last day.
 //!
-//! An acceptance changes the state of its finding and what is recommended, never a score (`scoring.md`, section 4).
+//! An acceptance changes the state of its finding and what is recommended, never a score (`scoring.md`, "Recommendation").
 
 use super::{
     Ctx, Result, SystemCtx, UseCaseError,
@@ -170,9 +170,7 @@ pub async fn revoke(ctx: &Ctx, id: FindingId, version: i64, reason: &str) -> Res
     let reason = required_reason(reason)?;
     let mut tx = ctx.begin_write().await?;
     let finding = at_version(&tx, id, version).await?;
-    let (finding, mut ended) = end(&mut tx, finding, AcceptanceEvent::Revoke).await?;
-    ended.end_reason = Some(reason);
-    rows::save(&mut tx, &ended).await?;
+    let (finding, ended) = end(&mut tx, finding, AcceptanceEvent::Revoke, Some(reason)).await?;
     tx.commit(event(ctx, "risk_acceptance.revoked", &ended, &finding)).await?;
     Ok(())
 }
@@ -193,18 +191,20 @@ fn stepped(acceptance: &RiskAcceptance, step: AcceptanceEvent) -> Result<Accepta
     acceptance.state.after(step).ok_or_else(refused)
 }
 
-/// Opens an accepted finding again, and gives what is to be saved of its acceptance.
+/// Opens an accepted finding again and ends its acceptance; gives both as they are now.
 async fn end(
     tx: &mut WriteTx,
     mut finding: Finding,
     step: AcceptanceEvent,
+    end_reason: Option<String>,
 ) -> Result<(Finding, RiskAcceptance)> {
     finding.state = finding.state.after(FindingEvent::EndAcceptance)?;
     finding.accepted_until = None;
     let all = rows::of_finding(&*tx, finding.id).await?;
     let held = all.into_iter().find(|one| one.state == AcceptanceState::Approved);
     let held = held.ok_or(UseCaseError::NotFound)?;
-    let ended = RiskAcceptance { state: stepped(&held, step)?, ..held };
+    let ended = RiskAcceptance { state: stepped(&held, step)?, end_reason, ..held };
+    rows::save(tx, &ended).await?;
     finding_rows::save(tx, &finding).await?;
     Ok((finding, ended))
 }
@@ -229,8 +229,7 @@ pub async fn expire(system: &SystemCtx) -> Result<usize> {
             if finding.state != FindingState::Accepted || !over {
                 continue;
             }
-            let (finding, expired) = end(&mut tx, finding, AcceptanceEvent::Expire).await?;
-            rows::save(&mut tx, &expired).await?;
+            let (finding, expired) = end(&mut tx, finding, AcceptanceEvent::Expire, None).await?;
             let event = system.event("risk_acceptance.expired", "risk_acceptance", expired.id);
             let event = event.on_assessment(finding.assessment_id);
             tx.commit(event.after(json!({"finding": finding.id, "ends_on": expired.ends_on}))).await?;

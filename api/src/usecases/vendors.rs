@@ -94,21 +94,16 @@ struct Checked {
     name: String,
     website: Option<String>,
     note: Option<String>,
-    service: Option<String>,
 }
 
-fn check_vendor(input: &VendorInput, first_service: &str) -> Result<Checked> {
-    let mut faults = Faults::default();
+fn check_vendor(faults: &mut Faults, input: &VendorInput) -> Checked {
     let name = faults.one_line("name", "the vendor's name", &input.name, 120);
-    let service = (!first_service.trim().is_empty())
-        .then(|| faults.one_line("service", "the service's name", first_service, 120));
     let website = faults.optional("website", "the address of the website", Some(&input.website), 300);
     if website.as_ref().is_some_and(|w| !w.starts_with("https://") && !w.starts_with("http://")) {
         faults.add("website", "invalid", "The address of the website begins with https://");
     }
     let note = faults.optional("note", "the note", Some(&input.note), 2000);
-    faults.finish()?;
-    Ok(Checked { name, website, note, service })
+    Checked { name, website, note }
 }
 
 /// What registering made.
@@ -126,15 +121,14 @@ pub struct Registered {
 /// [`UseCaseError::Forbidden`]; [`UseCaseError::Invalid`] with every fault, a name that is taken among them.
 pub async fn register(ctx: &Ctx, input: &VendorInput, first_service: &str, key: &str) -> Result<Registered> {
     ctx.require(Permission::ManageVendors)?;
-    let checked = check_vendor(input, first_service)?;
+    let mut faults = Faults::default();
+    let checked = check_vendor(&mut faults, input);
+    let service = (!first_service.trim().is_empty())
+        .then(|| faults.one_line("service", "the service's name", first_service, 120));
+    faults.finish()?;
     let id: VendorId = ctx.id();
-    let service = checked.service.map(|name| Service {
-        id: ctx.id(),
-        vendor_id: id,
-        name,
-        description: None,
-        version: 1,
-    });
+    let service =
+        service.map(|name| Service { id: ctx.id(), vendor_id: id, name, description: None, version: 1 });
     let mut tx = ctx.begin_write().await?;
     let request = json!({
         "name": checked.name, "website": checked.website, "note": checked.note,
@@ -190,7 +184,9 @@ async fn refuse_taken_name(tx: &store::WriteTx, name: &str, but: Option<VendorId
 /// [`UseCaseError::VersionConflict`] when somebody saved in between; [`UseCaseError::Invalid`] with every fault.
 pub async fn edit(ctx: &Ctx, id: VendorId, version: i64, input: &VendorInput) -> Result<()> {
     ctx.require(Permission::ManageVendors)?;
-    let checked = check_vendor(input, "")?;
+    let mut faults = Faults::default();
+    let checked = check_vendor(&mut faults, input);
+    faults.finish()?;
     let mut tx = ctx.begin_write().await?;
     let before = store::vendors::vendor(&tx, id).await?.ok_or(UseCaseError::NotFound)?;
     refuse_taken_name(&tx, &checked.name, Some(id)).await?;

@@ -2,7 +2,7 @@
 
 use super::{
     Answer,
-    findings::{done, finding_response, step},
+    findings::{after_step, step, step_of},
     form::CsrfForm,
     guard::Staff,
     routes::{Access, routes},
@@ -129,8 +129,7 @@ async fn take_step(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let (ctx, id) = (&staff.ctx, *id);
-    // The last part of the address names the step; the table has a row for each.
-    let step = request.path().rsplit('/').next().unwrap_or_default();
+    let step = step_of(&request);
     let version = form.revision("version")?;
     let result = match step {
         "accept-risk" => {
@@ -147,11 +146,5 @@ async fn take_step(
         "revoke-risk" => acceptances::revoke(ctx, id, version, form.text("reason")).await,
         _ => Err(UseCaseError::NotFound),
     };
-    match result {
-        Ok(()) => Ok(done(id)),
-        Err(UseCaseError::Invalid(errors)) => {
-            finding_response(&staff, &renderer, id, Some((step, &form)), &errors).await
-        }
-        Err(other) => Err(other.into()),
-    }
+    after_step(&staff, &renderer, id, (step, &form), result).await
 }

@@ -25,25 +25,28 @@ use crate::{
         fields::{FieldView, errors_of},
         findings::{
             ActionView, CountView, FindingFormView, FindingGroup, FindingRow, FindingView, FindingsView,
-            ProposalRow, RemediationView, Running, StepView,
+            ProposalRow, RemediationView, Running,
         },
         page::Section,
         parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised},
     },
     usecases::{
         FieldError, UseCaseError,
-        findings::{self, AgreeAction, FindingDetails, FindingFilter, Proposed, RaiseFinding, VerifyAction},
+        findings::{self, AgreeAction, FindingFilter, Proposed, RaiseFinding, VerifyAction},
         reviews::MAX_WORDS,
     },
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest,
     http::StatusCode,
     web::{Data, Path, Query},
 };
 use chrono::NaiveDate;
-use questionnaires::{answering::Grade, risk::findings::Severity};
+use questionnaires::risk::findings::Severity;
 use std::collections::BTreeMap;
+
+mod steps;
+pub(super) use steps::step;
 
 routes! {
     GET "/findings" => list_page, Access::Staff(Permission::Read), Page;
@@ -431,7 +434,7 @@ async fn finding_page(staff: Staff, renderer: Data<Renderer>, id: Path<FindingId
     finding_response(&staff, &renderer, *id, None, &[]).await
 }
 
-pub(super) async fn finding_response(
+async fn finding_response(
     staff: &Staff,
     renderer: &Renderer,
     id: FindingId,
@@ -454,7 +457,7 @@ pub(super) async fn finding_response(
     if staff.ctx.user().role.may(Permission::ManageFindings) {
         // An answer that somebody waits for comes first.
         steps = acceptances::steps(staff, &found);
-        steps.extend(steps_of(staff, &found));
+        steps.extend(steps::steps(staff, &found));
         steps.sort_by_key(|step| !step.main);
     }
     if let Some((step, form)) = typed {
@@ -547,174 +550,6 @@ fn action_view(
     }
 }
 
-/// A step of a finding: the last part of its address, its title, what it means and its button, and what it asks for.
-pub(super) fn step(
-    id: FindingId,
-    name: &str,
-    (title, text, button): (&str, &str, &str),
-    main: bool,
-    fields: Vec<FieldView>,
-) -> StepView {
-    let own = |field: FieldView| {
-        let id = format!("{name}-{}", field.id);
-        rename_options(field.id(id))
-    };
-    StepView {
-        title: title.to_owned(),
-        text: text.to_owned(),
-        fields: fields.into_iter().map(own).collect(),
-        action: format!("/findings/{id}/{name}"),
-        button: button.to_owned(),
-        main,
-    }
-}
-
-/// What can be done with a finding in its state.
-fn steps_of(staff: &Staff, found: &FindingDetails) -> Vec<StepView> {
-    let finding = &found.finding;
-    let step = |name: &str, title: &str, text: &str, button: &str, main: bool, fields: Vec<FieldView>| {
-        step(finding.id, name, (title, text, button), main, fields)
-    };
-    let reason = |label: &str| vec![FieldView::textarea("reason", label)];
-    let done = || {
-        step(
-            "done",
-            "Record it as done",
-            "When the vendor told you otherwise than on its link. Somebody else then has to verify it.",
-            "Record as done",
-            false,
-            vec![FieldView::textarea("note", "What was done, and how you know")],
-        )
-    };
-    match finding.state {
-        FindingState::Open => vec![
-            step(
-                "agree",
-                "Agree an action",
-                "Who at the vendor does what by when. The finding is then planned.",
-                "Agree action",
-                true,
-                agree_fields(found),
-            ),
-            done(),
-            step("dismiss", "Dismiss", "It is no gap after all.", "Dismiss finding", false, reason("Reason")),
-        ],
-        FindingState::Planned => {
-            vec![
-                step(
-                    "start",
-                    "Start",
-                    "Work on the action has started.",
-                    "Mark as started",
-                    true,
-                    Vec::new(),
-                ),
-                done(),
-            ]
-        }
-        FindingState::InProgress => vec![done()],
-        FindingState::AwaitingVerification => {
-            let action = found.actions.last().map(|(action, _)| action);
-            let own = action.is_some_and(|action| action.recorded_by_user == Some(staff.ctx.user().id));
-            let reject = step(
-                "reject",
-                "Reject",
-                "The proof is not enough; work goes on.",
-                "Reject action",
-                false,
-                vec![FieldView::textarea("reason", "What is missing").hint("The vendor reads it.")],
-            );
-            if own {
-                return vec![reject];
-            }
-            let text =
-                "Sets credit and evidence of the answer, makes a new score snapshot and closes the finding.";
-            vec![step("verify", "Verify", text, "Verify and close", true, verify_fields(found)), reject]
-        }
-        FindingState::Closed | FindingState::Dismissed => {
-            vec![step(
-                "reopen",
-                "Reopen",
-                "The finding is open again; scores do not change by it.",
-                "Reopen finding",
-                false,
-                reason("Reason"),
-            )]
-        }
-        FindingState::Accepted => Vec::new(),
-    }
-}
-
-/// The ids of a group's inputs follow the field's own id, which two forms of one page must not share.
-fn rename_options(mut field: FieldView) -> FieldView {
-    for (index, option) in field.options.iter_mut().enumerate() {
-        option.id = if index == 0 { field.id.clone() } else { format!("{}-{index}", field.id) };
-    }
-    field
-}
-
-fn option_choices(found: &FindingDetails) -> Vec<(String, String)> {
-    let options = found.question.iter().flat_map(|question| &question.options);
-    options
-        .filter_map(|option| Some((option, option.credit.as_ref()?)))
-        .map(|(option, credit)| (option.id.clone(), format!("{}, credit {credit}", option.label)))
-        .collect()
-}
-
-fn agree_fields(found: &FindingDetails) -> Vec<FieldView> {
-    let most = u32::try_from(MAX_WORDS).unwrap_or(u32::MAX);
-    let mut fields = vec![
-        FieldView::textarea("text", "What will be done")
-            .value(found.finding.fix.as_deref().unwrap_or_default())
-            .maxlength(most),
-        FieldView::text("owner_name", "Who does it, at the vendor").maxlength(100),
-        FieldView::date("due_on", "Done by")
-            .value(found.finding.due_on.map(|day| day.to_string()).unwrap_or_default()),
-    ];
-    let options = option_choices(found);
-    if !options.is_empty() {
-        let all = std::iter::once((String::new(), "Full credit".to_owned())).chain(options);
-        fields.push(
-            FieldView::select("target_option", "Aims at")
-                .hint("The answer that will be true then; it decides the projected score.")
-                .choices(all, str::is_empty),
-        );
-    }
-    fields
-}
-
-fn verify_fields(found: &FindingDetails) -> Vec<FieldView> {
-    let mut fields = Vec::new();
-    if found.question.is_some() {
-        let options = option_choices(found);
-        if options.is_empty() {
-            fields.push(
-                FieldView::text("credit", "Credit earned now")
-                    .hint("Between 0 and 1; blank means 1.")
-                    .optional(),
-            );
-        } else {
-            let target = found.actions.last().and_then(|(action, _)| action.target_option.clone());
-            fields.push(
-                FieldView::select("option", "What is true now")
-                    .choices(options, |id| target.as_deref() == Some(id)),
-            );
-        }
-        let proven = found.actions.last().is_some_and(|(_, proofs)| !proofs.is_empty());
-        let grades: Vec<Grade> = if proven {
-            vec![Grade::Accepted, Grade::Independent, Grade::Supplied, Grade::Asserted]
-        } else {
-            vec![Grade::Asserted]
-        };
-        let grades = grades
-            .into_iter()
-            .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
-        fields.push(FieldView::select("grade", "Worth of the proof").choices(grades, |_| false));
-    }
-    fields.push(FieldView::textarea("reason", "What you saw").hint("For your own organisation."));
-    fields
-}
-
 async fn take_step(
     staff: Staff,
     renderer: Data<Renderer>,
@@ -723,8 +558,7 @@ async fn take_step(
     CsrfForm(form): CsrfForm,
 ) -> Answer {
     let (ctx, id) = (&staff.ctx, *id);
-    // The last part of the address names the step; the table has a row for each.
-    let step = request.path().rsplit('/').next().unwrap_or_default();
+    let step = step_of(&request);
     let version = form.revision("version")?;
     let text = |name: &str| form.text(name).to_owned();
     let result = match step {
@@ -755,15 +589,27 @@ async fn take_step(
         "reopen" => findings::reopen(ctx, id, version, form.text("reason")).await,
         _ => Err(UseCaseError::NotFound),
     };
+    after_step(&staff, &renderer, id, (step, &form), result).await
+}
+
+/// The step that a request takes: the last part of its address, of which the table has a row each.
+pub(super) fn step_of(request: &HttpRequest) -> &str {
+    request.path().rsplit('/').next().unwrap_or_default()
+}
+
+/// The finding after a step; or its page once more, with what was typed in the step that was refused.
+pub(super) async fn after_step(
+    staff: &Staff,
+    renderer: &Renderer,
+    id: FindingId,
+    typed: (&str, &Fields),
+    result: Result<(), UseCaseError>,
+) -> Answer {
     match result {
-        Ok(()) => Ok(done(id)),
+        Ok(()) => Ok(see_other(&format!("/findings/{id}"))),
         Err(UseCaseError::Invalid(errors)) => {
-            finding_response(&staff, &renderer, id, Some((step, &form)), &errors).await
+            finding_response(staff, renderer, id, Some(typed), &errors).await
         }
         Err(other) => Err(other.into()),
     }
-}
-
-pub(super) fn done(id: FindingId) -> HttpResponse {
-    see_other(&format!("/findings/{id}"))
 }

@@ -294,6 +294,14 @@ pub(super) fn percent(share: &Exact) -> String {
     format!("{} %", (Exact::from(100_i64) * share).display1())
 }
 
+/// How much a critical question weighs, in a word.
+const fn level_word(level: CriticalLevel) -> &'static str {
+    match level {
+        CriticalLevel::Major => "major",
+        CriticalLevel::Blocker => "blocker",
+    }
+}
+
 /// Caps, the evidence gate, N/A and scope: everything that makes a rating other than its number.
 pub(super) fn reasons_of(
     one: &QuestionnaireScore,
@@ -306,10 +314,7 @@ pub(super) fn reasons_of(
         .knock_outs
         .iter()
         .map(|failed| {
-            let level = match failed.level {
-                CriticalLevel::Major => "major",
-                CriticalLevel::Blocker => "blocker",
-            };
+            let level = level_word(failed.level);
             let gate = failed.gate.as_ref().map(|gate| format!(", hidden by {gate}")).unwrap_or_default();
             format!("{} ({level}{gate})", failed.question)
         })

@@ -1,7 +1,7 @@
 //! Where the points of a questionnaire went: the headline, the answers behind it, the chart, and the section table with
 //! the dearest answers.
 
-use super::{DASH, lost_printed, minus, state_words};
+use super::{DASH, level_word, lost_printed, minus, state_words};
 use crate::{
     domain::score_inputs::in_words,
     render::{
@@ -13,7 +13,7 @@ use crate::{
     usecases::scores::Scored,
 };
 use questionnaires::{
-    definition::{CriticalLevel, Questionnaire},
+    definition::Questionnaire,
     exact::Exact,
     scoring::{QuestionnaireScore, Rating as Letter, RowScore, SectionScore, State},
 };
@@ -59,31 +59,34 @@ fn title_of(definition: Option<&Questionnaire>, section: &str) -> String {
     found.map_or_else(|| section.to_owned(), |one| one.title.clone())
 }
 
-/// The questionnaires, the worst risk first.
-fn worst_first(scored: &Scored) -> Vec<&QuestionnaireScore> {
+/// The questionnaires with a score that the headline speaks of, the worst risk first.
+fn told(scored: &Scored) -> Vec<&QuestionnaireScore> {
     let mut all: Vec<&QuestionnaireScore> = scored.score.questionnaires.iter().collect();
+    all.retain(|one| one.band.is_some());
     all.sort_by_key(|one| Reverse(one.residual.map(|residual| residual.level)));
+    all.truncate(TOLD);
     all
 }
 
 /// The finding in one or two sentences, the questionnaire with the worst risk first.
 pub(super) fn headline(scored: &Scored) -> String {
-    let sentences: Vec<String> =
-        worst_first(scored).into_iter().filter_map(|one| sentence(scored, one)).take(TOLD).collect();
+    let sentences: Vec<String> = told(scored).into_iter().filter_map(|one| sentence(scored, one)).collect();
     if sentences.is_empty() { format!("Score of {}", scored.case.service) } else { sentences.join(" ") }
 }
 
+fn name_of<'a>(scored: &'a Scored, one: &'a QuestionnaireScore) -> &'a str {
+    scored.definitions.questionnaire(&one.id).map_or(one.id.as_str(), |q| q.title.as_str())
+}
+
 fn sentence(scored: &Scored, one: &QuestionnaireScore) -> Option<String> {
-    let definition = scored.definitions.questionnaire(&one.id);
-    let title = definition.map_or(one.id.as_str(), |q| q.title.as_str());
+    let title = name_of(scored, one);
     if let Some(rating) = capped_at(one) {
         return Some(match one.knock_outs.len() {
             1 => format!("One answer holds {title} at {rating}."),
             failed => format!("{failed} answers hold {title} at {rating}."),
         });
     }
-    one.band?;
-    let most = losing(one, definition).into_iter().next()?;
+    let most = losing(one, scored.definitions.questionnaire(&one.id)).into_iter().next()?;
     Some(if most.lost.is_zero() {
         format!("{title} is at full credit.")
     } else {
@@ -98,27 +101,21 @@ fn capped_at(one: &QuestionnaireScore) -> Option<Letter> {
 
 /// The answers behind each sentence of the headline: those that hold the rating, else those that cost most.
 pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
-    let told = worst_first(scored).into_iter().filter(|one| sentence(scored, one).is_some()).take(TOLD);
-    told.filter_map(|one| {
-        let definition = scored.definitions.questionnaire(&one.id);
-        let title = definition.map_or(one.id.as_str(), |q| q.title.as_str());
+    let causes = told(scored).into_iter().filter_map(|one| {
+        let title = name_of(scored, one);
         let (about, answers) = match capped_at(one) {
             Some(rating) => (format!("Why {title} is held at {rating}"), holding(base, scored, one)),
             None => (format!("What costs {title} most"), costing(base, scored, one)),
         };
         (!answers.is_empty()).then_some(Causes { about, answers })
-    })
-    .collect()
+    });
+    causes.collect()
 }
 
 fn holding(base: &str, scored: &Scored, one: &QuestionnaireScore) -> Vec<LossLine> {
     let failed = one.knock_outs.iter().filter_map(|failed| {
         let row = one.rows.iter().find(|row| row.question == failed.question)?;
-        let level = match failed.level {
-            CriticalLevel::Major => "a failed major",
-            CriticalLevel::Blocker => "a failed blocker",
-        };
-        Some(loss_line(base, scored, row, level))
+        Some(loss_line(base, scored, row, &format!("a failed {}", level_word(failed.level))))
     });
     failed.collect()
 }
