@@ -10,8 +10,13 @@ panel.hidden = false;
 tick.checked = localStorage.getItem(store) !== "off";
 tick.addEventListener("change", () => localStorage.setItem(store, tick.checked ? "on" : "off"));
 
+// The list scrolls by itself; the question that is open stays in its sight.
+const queue = document.querySelector(".queue");
+const open = queue.querySelector("ul a[aria-current]");
+if (open) queue.scrollTop = open.offsetTop - queue.clientHeight / 2;
+
 function go(step) {
-  const links = [...document.querySelectorAll(".queue ul a")];
+  const links = [...queue.querySelectorAll("ul a")];
   const at = links.findIndex((link) => link.hasAttribute("aria-current"));
   const to = links[at < 0 ? 0 : at + step];
   if (to) location.assign(to.href);

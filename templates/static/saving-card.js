@@ -58,6 +58,15 @@ export class Card {
     return choices.length === 0 && ![value, reason, note, ...rows.flatMap(Object.values)].some((text) => text.trim());
   }
 
+  /** Whether a note is needed follows what is chosen; the server says the same once it is saved. */
+  tellNote() {
+    const note = this.form.querySelector(".note[data-explain]");
+    if (!note) return;
+    const explain = note.dataset.explain.split(" ");
+    const needed = answerOf(this.form).choices.some((choice) => explain.includes(choice));
+    note.querySelector("label span").textContent = needed ? ", needed with this answer" : ", optional";
+  }
+
   say(text, kind = "") {
     this.line.textContent = text;
     this.line.className = `sm ${kind || "mut"}`;

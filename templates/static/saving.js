@@ -311,6 +311,7 @@ function watch(article) {
   cards.set(card.question, card);
   card.form.addEventListener("input", () => changed(card));
   card.form.addEventListener("change", () => {
+    card.tellNote();
     if (!card.article.querySelector(".clash")) take(card).then(flush);
   });
   card.form.addEventListener("submit", (event) => {

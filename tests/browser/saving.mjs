@@ -206,6 +206,20 @@ test("a card whose button is pressed with nothing in it says so, and stops sayin
   await page.close();
 });
 
+test("whether a note is needed follows what is chosen, at once and after a reload", async () => {
+  const page = await section(context, /Security/);
+  const label = () => card(page, "SUB-06").locator(".note label").innerText();
+  assert.match(await label(), /optional$/);
+  await card(page, "SUB-06").getByRole("radio", { name: /^Yes, except/ }).check();
+  assert.match(await label(), /needed with this answer$/);
+  await says(page, "SUB-06", "^Saved");
+  await page.reload();
+  assert.match(await label(), /needed with this answer$/);
+  await card(page, "SUB-06").getByRole("radio", { name: /^Yes, on all/ }).check();
+  assert.match(await label(), /optional$/);
+  await page.close();
+});
+
 test("on a shared computer nothing is ever kept in the browser", async () => {
   const page = await section(context);
   await page.getByLabel(/shared computer/).check();

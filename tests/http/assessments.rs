@@ -114,17 +114,35 @@ async fn the_same_send_form_twice_sends_once() {
 }
 
 #[tokio::test]
+async fn a_sender_who_may_not_review_is_told_to_choose_who_does() {
+    let app = TestApp::start().await;
+    let contact = ("Priya Shah", "priya@lumen.example");
+    for (sender, told) in [(Role::Procurement, true), (Role::Admin, false)] {
+        let client = app.signed_in(sender).await;
+        let page = procurement::prepared(&client, sender.label(), "Lumen Hire", contact).await;
+        let page = page.form("/questionnaires").submit().await.expect(200);
+        let hint = page.all(".hint").join(" ");
+        assert_eq!(hint.contains("cannot give verdicts. Choose a risk manager or an admin"), told, "{hint}");
+        let name = page.form("/people").values()["reviewer"][0].clone();
+        assert_eq!(name, app.ctx(sender).await.user().id.to_string(), "by itself the sender");
+    }
+}
+
+#[tokio::test]
 async fn a_second_reminder_within_a_day_is_refused_with_the_time_of_the_next() {
     let app = TestApp::start().await;
     let client = app.signed_in(Role::Procurement).await;
     let path = procurement::sent(&client).await;
     app.run_jobs().await;
     let page = client.open(&path).await.expect(200);
-    let remind = page.form("/remind");
-    remind.submit().await.expect(200);
+    page.form("/remind").submit().await.expect(200);
     app.run_jobs().await;
+    let before = page;
     let page = client.open(&path).await.expect(200);
-    let refused = page.form("/remind").submit().await.expect(409);
+    assert!(page.try_form("/remind").is_none());
+    assert!(page.text().contains("Can be reminded again from"), "{}", page.text());
+    // A page that was open before still has the button.
+    let refused = before.form("/remind").set("key", "another").submit().await.expect(409);
     assert!(refused.text().contains("The next reminder can go on"), "{}", refused.text());
     app.advance(Duration::minutes(50));
     client.open(&path).await.expect(200);

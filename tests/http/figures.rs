@@ -145,6 +145,16 @@ async fn vendor(app: &TestApp, ctx: &Ctx, client: &Client, number: usize) -> Vec
     seen
 }
 
+/// What a line says that an assessment came to.
+fn ratings(line: &Part<'_>) -> BTreeSet<String> {
+    line.texts(".end .results > span").into_iter().collect()
+}
+
+/// The same, as the page of its score says it.
+fn of_score_page(seen: &Seen) -> BTreeSet<String> {
+    seen.results.iter().map(|one| format!("{} {} {}", one.title, one.letter, one.claimed)).collect()
+}
+
 /// The page of a vendor that these assessments are about.
 fn profile(page: Part<'_>, seen: &[Seen], raised: &[&str]) {
     let of = |reference: &str| seen.iter().find(|one| one.reference == reference).unwrap();
@@ -153,12 +163,7 @@ fn profile(page: Part<'_>, seen: &[Seen], raised: &[&str]) {
         let name = line.first("b");
         let newest = seen.iter().rfind(|one| one.service == name).unwrap();
         assert!(line.first("small").contains(&newest.reference), "{}", line.text());
-        let bands: BTreeSet<String> = newest
-            .results
-            .iter()
-            .map(|one| format!("{} {} {}", one.title, one.letter, one.claimed))
-            .collect();
-        assert_eq!(line.texts(".end > span.sm").into_iter().collect::<BTreeSet<_>>(), bands, "{name}");
+        assert_eq!(ratings(&line), of_score_page(newest), "{name}");
         let residual = severity(&line.first(".end > .band"));
         assert_eq!(residual, newest.residual(), "{name}");
         worst = worst.max(residual);
@@ -166,7 +171,9 @@ fn profile(page: Part<'_>, seen: &[Seen], raised: &[&str]) {
     let facts = page.part("main");
     assert_eq!(severity(&facts.fact("Residual risk").unwrap().0), worst, "the worst of its services");
     for line in page.parts("section[aria-labelledby=assessments] li") {
-        assert_eq!(severity(&line.first(".end .band")), of(&line.first("b")).residual(), "{}", line.text());
+        let one = of(&line.first("b"));
+        assert_eq!(severity(&line.first(".end > .band")), one.residual(), "{}", line.text());
+        assert_eq!(ratings(&line), of_score_page(one), "{}", line.text());
     }
     let history = page.part("section[aria-labelledby=history]");
     let past = history.parts("tbody tr");

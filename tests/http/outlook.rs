@@ -4,6 +4,7 @@
 
 use crate::{
     lists::{change, name, set_assessment, set_snapshot},
+    procurement,
     seed::handed_in_to,
 };
 use api::{domain::Role, usecases::Ctx};
@@ -15,6 +16,7 @@ use tests::{app::TestApp, database::TestDatabase, on_both_databases};
 on_both_databases!(
     the_start_page_shows_how_vendors_stand_and_what_comes_due,
     an_organisation_without_vendors_is_told_what_will_appear,
+    a_lower_tier_waits_on_the_start_page_of_who_may_approve_it,
 );
 
 fn day(text: &str) -> NaiveDate {
@@ -130,6 +132,12 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
         ]
     );
     assert_eq!(today.all("#g-again + span"), ["1"]);
+    // Decided ones are led to with what they came to.
+    let decided = "section[aria-labelledby=decided]";
+    assert_eq!(today.all(&format!("{decided} li")).len(), 4);
+    assert_eq!(today.attributes(&format!("{decided} .results a"), "href").len(), 4);
+    let score = today.attributes(&format!("{decided} .results a"), "href").remove(0);
+    assert!(staff.open(&score).await.expect(200).path.ends_with("/score"));
     assert_eq!(today.all("section[aria-labelledby=g-again] .when"), ["review due 20 Nov 2026"]);
     let again = today.attributes("section[aria-labelledby=g-again] a.btn", "href").remove(0);
     let start = staff.open(&again).await.expect(200);
@@ -152,6 +160,28 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
         page.all("section[aria-labelledby=relies] li"),
         ["Tessera M2 AI model, 1 more vendor names it", "Cloud Nine Sub-processor, no other vendor names it"]
     );
+}
+
+async fn a_lower_tier_waits_on_the_start_page_of_who_may_approve_it(database: TestDatabase) {
+    let app = TestApp::on(database).await;
+    let asker = app.signed_in(Role::RiskManager).await;
+    let vendor = procurement::vendor(&asker, "Lumen").await;
+    let service = procurement::service(&asker, &vendor, "Lumen Hire").await;
+    let page = procurement::cv_screening(&asker, &service).await;
+    let higher = page.form("/tier").set("tier", "critical").set("reason", "All hiring");
+    let page = higher.submit().await.expect(200);
+    let admin = app.signed_in(Role::Admin).await;
+    let waiting = "section[aria-labelledby=g-tiers] li > a";
+    assert!(admin.open("/").await.expect(200).all(waiting).is_empty(), "a higher tier waits for nobody");
+    page.form("/tier").set("tier", "low").set("reason", "A pilot").submit().await.expect(200);
+    let today = admin.open("/").await.expect(200);
+    assert_eq!(today.attributes(waiting, "href"), [service]);
+    for other in [asker, app.signed_in(Role::Procurement).await] {
+        assert!(other.open("/").await.expect(200).all(waiting).is_empty());
+    }
+    let page = admin.open(&today.attributes(waiting, "href")[0]).await.expect(200);
+    page.form("/tier/approve").submit().await.expect(200);
+    assert!(admin.open("/").await.expect(200).all(waiting).is_empty());
 }
 
 /// The vendor of an assessment.

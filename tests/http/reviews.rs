@@ -1,6 +1,6 @@
 //! From a submission to a verified finding, a decision and a comparison, through the pages.
 
-use super::seed::{Seeded, handed_in};
+use super::seed::{Seeded, Submission, handed_in, submitted};
 use api::domain::Role;
 use tests::{app::TestApp, browser::Page};
 
@@ -159,6 +159,61 @@ async fn the_bar_accepts_with_what_the_form_holds_and_leads_to_its_fields() {
     let viewer = app.signed_in(Role::Viewer).await.open(&path).await.expect(200);
     assert!(viewer.text().contains("Accepted by") && viewer.text().contains("Reason: I have read it."));
     assert!(viewer.all(".verdict").is_empty());
+}
+
+#[tokio::test]
+async fn a_finding_raised_from_an_answer_keeps_the_question_and_its_days() {
+    let app = TestApp::start().await;
+    let asked = &["ai-tool-risk"];
+    let ctx = app.ctx(Role::RiskManager).await;
+    let submission = Submission { name: "Lumen", vendor: None, service: None, asked, choices: &[] };
+    let seeded = submitted(&ctx, submission).await;
+    let question = "AIT-POL-01";
+    let risk = app.signed_in(Role::RiskManager).await;
+    let review = format!("{}/review?show=all&q={question}", seeded.base());
+    let page = risk.open(&review).await.expect(200);
+    page.form("/start-review").submit().await.expect(200);
+    let raise = page.attributes(".verdict .in > a[href*='findings/new']", "href").remove(0);
+    let form = risk.open(&raise).await.expect(200);
+    assert!(form.text().contains(&format!("About the answer to question {question}")), "{}", form.text());
+    assert!(!form.form("/findings/new").values()["title"][0].is_empty(), "it starts with words");
+    assert_eq!(form.attributes(".endbar a", "href"), [review], "the way back is the answer");
+    let wrong = form.form("/findings/new").set("title", "").submit().await.expect(422);
+    assert!(wrong.text().contains(question), "an error keeps the question");
+    let days = "60 days to fix";
+    assert!(form.text().contains(&format!("High, {days}")) && form.text().contains(&format!("Low, {days}")));
+    let raised = form.form("/findings/new").set("severity", "high").submit().await.expect(200);
+    assert!(raised.text().contains("60-day SLA") && raised.text().contains(question), "{}", raised.text());
+    let again = form.form("/findings/new").set("severity", "high").set("key", "another");
+    assert!(again.submit().await.expect(409).text().contains("There is a finding about AIT-POL-01 already"));
+    let _ = risk.open(&format!("{}/findings/new?question=NO-SUCH", seeded.base())).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_question_that_dropped_out_is_said_to_have_nothing_to_judge() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
+    let risk = app.signed_in(Role::RiskManager).await;
+    let all = risk.open(&format!("{}/review?show=all", seeded.base())).await.expect(200);
+    let shown = all.attributes(".queue ul a", "href").join(" ");
+    let library = questionnaires::definition::catalog::Library::shipped();
+    let asked = library.questionnaire("supplier-security-core").unwrap();
+    let hidden = asked.questions().map(|(_, question)| &question.id);
+    let hidden = hidden.into_iter().find(|id| !shown.contains(&format!("q={id}#"))).unwrap();
+    let page = risk.open(&format!("{}/review?show=all&q={hidden}", seeded.base())).await.expect(200);
+    assert!(page.text().contains(&format!("{hidden} is not asked: another answer")), "{}", page.text());
+}
+
+#[tokio::test]
+async fn answers_that_another_answer_leaves_out_are_named_as_not_judged() {
+    let app = TestApp::start().await;
+    let said = [("SEC-CLD-01", "onprem"), ("SEC-CLD-02", "current"), ("SEC-CLD-03", "full")];
+    let seeded = handed_in(&app, "Lumen Analytics", &said).await;
+    let risk = app.signed_in(Role::RiskManager).await;
+    let page = risk.open(&format!("{}/review", seeded.base())).await.expect(200);
+    let words =
+        "2 answers are not judged, because other answers leave their questions out: SEC-CLD-02, SEC-CLD-03.";
+    assert!(page.text().contains(words), "{}", page.text());
 }
 
 #[tokio::test]

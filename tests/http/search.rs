@@ -44,9 +44,16 @@ async fn everything_is_found_by_what_it_is_called(database: TestDatabase) {
     procurement::contact(&staff, &vendor, "Lumena Shah", "priya@lumen.example").await;
 
     let page = staff.open("/search?q=lumen").await.expect(200);
-    assert_eq!(page.heading(), "4 results for \u{201c}lumen\u{201d}");
-    assert_eq!(groups(&page), ["Vendors", "Services", "Contacts", "Findings"]);
-    assert_eq!(page.attributes("main section li a", "href").len(), 4);
+    assert_eq!(page.heading(), "5 results for \u{201c}lumen\u{201d}");
+    assert_eq!(groups(&page), ["Vendors", "Services", "Assessments", "Contacts", "Findings"]);
+    assert_eq!(page.attributes("main section li > a", "href").len(), 5);
+    let score = format!("{}/score", seeded.base());
+    assert_eq!(page.attributes("section[aria-labelledby=assessments] .results a", "href"), [score]);
+    let shown = page.all("section[aria-labelledby=assessments] .results").remove(0);
+    assert!(
+        shown.starts_with("Supplier security - core E ") && shown.contains("Why this score of"),
+        "{shown}"
+    );
     for href in page.attributes("main section li a", "href") {
         staff.open(&href).await.expect(200);
     }

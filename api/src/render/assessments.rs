@@ -3,7 +3,7 @@
 use super::{
     fields::FieldView,
     page::Section,
-    parts::{Band, EmptyState, Fact, Link, NavItem, Pager, Step},
+    parts::{Band, EmptyState, Fact, Link, NavItem, Pager, ResultsView, Step},
     procurement::{Hidden, TimelineLine},
     samples::{Sample, staff},
     saved_views::SavedViewsView,
@@ -54,6 +54,8 @@ pub struct AssessmentRowView {
     pub late: bool,
     /// The owner.
     pub owner: String,
+    /// What it came to, once scored.
+    pub results: Option<ResultsView>,
     /// Once scored.
     pub residual: Band,
 }
@@ -188,6 +190,8 @@ pub struct PreviewQuestion {
 pub struct ProgressView {
     /// One sentence.
     pub lede: String,
+    /// What it came to, once scored.
+    pub results: Option<ResultsView>,
     /// The strip.
     pub facts: Vec<Fact>,
     /// The main acts.
@@ -311,6 +315,7 @@ pub(super) fn samples() -> Vec<Sample> {
         due: "12 Dec 2025".to_owned(),
         late: true,
         owner: "Daniel Reyes".to_owned(),
+        results: None,
         residual: Band::named(""),
     };
     let list = |rows: Vec<AssessmentRowView>| AssessmentListView {
@@ -397,6 +402,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let progress = ProgressView {
         lede: "Lumen Analytics answers about Lumen Triage.".to_owned(),
+        results: Some(ResultsView::sample()),
         facts: vec![Fact::new("State", "In progress")],
         links: vec![Link::new("Move the due day", "/assessments/1/extend")],
         amend: Some(form("Agree to amend")),

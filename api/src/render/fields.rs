@@ -36,8 +36,6 @@ pub struct FieldOption {
     pub label: String,
     /// One short sentence under the label.
     pub hint: Option<String>,
-    /// Small text at the end of the card, for instance points.
-    pub aside: Option<String>,
     /// Whether it is chosen.
     pub chosen: bool,
 }
@@ -57,6 +55,8 @@ pub struct FieldView {
     pub label: String,
     /// One short sentence.
     pub hint: Option<String>,
+    /// Whether the hint is shown only to who asks for it.
+    pub folded: bool,
     /// What was typed, or the stored value. Passwords are never shown again.
     pub value: String,
     /// What is wrong, in words that help.
@@ -98,6 +98,7 @@ impl FieldView {
             name,
             label: label.into(),
             hint: None,
+            folded: false,
             value: String::new(),
             error: None,
             optional: false,
@@ -191,6 +192,13 @@ impl FieldView {
         self
     }
 
+    /// Folds the hint, for a long form that one may know by heart.
+    #[must_use]
+    pub fn folded(mut self) -> Self {
+        self.folded = true;
+        self
+    }
+
     /// Sets the value; for choices use [`FieldView::choices`] with what is chosen.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
@@ -262,7 +270,7 @@ impl FieldView {
             format!("{}-{}", self.id, self.options.len())
         };
         let (value, label) = (value.into(), label.into());
-        self.options.push(FieldOption { id, value, label, hint, aside: None, chosen });
+        self.options.push(FieldOption { id, value, label, hint, chosen });
         self
     }
 

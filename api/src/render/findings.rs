@@ -68,6 +68,8 @@ pub struct FindingRow {
     pub title: String,
     /// Its page.
     pub href: String,
+    /// What was answered, for a finding about an answer.
+    pub detail: Option<String>,
     /// Question, credit.
     pub about: String,
     /// Vendor.
@@ -164,6 +166,8 @@ pub struct FindingFormView {
     pub key: String,
     /// Back.
     pub back: String,
+    /// The question whose answer shows it.
+    pub question: Option<String>,
 }
 
 /// A form on the page of a finding.
@@ -210,8 +214,6 @@ pub struct AcceptanceView {
 /// One finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingView {
-    /// Vendor, service and reference.
-    pub about: String,
     /// Severity, state, due, question.
     pub facts: Vec<Fact>,
     /// More words.
@@ -241,6 +243,7 @@ pub(super) fn samples() -> Vec<Sample> {
         severity: Band::named("high"),
         title: "Penetration test is older than 24 months".to_owned(),
         href: "/findings/1".to_owned(),
+        detail: Some("Answered: Longer ago, or never".to_owned()),
         about: "SEC-ASR-03, credit 0".to_owned(),
         vendor: "Lumen Analytics".to_owned(),
         owner: "Tom Okafor".to_owned(),
@@ -322,9 +325,9 @@ pub(super) fn samples() -> Vec<Sample> {
         button: "Raise finding".to_owned(),
         key: "k".to_owned(),
         back: "/assessments/1/findings".to_owned(),
+        question: Some("SEC-GOV-01".to_owned()),
     };
     let finding = FindingView {
-        about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
         facts: vec![Fact::band("Severity", Band::named("high")), Fact::new("State", "Awaiting verification")],
         detail: Some("Answered: Longer ago, or never".to_owned()),
         fix: Some("Have an independent tester test the service.".to_owned()),

@@ -45,7 +45,7 @@ impl Renderer {
                     due: due::long_day(frame.due_on),
                     due_short: short(frame),
                     zone: zone(frame),
-                    ready: Some("certificates, policies, test reports and model documentation".to_owned()),
+                    ready: Some("certificates, policies and test reports".to_owned()),
                     offered: offered.as_ref().map(|before| {
                         format!(
                             "Your answers of {} about {} are offered again where they still fit.",

@@ -91,6 +91,40 @@ impl Band {
     }
 }
 
+/// What an assessment came to, a pill for each questionnaire, and the way to why. Partial `results`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultsView {
+    /// A pill for each questionnaire.
+    pub lines: Vec<LabelledBand>,
+    /// The page of the score.
+    pub why: String,
+    /// What was assessed, for who cannot see what stands beside it.
+    pub about: String,
+}
+
+impl ResultsView {
+    /// One questionnaire, for samples of pages.
+    pub(super) fn sample() -> Self {
+        Self {
+            lines: vec![LabelledBand {
+                label: "Supplier security".to_owned(),
+                band: Band::scored("C", "92.1"),
+            }],
+            why: "/assessments/1/score".to_owned(),
+            about: "Lumen Triage".to_owned(),
+        }
+    }
+}
+
+/// A pill with a word before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelledBand {
+    /// The word.
+    pub label: String,
+    /// The pill.
+    pub band: Band,
+}
+
 /// A rating tile: letter, word and claimed score. Partial `rating` (and `rating_big`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rating {

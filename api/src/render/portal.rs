@@ -15,7 +15,8 @@ use super::parts::{Band, EmptyState, Fact, Link, initials};
 pub use card::{CardFrame, cards_html, evidence_html};
 pub use question::{
     AnswerCopy, Asked, CHOICE_NA, CHOICE_UNKNOWN, Citation, Conflict, EvidenceForms, NotApplicable,
-    PreviousAnswer, QuestionCard, QuestionKind, QuestionOption, TableCell, TableColumn, TableInput, TableRow,
+    NoteField, PreviousAnswer, QuestionCard, QuestionKind, QuestionOption, TableCell, TableColumn,
+    TableInput, TableRow,
 };
 pub use samples::samples;
 

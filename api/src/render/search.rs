@@ -2,7 +2,7 @@
 
 use super::{
     fields::FieldView,
-    parts::Link,
+    parts::{Link, ResultsView},
     samples::{Sample, amara},
 };
 use serde::Serialize;
@@ -44,6 +44,8 @@ pub struct HitView {
     pub name: String,
     /// What tells it from others of the name.
     pub about: String,
+    /// What it came to, for an assessment that was scored.
+    pub results: Option<ResultsView>,
 }
 
 /// The field of the form, with what was typed.
@@ -57,6 +59,7 @@ pub(super) fn samples() -> Vec<Sample> {
         href: href.map(str::to_owned),
         name: name.to_owned(),
         about: about.to_owned(),
+        results: (name == "AIQ-0412").then(ResultsView::sample),
     };
     let group = |id, title, rows: Vec<HitView>| GroupView {
         id,
@@ -72,6 +75,7 @@ pub(super) fn samples() -> Vec<Sample> {
         all: Some(Link::new("Search the list of vendors", "/vendors?name=lumen")),
         ..group("vendors", "Vendors", vec![hit(Some("/vendors/1"), "Lumen Analytics", "")])
     };
+    let assessments = vec![hit(Some("/assessments/1"), "AIQ-0412", "Lumen Analytics, Lumen Triage, decided")];
     let contacts = vec![hit(Some("/vendors/1"), "Priya Shah", "Lumen Analytics, priya@lumen.example")];
     let asked = hit(
         None,
@@ -82,6 +86,7 @@ pub(super) fn samples() -> Vec<Sample> {
         fields: vec![field("lumen")],
         groups: vec![
             vendors,
+            group("assessments", "Assessments", assessments),
             group("contacts", "Contacts", contacts),
             group("questions", "Questions", vec![asked]),
         ],

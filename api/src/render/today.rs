@@ -4,7 +4,7 @@ use super::{
     Html,
     charts::dots::Dots,
     page::Section,
-    parts::{Band, EmptyState, Link},
+    parts::{Band, EmptyState, Link, ResultsView},
     samples::{Sample, staff},
 };
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub struct TodayView {
     pub week: Vec<WeekDay>,
     /// How much more there is.
     pub more: usize,
+    /// Decided, the newest decision first.
+    pub decided: Vec<DecidedLine>,
 }
 
 /// Vendors by residual risk.
@@ -63,6 +65,19 @@ pub struct WeekDay {
     pub items: Vec<Link>,
 }
 
+/// An assessment with a decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecidedLine {
+    /// Vendor and service.
+    pub title: String,
+    /// Its page.
+    pub href: String,
+    /// When it was decided.
+    pub when: String,
+    /// What it came to.
+    pub results: Option<ResultsView>,
+}
+
 /// Things of one kind.
 #[derive(Debug, Clone, Serialize)]
 pub struct TodayGroup {
@@ -87,6 +102,8 @@ pub struct TodayItem {
     pub href: String,
     /// What to know.
     pub note: String,
+    /// What it came to, once scored.
+    pub results: Option<ResultsView>,
     /// Since or until when.
     pub when: String,
     /// Whether that is past.
@@ -126,6 +143,7 @@ pub(super) fn samples() -> Vec<Sample> {
         title: "Lumen Analytics, Lumen Triage".to_owned(),
         href: "/assessments/1/review".to_owned(),
         note: "Handed in 12 January".to_owned(),
+        results: Some(ResultsView::sample()),
         when: "due 19 January".to_owned(),
         late,
         act: "Start review".to_owned(),
@@ -151,6 +169,12 @@ pub(super) fn samples() -> Vec<Sample> {
             ],
         }],
         more: 2,
+        decided: vec![DecidedLine {
+            title: "Kestrel Payments, Payouts".to_owned(),
+            href: "/assessments/4".to_owned(),
+            when: "12 Jan 2026".to_owned(),
+            results: Some(ResultsView::sample()),
+        }],
     };
     let calm = TodayView {
         paused: None,
@@ -159,6 +183,7 @@ pub(super) fn samples() -> Vec<Sample> {
         portfolio: None,
         week: Vec::new(),
         more: 0,
+        decided: Vec::new(),
         empty: Some(EmptyState {
             title: "Nothing needs you".to_owned(),
             text: "Next: Lumen Triage is due on 19 January.".to_owned(),

@@ -3,9 +3,9 @@
 use super::{
     Html,
     charts::history::{History, Submitted},
-    fields::{FieldOption, FieldView},
+    fields::FieldView,
     page::Section,
-    parts::{Band, EmptyState, Fact, Link, Pager},
+    parts::{Band, EmptyState, Fact, Link, Pager, ResultsView},
     procurement::TimelineLine,
     samples::{Sample, staff},
     saved_views::{self, SavedViewsView},
@@ -163,21 +163,10 @@ pub struct ServiceLine {
     pub name: String,
     /// Description, tier, state.
     pub words: String,
-    /// One pill per questionnaire of its latest assessment.
-    pub results: Vec<LabelledBand>,
-    /// Why they are what they are.
-    pub why: Option<Link>,
+    /// What its latest assessment came to.
+    pub results: Option<ResultsView>,
     /// Its residual risk.
     pub residual: Band,
-}
-
-/// A pill with a word before it.
-#[derive(Debug, Clone, Serialize)]
-pub struct LabelledBand {
-    /// The word.
-    pub label: String,
-    /// The pill.
-    pub band: Band,
 }
 
 /// An assessment of a vendor.
@@ -187,10 +176,12 @@ pub struct AssessmentLine {
     pub href: String,
     /// What people quote.
     pub reference: String,
-    /// About what.
-    pub service: String,
+    /// About what; none where that is clear.
+    pub service: Option<String>,
     /// State and dates.
     pub words: String,
+    /// What it came to, once scored.
+    pub results: Option<ResultsView>,
     /// Its residual risk, once scored.
     pub residual: Option<Band>,
 }
@@ -264,6 +255,8 @@ pub struct ServiceView {
     pub intake: Option<IntakeResultView>,
     /// Shown before it is answered.
     pub empty: EmptyState,
+    /// Its assessments, newest first.
+    pub assessments: Vec<AssessmentLine>,
 }
 
 /// What an answered intake says.
@@ -379,17 +372,6 @@ pub fn filter(name: &'static str, label: &str, chosen: &str, options: &[(&str, &
     FieldView::select(name, label).choices(options.iter().copied(), |value| value == chosen)
 }
 
-/// A field with small text at the end of each card.
-#[must_use]
-pub fn with_asides(mut field: FieldView, asides: impl Fn(&str) -> Option<String>) -> FieldView {
-    field.options = field
-        .options
-        .into_iter()
-        .map(|option| FieldOption { aside: asides(&option.value), ..option })
-        .collect();
-    field
-}
-
 pub(super) fn samples() -> Vec<Sample> {
     let empty = || EmptyState {
         title: "No vendor yet".to_owned(),
@@ -445,8 +427,7 @@ pub(super) fn samples() -> Vec<Sample> {
             href: "/services/1".to_owned(),
             name: "Lumen Triage".to_owned(),
             words: "Prioritises complaints. Tier High".to_owned(),
-            results: vec![LabelledBand { label: "Security".to_owned(), band: Band::scored("C", "92.1") }],
-            why: Some(Link::new("Why", "/assessments/1/score")),
+            results: Some(ResultsView::sample()),
             residual: Band::named("high"),
         }],
         histories: vec![HistoryView {
@@ -464,8 +445,9 @@ pub(super) fn samples() -> Vec<Sample> {
         assessments: vec![AssessmentLine {
             href: "/assessments/1".to_owned(),
             reference: "AIQ-0412".to_owned(),
-            service: "Lumen Triage".to_owned(),
+            service: Some("Lumen Triage".to_owned()),
             words: "Decided".to_owned(),
+            results: Some(ResultsView::sample()),
             residual: Some(Band::named("high")),
         }],
         next: vec![NextLine {
@@ -519,7 +501,7 @@ pub(super) fn samples() -> Vec<Sample> {
             questions: vec![IntakeQuestion {
                 gate: false,
                 only: Some("Only when the product contains AI.".to_owned()),
-                field: with_asides(question, |value| Some(format!("{} × 5", value.len()))),
+                field: question.hint("Choose the highest class.").folded(),
             }],
             waiting: Some("1 more question follows when the product contains AI.".to_owned()),
         }],
@@ -567,6 +549,7 @@ pub(super) fn samples() -> Vec<Sample> {
         override_fields: vec![FieldView::textarea("reason", "Why")],
         override_action: "/services/1/tier".to_owned(),
     };
+    let assessed = vendor.assessments.clone();
     let service = |intake: Option<IntakeResultView>| ServiceView {
         base: "/services/1".to_owned(),
         service_id: "1".to_owned(),
@@ -574,6 +557,7 @@ pub(super) fn samples() -> Vec<Sample> {
         lede: "Lumen Analytics supplies it.".to_owned(),
         may_change: true,
         start: true,
+        assessments: if intake.is_some() { assessed.clone() } else { Vec::new() },
         intake,
         empty: empty(),
     };

@@ -1,14 +1,10 @@
 //! The list of assessments: how many there are of each kind, and one page of them. The database filters, sorts and
 //! counts, so that no page costs more with every assessment that there is.
 
-use super::{
-    error::StoreError,
-    scores::newest_residual,
-    tenant_scope::{Scoped, count_rows},
-};
+use super::{error::StoreError, scores::newest_residual, tenant_scope::Scoped};
 use crate::domain::{
     assessment::{AssessmentState, Waits},
-    ids::{AssessmentId, UserId},
+    ids::{AssessmentId, ServiceId, UserId},
     remediation::SnapshotReason,
 };
 use chrono::NaiveDate;
@@ -16,7 +12,7 @@ use entity::{assessment, score_snapshot, service, user_account, vendor};
 use sea_orm::{
     ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _,
     QueryResult, QuerySelect as _, QueryTrait as _, RelationTrait as _, Select,
-    sea_query::{Expr, Query},
+    sea_query::{Condition, Expr, IntoCondition, Query},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -30,6 +26,8 @@ pub struct Wanted {
     pub waits: Option<Waits>,
     /// Of this owner.
     pub owner: Option<UserId>,
+    /// About this service.
+    pub service: Option<ServiceId>,
     /// The last due day that is past.
     pub last_past: NaiveDate,
 }
@@ -62,6 +60,8 @@ pub struct Counts {
     pub states: BTreeMap<AssessmentState, usize>,
     /// That wait for each.
     pub waits: BTreeMap<Waits, usize>,
+    /// That fit what is wanted.
+    pub fitting: usize,
 }
 
 /// Whether an assessment waits for this.
@@ -100,7 +100,7 @@ fn review_ended() -> Expr {
 }
 
 /// How many rows fulfil this.
-pub(super) fn how_many(condition: Expr) -> Expr {
+pub(super) fn how_many(condition: impl IntoCondition) -> Expr {
     let counted: Expr = Expr::case(condition, 1).into();
     counted.count()
 }
@@ -108,6 +108,7 @@ pub(super) fn how_many(condition: Expr) -> Expr {
 struct StateRow {
     state: String,
     count: i64,
+    fitting: i64,
     waits: Vec<(Waits, i64)>,
 }
 
@@ -115,21 +116,27 @@ impl FromQueryResult for StateRow {
     fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
         let waits = Waits::ALL.iter().map(|waits| Ok((*waits, row.try_get("", waits.as_str())?)));
         let waits = waits.collect::<Result<_, DbErr>>()?;
-        Ok(Self { state: row.try_get("", "state")?, count: row.try_get("", "count")?, waits })
+        Ok(Self {
+            state: row.try_get("", "state")?,
+            count: row.try_get("", "count")?,
+            fitting: row.try_get("", "fitting")?,
+            waits,
+        })
     }
 }
 
-/// How many assessments there are of each kind. One statement.
+/// How many assessments there are of each kind, and how many fit. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn counts(s: &impl Scoped, last_past: NaiveDate) -> Result<Counts, StoreError> {
+pub async fn counts(s: &impl Scoped, wanted: &Wanted) -> Result<Counts, StoreError> {
     use assessment::Column as A;
     let query =
         s.find::<assessment::Entity>().select_only().column(A::State).column_as(A::Id.count(), "count");
-    let query = Waits::ALL
-        .iter()
-        .fold(query, |query, waits| query.column_as(how_many(waiting(*waits, last_past)), waits.as_str()));
+    let query = Waits::ALL.iter().fold(query, |query, waits| {
+        query.column_as(how_many(waiting(*waits, wanted.last_past)), waits.as_str())
+    });
+    let query = query.column_as(how_many(fitting(wanted)), "fitting");
     let rows: Vec<StateRow> = query.group_by(A::State).into_model().all(s.connection()).await?;
     let size = |count: i64| usize::try_from(count).unwrap_or_default();
     let mut counts = Counts::default();
@@ -137,6 +144,7 @@ pub async fn counts(s: &impl Scoped, last_past: NaiveDate) -> Result<Counts, Sto
         let state = AssessmentState::parse(&row.state);
         let state = state.ok_or_else(|| StoreError::corrupt("assessment", "state", &row.state))?;
         counts.states.insert(state, size(row.count));
+        counts.fitting += size(row.fitting);
         for (waits, count) in row.waits {
             *counts.waits.entry(waits).or_default() += size(count);
         }
@@ -144,26 +152,16 @@ pub async fn counts(s: &impl Scoped, last_past: NaiveDate) -> Result<Counts, Sto
     Ok(counts)
 }
 
-fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<assessment::Entity> {
+/// Whether an assessment fits.
+fn fitting(wanted: &Wanted) -> Condition {
     use assessment::Column as A;
-    let query = match (wanted.state, wanted.waits) {
-        (None, None) => {
-            s.find::<assessment::Entity>().filter(A::State.ne(AssessmentState::Cancelled.as_str()))
-        }
-        (state, waits) => s
-            .find::<assessment::Entity>()
-            .apply_if(state, |query, state| query.filter(A::State.eq(state.as_str())))
-            .apply_if(waits, |query, waits| query.filter(waiting(waits, wanted.last_past))),
-    };
-    query.apply_if(wanted.owner, |query, owner| query.filter(A::OwnerId.eq(owner.0)))
-}
-
-/// How many assessments fit. One statement.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn count(s: &impl Scoped, wanted: &Wanted) -> Result<usize, StoreError> {
-    count_rows(s, fitting(s, wanted)).await
+    let all = wanted.state.is_none() && wanted.waits.is_none();
+    Condition::all()
+        .add_option(all.then(|| A::State.ne(AssessmentState::Cancelled.as_str())))
+        .add_option(wanted.state.map(|state| A::State.eq(state.as_str())))
+        .add_option(wanted.waits.map(|waits| waiting(waits, wanted.last_past)))
+        .add_option(wanted.owner.map(|owner| A::OwnerId.eq(owner.0)))
+        .add_option(wanted.service.map(|service| A::ServiceId.eq(service.0)))
 }
 
 #[derive(FromQueryResult)]
@@ -195,7 +193,7 @@ pub async fn page(
         None => query.order_by_desc(A::CreatedAt).order_by_desc(A::Id),
     };
     // Names and residual risk are looked up for the rows of the page alone.
-    let ids = ordered(fitting(s, wanted)).select_only().column(A::Id);
+    let ids = ordered(s.find::<assessment::Entity>().filter(fitting(wanted))).select_only().column(A::Id);
     let ids = ids.offset(skipped as u64).limit(most as u64).into_query();
     let rows: Vec<Row> = ordered(s.find::<assessment::Entity>().filter(A::Id.in_subquery(ids)))
         .join(JoinType::InnerJoin, R::Vendor.def())

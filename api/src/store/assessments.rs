@@ -9,7 +9,7 @@ use crate::domain::{
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     answer, answer_revision, assessment, clarification, decision, evidence, evidence_citation, finding,
-    invitation, portal_session, score_result, section_state, service, tenant, user_account, vendor,
+    invitation, portal_session, section_state, service, tenant, user_account, vendor,
 };
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, FromQueryResult, JoinType, JsonValue,
@@ -33,34 +33,6 @@ pub struct AssessmentRow {
     pub residual: Option<String>,
     /// When it is to be looked at again.
     pub next_review_on: Option<NaiveDate>,
-}
-
-/// The result of one questionnaire in the latest snapshot.
-#[derive(Clone, Debug)]
-pub struct QuestionnaireResult {
-    /// Of which assessment.
-    pub assessment_id: AssessmentId,
-    /// Which questionnaire.
-    pub questionnaire_id: String,
-    /// `scored`, `not_assessed` or `not_applicable`.
-    pub state: String,
-    /// Claimed score in tenths.
-    pub claimed_tenths: Option<i32>,
-    /// `A` to `E`.
-    pub rating: Option<String>,
-    /// Its own residual risk.
-    pub residual: Option<String>,
-}
-
-#[derive(FromQueryResult)]
-struct ResultRow {
-    assessment_id: Uuid,
-    snapshot_number: i32,
-    questionnaire_id: String,
-    state: String,
-    claimed_tenths: Option<i32>,
-    rating: Option<String>,
-    residual: Option<String>,
 }
 
 fn state_of(word: &str, column: &'static str, row: Uuid) -> Result<AssessmentState, StoreError> {
@@ -252,46 +224,6 @@ pub async fn of_vendor(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Assessme
             })
         })
         .collect()
-}
-
-/// Results per questionnaire in the latest snapshot of each assessment. One statement.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn results(s: &impl Scoped, of: &[AssessmentId]) -> Result<Vec<QuestionnaireResult>, StoreError> {
-    use score_result::Column as C;
-    let rows: Vec<ResultRow> = s
-        .find::<score_result::Entity>()
-        .select_only()
-        .column(C::AssessmentId)
-        .column(C::SnapshotNumber)
-        .column(C::QuestionnaireId)
-        .column(C::State)
-        .column(C::ClaimedTenths)
-        .column(C::Rating)
-        .column(C::Residual)
-        .filter(C::AssessmentId.is_in(of.iter().map(|id| id.0)))
-        .order_by_asc(C::QuestionnaireId)
-        .into_model()
-        .all(s.connection())
-        .await?;
-    let mut latest: HashMap<Uuid, i32> = HashMap::new();
-    for row in &rows {
-        let number = latest.entry(row.assessment_id).or_insert(row.snapshot_number);
-        *number = Ord::max(*number, row.snapshot_number);
-    }
-    Ok(rows
-        .into_iter()
-        .filter(|row| latest.get(&row.assessment_id) == Some(&row.snapshot_number))
-        .map(|row| QuestionnaireResult {
-            assessment_id: AssessmentId(row.assessment_id),
-            questionnaire_id: row.questionnaire_id,
-            state: row.state,
-            claimed_tenths: row.claimed_tenths,
-            rating: row.rating,
-            residual: row.residual,
-        })
-        .collect())
 }
 
 /// A stored answer with what proves it.

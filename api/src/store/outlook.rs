@@ -4,9 +4,13 @@ use super::{
     cases::latest_handed_in, error::StoreError, findings::to_work_on, scores::newest_residual, settings,
     tenant_scope::Scoped,
 };
-use crate::domain::{assessment::AssessmentState, vendor::VendorState};
+use crate::domain::{
+    assessment::AssessmentState,
+    ids::{ServiceId, UserId},
+    vendor::VendorState,
+};
 use chrono::{Days, NaiveDate};
-use entity::{assessment, decision, evidence, finding, service, vendor};
+use entity::{assessment, decision, evidence, finding, intake, service, vendor};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, FromQueryResult, IntoSimpleExpr as _, JoinType, QueryFilter as _,
     QuerySelect as _, QueryTrait as _, RelationTrait as _,
@@ -51,6 +55,17 @@ pub struct Coming {
     pub what: String,
 }
 
+/// A service whose lower tier waits for approval.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LowerTier {
+    /// Name of the vendor.
+    pub vendor: String,
+    /// Name of the service.
+    pub service: String,
+    /// Which.
+    pub id: ServiceId,
+}
+
 /// What the start page shows beside its groups.
 #[derive(Clone, Debug, Default)]
 pub struct Outlook {
@@ -65,6 +80,10 @@ pub struct Outlook {
     pub reassess: Vec<Coming>,
     /// How many of them there are.
     pub to_reassess: usize,
+    /// The first few services whose lower tier waits for this user.
+    pub lower_tiers: Vec<LowerTier>,
+    /// How many of them there are.
+    pub to_approve: usize,
     /// The setting of this name.
     pub setting: Option<String>,
 }
@@ -86,11 +105,16 @@ const KINDS: [(&str, Due); 4] = [
     ("review", Due::Review),
 ];
 
-/// Everything in one statement, with a setting of the installation by name.
+/// Everything in one statement for this user, with a setting of the installation by name.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result<Outlook, StoreError> {
+pub async fn outlook(
+    s: &impl Scoped,
+    today: NaiveDate,
+    user: UserId,
+    setting: &str,
+) -> Result<Outlook, StoreError> {
     // The first part has a value in every column; PostgreSQL takes the columns' types from it.
     let mut query = due("answers", answers(s, today));
     for part in [
@@ -104,6 +128,7 @@ pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result
             ),
         ),
         due("reassess", reviews(s, decision::Column::NextReviewOn.lte(today))),
+        undated("tier", lower_tiers(s, user)),
         by_residual(s),
         only("setting", settings::value_of(setting)),
     ] {
@@ -127,6 +152,11 @@ pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result
                     outlook.to_reassess = number;
                 }
             }
+            (_, Some(id), None) => {
+                let (vendor, service) = (row.vendor.unwrap_or_default(), row.what.unwrap_or_default());
+                outlook.lower_tiers.push(LowerTier { vendor, service, id: ServiceId(id) });
+                outlook.to_approve = number;
+            }
             _ if row.kind == "setting" => outlook.setting = row.what,
             _ => {
                 let level = row.what.and_then(|level| level.parse().ok()).unwrap_or_default();
@@ -136,6 +166,7 @@ pub async fn outlook(s: &impl Scoped, today: NaiveDate, setting: &str) -> Result
     }
     outlook.coming.sort();
     outlook.reassess.sort();
+    outlook.lower_tiers.sort();
     outlook.more = all.values().sum::<usize>() - outlook.coming.len();
     Ok(outlook)
 }
@@ -164,6 +195,21 @@ fn due(kind: &str, mut rows: SelectStatement) -> SelectStatement {
         .expr_as(Expr::val(kind), "kind")
         .columns(COLUMNS)
         .from_subquery(first, format!("first_{kind}"))
+        .to_owned()
+}
+
+/// A part of the union without days: the first of these rows by name, and how many there are before the limit.
+fn undated(kind: &str, mut rows: SelectStatement) -> SelectStatement {
+    rows.expr_window_as(Expr::col(Asterisk).count(), WindowStatement::new(), "number")
+        .order_by("vendor", Order::Asc)
+        .order_by("what", Order::Asc)
+        .limit(MOST);
+    Query::select()
+        .expr_as(Expr::val(kind), "kind")
+        .columns(["id", "vendor", "what"])
+        .expr_as(Expr::cust("NULL"), "day")
+        .column("number")
+        .from_subquery(rows, format!("first_{kind}"))
         .to_owned()
 }
 
@@ -222,6 +268,38 @@ fn evidence(s: &impl Scoped, today: NaiveDate) -> SelectStatement {
         .column_as(E::DisplayName, "what")
         .column_as(E::ValidUntil, "day")
         .into_query()
+}
+
+/// Services whose current intake has a lower tier that this user may approve: somebody else asked for it.
+fn lower_tiers(s: &impl Scoped, user: UserId) -> SelectStatement {
+    use intake::{Column as I, Relation as R};
+    s.find::<intake::Entity>()
+        .filter(Expr::exists(later_intake()).not())
+        .filter(I::OverrideApprovedAt.is_null())
+        .filter(I::OverrideRequestedBy.ne(user.0))
+        // A higher tier holds at once and is the tier then.
+        .filter(Expr::col((intake::Entity, I::OverrideTier)).ne(Expr::col((intake::Entity, I::Tier))))
+        .join(JoinType::InnerJoin, R::Service.def())
+        .join(JoinType::InnerJoin, service::Relation::Vendor.def())
+        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
+        .select_only()
+        .column_as(I::ServiceId, "id")
+        .column_as(vendor::Column::Name, "vendor")
+        .column_as(service::Column::Name, "what")
+        .into_query()
+}
+
+/// An intake of the same service that took this one's place.
+fn later_intake() -> SelectStatement {
+    use intake::{Column as I, Entity as Intake};
+    const LATER: &str = "later";
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(Intake, LATER)
+        .and_where(Expr::col((LATER, I::TenantId)).equals((Intake, I::TenantId)))
+        .and_where(Expr::col((LATER, I::ServiceId)).equals((Intake, I::ServiceId)))
+        .and_where(Expr::col((LATER, I::Number)).gt(Expr::col((Intake, I::Number))))
+        .to_owned()
 }
 
 /// Services that nobody assesses now and whose latest decision asks for a review at such a time.

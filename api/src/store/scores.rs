@@ -8,8 +8,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use entity::{
-    answer, assessment, assessment_control_set, control_set_version, evidence, evidence_citation,
-    score_result, score_snapshot,
+    answer, assessment, assessment_control_set, assessment_questionnaire, control_set_version, evidence,
+    evidence_citation, score_result, score_snapshot,
 };
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
 use sea_orm::{
@@ -78,17 +78,14 @@ pub struct AnswerRow {
     pub rev: i64,
 }
 
+/// Figures by assessment.
+pub type Results = BTreeMap<AssessmentId, Vec<ResultLine>>;
+
 /// The figures of one questionnaire in the newest snapshot of an assessment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultLine {
-    /// Of which assessment.
-    pub assessment_id: AssessmentId,
-    /// In which snapshot.
-    pub snapshot_number: i32,
     /// The questionnaire.
     pub questionnaire: String,
-    /// `scored`, `not_assessed` or `not_applicable`.
-    pub state: String,
     /// S, rounded, in tenths.
     pub claimed_tenths: Option<i32>,
     /// The letter.
@@ -303,7 +300,6 @@ struct ResultRow {
     assessment_id: Uuid,
     snapshot_number: i32,
     questionnaire_id: String,
-    state: String,
     claimed_tenths: Option<i32>,
     rating: Option<String>,
     residual: Option<String>,
@@ -327,11 +323,28 @@ pub(super) fn newest_residual() -> Expr {
     newest.into()
 }
 
-/// The figures of the newest snapshot of each of these assessments. One statement.
+/// A figure of a questionnaire in the newest snapshot of its assessment, as a value in a query of both.
+pub(super) fn newest_result(figure: score_result::Column) -> Expr {
+    use assessment_questionnaire::{Column as Q, Entity as Asked};
+    use score_result::{Column as C, Entity as Of};
+    let newest = Query::select()
+        .expr(Expr::col((Of, figure)))
+        .from(Of)
+        .and_where(Expr::col((Of, C::TenantId)).equals((Asked, Q::TenantId)))
+        .and_where(Expr::col((Of, C::AssessmentId)).equals((Asked, Q::AssessmentId)))
+        .and_where(Expr::col((Of, C::QuestionnaireId)).equals((Asked, Q::QuestionnaireId)))
+        .order_by((Of, C::SnapshotNumber), Order::Desc)
+        .limit(1)
+        .to_owned();
+    newest.into()
+}
+
+/// The figures of the newest snapshot of each of these assessments, by questionnaire; nothing for one that was not
+/// scored. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Vec<ResultLine>, StoreError> {
+pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Results, StoreError> {
     use score_result::Column as C;
     let rows: Vec<ResultRow> = s
         .find::<score_result::Entity>()
@@ -340,13 +353,12 @@ pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Ve
             C::AssessmentId,
             C::SnapshotNumber,
             C::QuestionnaireId,
-            C::State,
             C::ClaimedTenths,
             C::Rating,
             C::Residual,
         ])
         .filter(C::AssessmentId.is_in(assessments.iter().map(|id| id.0)))
-        .order_by_asc(C::Id)
+        .order_by_asc(C::QuestionnaireId)
         .into_model()
         .all(s.connection())
         .await?;
@@ -356,16 +368,17 @@ pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Ve
         *entry = Ord::max(*entry, row.snapshot_number);
     }
     let current = rows.into_iter().filter(|row| newest.get(&row.assessment_id) == Some(&row.snapshot_number));
-    let lines = current.map(|row| ResultLine {
-        assessment_id: AssessmentId(row.assessment_id),
-        snapshot_number: row.snapshot_number,
-        questionnaire: row.questionnaire_id,
-        state: row.state,
-        claimed_tenths: row.claimed_tenths,
-        rating: row.rating,
-        residual: row.residual,
-    });
-    Ok(lines.collect())
+    let mut results = Results::new();
+    for row in current {
+        let id = AssessmentId(row.assessment_id);
+        results.entry(id).or_default().push(ResultLine {
+            questionnaire: row.questionnaire_id,
+            claimed_tenths: row.claimed_tenths,
+            rating: row.rating,
+            residual: row.residual,
+        });
+    }
+    Ok(results)
 }
 
 /// Evidence cited for answers of an assessment, oldest first; what was removed stays out.

@@ -4,6 +4,7 @@
 
 use super::{
     error::StoreError,
+    scores::{ResultLine, newest_result},
     tenant_scope::Scoped,
     vendors::{named, with_words},
 };
@@ -13,7 +14,7 @@ use crate::domain::{
     ids::{AssessmentId, FindingId, ServiceId, VendorId},
     vendor::VendorState,
 };
-use entity::{assessment, assessment_questionnaire, contact, finding, service, vendor};
+use entity::{assessment, assessment_questionnaire, contact, finding, score_result, service, vendor};
 use sea_orm::{
     ColumnTrait as _, ExprTrait as _, FromQueryResult, JoinType, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, RelationTrait as _,
@@ -87,6 +88,8 @@ pub struct AssessmentHit {
     pub service: String,
     /// What it asks; none in a draft without any.
     pub questionnaire: Option<String>,
+    /// The figures of that questionnaire in its newest snapshot; none when that gave no rating.
+    pub result: Option<ResultLine>,
 }
 
 #[derive(FromQueryResult)]
@@ -113,6 +116,9 @@ struct AssessmentRow {
     vendor: String,
     service: String,
     questionnaire: Option<String>,
+    claimed_tenths: Option<i32>,
+    rating: Option<String>,
+    residual: Option<String>,
 }
 
 /// At most `most` vendors with these normalised words in their name, active or not, by name.
@@ -204,8 +210,9 @@ pub async fn findings(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<Fin
     rows.into_iter().map(hit).collect()
 }
 
-/// At most `most` pairs of an assessment and a questionnaire of it: those with these words, in capitals, in their
-/// reference, and those that ask one of these questionnaires; the former in front, the newest first.
+/// At most `most` pairs of an assessment and a questionnaire of it: those with these normalised words in their
+/// reference or in the name of their vendor or service, and those that ask one of these questionnaires; the former in
+/// front, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -217,7 +224,10 @@ pub async fn assessments(
 ) -> Result<Vec<AssessmentHit>, StoreError> {
     use assessment::{Column as A, Relation as R};
     use assessment_questionnaire::{Column as Q, Relation as OfAssessment};
-    let referred = with_words((assessment::Entity, A::Reference), words);
+    use score_result::Column as Of;
+    let referred = with_words((assessment::Entity, A::Reference), &words.to_uppercase())
+        .or(named(words))
+        .or(with_words((service::Entity, service::Column::NameNormalised), words));
     let asks = Q::QuestionnaireId.is_in(questionnaires.iter().copied());
     let rows: Vec<AssessmentRow> = s
         .find::<assessment::Entity>()
@@ -235,6 +245,9 @@ pub async fn assessments(
         .column_as(vendor::Column::Name, "vendor")
         .column_as(service::Column::Name, "service")
         .column_as(Q::QuestionnaireId, "questionnaire")
+        .column_as(newest_result(Of::ClaimedTenths), "claimed_tenths")
+        .column_as(newest_result(Of::Rating), "rating")
+        .column_as(newest_result(Of::Residual), "residual")
         .into_model()
         .all(s.connection())
         .await?;
@@ -246,6 +259,12 @@ pub async fn assessments(
             reference: row.reference,
             vendor: row.vendor,
             service: row.service,
+            result: row.questionnaire.clone().zip(row.rating).map(|(questionnaire, rating)| ResultLine {
+                questionnaire,
+                claimed_tenths: row.claimed_tenths,
+                rating: Some(rating),
+                residual: row.residual,
+            }),
             questionnaire: row.questionnaire,
         })
     };

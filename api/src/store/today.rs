@@ -5,7 +5,7 @@ use super::{
     findings::urgent, tenant_scope::Scoped,
 };
 use crate::domain::{
-    assessment::Waits,
+    assessment::{AssessmentState, Waits},
     finding::Urgency,
     ids::{FindingId, UserId},
     remediation::severity_from_word,
@@ -25,6 +25,8 @@ use uuid::Uuid;
 pub enum Group {
     /// Assessments.
     Assessments(Waits),
+    /// Assessments with a decision.
+    Decided,
     /// Findings.
     Findings(Urgency),
     /// Findings whose risk acceptance waits for the approval of this user.
@@ -49,7 +51,7 @@ struct Row {
     total: i64,
 }
 
-/// The heads of these groups, each with how many of it are wanted: those due first. One statement.
+/// The heads of these groups, each with how many of it are wanted: those due first, the newest decisions first. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -67,6 +69,15 @@ pub async fn heads<const N: usize>(
                 .filter(waiting(*waits, last_past))
                 .order_by(assessment::Column::DueOn, Order::Asc)
                 .order_by(assessment::Column::Id, Order::Asc)
+                .select_only()
+                .column(assessment::Column::Id)
+                .limit(*most)
+                .into_query(),
+            Group::Decided => s
+                .find::<assessment::Entity>()
+                .filter(assessment::Column::State.eq(AssessmentState::Decided.as_str()))
+                .order_by(assessment::Column::DecidedAt, Order::Desc)
+                .order_by(assessment::Column::Id, Order::Desc)
                 .select_only()
                 .column(assessment::Column::Id)
                 .limit(*most)

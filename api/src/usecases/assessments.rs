@@ -6,6 +6,7 @@ use super::{
     library::{self, PinnedQuestionnaire},
     page_within, respondents,
 };
+pub use crate::store::assessment_list::Listed;
 use crate::{
     domain::{
         Permission,
@@ -13,7 +14,7 @@ use crate::{
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState, Waits},
         delivery::{Delivery, LinkNews},
         due,
-        ids::{AssessmentId, UserId, VendorId},
+        ids::{AssessmentId, ServiceId, UserId, VendorId},
         remediation::{Clarification, Decision},
         respondent::{Invitation, Respondent},
         timeline::TimelineEvent,
@@ -22,8 +23,9 @@ use crate::{
     },
     store::{
         self, Scoped,
-        assessment_list::{self, Counts, Listed, Wanted},
+        assessment_list::{self, Counts, Wanted},
         assessments::StoredAnswer,
+        scores::Results,
     },
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -88,11 +90,11 @@ pub struct AssessmentFilter {
 pub struct AssessmentPage {
     /// At most [`PAGE`]: those that wait for somebody by their due day, all others newest first.
     pub rows: Vec<Listed>,
-    /// How many fit the filter.
-    pub total: usize,
+    /// The figures of those that were scored.
+    pub results: Results,
     /// From 1.
     pub page: usize,
-    /// How many there are of each kind, whatever the filter.
+    /// How many there are of each kind, whatever the filter, and how many fit it.
     pub counts: Counts,
     /// The last due day that is past.
     pub last_past: NaiveDate,
@@ -108,13 +110,32 @@ pub async fn list(ctx: &Ctx, filter: &AssessmentFilter) -> Result<AssessmentPage
     ctx.require(Permission::Read)?;
     let last_past = due::last_past(ctx.tenant().zone, ctx.now());
     let (state, waits, owner) = (filter.state, filter.waits, filter.owner);
-    let wanted = Wanted { state, waits, owner, last_past };
-    let counts = assessment_list::counts(ctx.scope(), last_past).await?;
-    let total = assessment_list::count(ctx.scope(), &wanted).await?;
-    let page = page_within(filter.page, total, PAGE);
+    let wanted = Wanted { state, waits, owner, service: None, last_past };
+    let counts = assessment_list::counts(ctx.scope(), &wanted).await?;
+    let page = page_within(filter.page, counts.fitting, PAGE);
     let rows = assessment_list::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
+    let results = results_of(ctx, &rows).await?;
     let users = store::accounts::users(ctx.scope()).await?;
-    Ok(AssessmentPage { rows, total, page, counts, last_past, users })
+    Ok(AssessmentPage { rows, results, page, counts, last_past, users })
+}
+
+async fn results_of(ctx: &Ctx, rows: &[Listed]) -> Result<Results> {
+    let ids: Vec<AssessmentId> = rows.iter().map(|row| row.id).collect();
+    Ok(store::scores::results(ctx.scope(), &ids).await?)
+}
+
+/// At most [`PAGE`] assessments of a service, newest first and without cancelled ones, with the figures of those that
+/// were scored. Two statements.
+///
+/// # Errors
+/// [`UseCaseError::Forbidden`] without the right to read.
+pub async fn of_service(ctx: &Ctx, service: ServiceId) -> Result<(Vec<Listed>, Results)> {
+    ctx.require(Permission::Read)?;
+    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
+    let wanted = Wanted { state: None, waits: None, owner: None, service: Some(service), last_past };
+    let rows = assessment_list::page(ctx.scope(), &wanted, 0, PAGE).await?;
+    let results = results_of(ctx, &rows).await?;
+    Ok((rows, results))
 }
 
 /// How far one section is.
@@ -173,6 +194,8 @@ pub struct AssessmentProgress {
     pub others: Vec<Contact>,
     /// Mails, newest first; codes are left out, they say nothing but that somebody came.
     pub deliveries: Vec<Delivery>,
+    /// What it came to, once scored.
+    pub results: Results,
     /// What happened, newest first.
     pub timeline: Vec<TimelineEvent>,
     /// Users, for names.
@@ -271,6 +294,10 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
             }
         })
         .collect();
+    let results = match assessment.state.was_submitted() {
+        true => store::scores::results(s, &[id]).await?,
+        false => Results::new(),
+    };
     let late =
         assessment.state.open_to_vendor() && due::is_past(ctx.tenant().zone, assessment.due_on, ctx.now());
     Ok(AssessmentProgress {
@@ -282,6 +309,7 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
         people,
         others,
         deliveries,
+        results,
         timeline,
         users,
         decision,

@@ -142,18 +142,23 @@ fn proposals(
         .filter(|proposal| !settled(proposal))
         .filter_map(|proposal| {
             let question = definitions.question(&proposal.question)?;
-            let answered = in_words(question, inputs.answers.get(&question.id)).join(", ");
             let row =
                 score.questionnaires.iter().flat_map(|q| &q.rows).find(|row| row.question == question.id)?;
             Some(Proposed {
                 title: shortened(proposal.text.as_deref().unwrap_or(&question.text)),
-                detail: format!("Answered: {answered}"),
+                detail: answered(&in_words(question, inputs.answers.get(&question.id))),
                 credit: row.credit.clone(),
                 weight: question.weight,
                 proposal,
             })
         })
         .collect()
+}
+
+/// What a finding about an answer says of it to begin with.
+#[must_use]
+pub fn answered(words: &[String]) -> String {
+    format!("Answered: {}", words.join(", "))
 }
 
 fn shortened(text: &str) -> String {
@@ -245,14 +250,76 @@ pub struct RaiseFinding {
     pub fix: String,
     /// `low` to `critical`.
     pub severity: String,
+    /// The question whose answer shows it; empty when none does.
+    pub question: String,
     /// The same form twice is one finding.
     pub key: String,
 }
 
-/// Raises a finding that no answer shows.
+/// A finding about an answer that is to be raised by hand.
+#[derive(Clone, Debug)]
+pub struct AboutAnswer {
+    /// What the form starts with.
+    pub draft: RaiseFinding,
+    /// The days to fix that the question itself gives, whatever the severity.
+    pub days: Option<u32>,
+}
+
+/// A finding about the answer to this question, to be corrected before it is raised: as the engine would propose it, or
+/// in the words of the question when it proposes nothing.
 ///
 /// # Errors
-/// [`UseCaseError::Invalid`] with every fault.
+/// [`UseCaseError::NotFound`] for a question that the assessment does not ask; [`UseCaseError::StateConflict`] before
+/// the first submission.
+pub async fn about_answer(ctx: &Ctx, id: AssessmentId, question: &str) -> Result<AboutAnswer> {
+    ctx.require(Permission::ManageFindings)?;
+    let s = ctx.scope();
+    assessments::load(s, id).await?;
+    let snapshot = score_rows::latest_snapshot(s, id).await?.ok_or_else(nothing_yet)?;
+    let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
+    let asked = definitions.question(question).ok_or(UseCaseError::NotFound)?;
+    let proposed = proposals(&definitions, &snapshot.inputs, &snapshot.score, &[]);
+    let proposed = proposed.into_iter().find(|one| one.proposal.question == question);
+    let draft = RaiseFinding {
+        title: proposed.as_ref().map_or_else(|| shortened(&asked.text), |one| one.title.clone()),
+        detail: answered(&in_words(asked, snapshot.inputs.answers.get(question))),
+        fix: asked.fix.clone().unwrap_or_default(),
+        severity: proposed.map(|one| one.proposal.severity.as_str().to_owned()).unwrap_or_default(),
+        question: question.to_owned(),
+        key: String::new(),
+    };
+    Ok(AboutAnswer { draft, days: asked.sla_days })
+}
+
+/// What a finding raised by hand takes from the question that it is about: its id, the credit of the answer, and the
+/// days that the questionnaire gives for it.
+async fn asked_about(
+    tx: &WriteTx,
+    id: AssessmentId,
+    question: &str,
+) -> Result<(Option<String>, Option<Exact>, Option<u32>)> {
+    if question.is_empty() {
+        return Ok((None, None, None));
+    }
+    let snapshot = score_rows::latest_snapshot(tx, id).await?.ok_or_else(nothing_yet)?;
+    let definitions = scores::definitions_of(tx, &snapshot.inputs).await?;
+    let asked = definitions.question(question).ok_or(UseCaseError::NotFound)?;
+    let settled = |finding: &Finding| {
+        finding.question.as_deref() == Some(question) && finding.state != FindingState::Closed
+    };
+    if rows::of_assessment(tx, id).await?.iter().any(settled) {
+        return Err(UseCaseError::conflict(format!("There is a finding about {question} already.")));
+    }
+    let mut scored = snapshot.score.questionnaires.iter().flat_map(|scored| &scored.rows);
+    let credit = scored.find(|row| row.question == question).map(|row| row.credit.clone());
+    Ok((Some(question.to_owned()), credit, asked.sla_days))
+}
+
+/// Raises a finding that the engine does not propose.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every fault; [`UseCaseError::NotFound`] for a question that the assessment does not
+/// ask; [`UseCaseError::StateConflict`] outside of a review or decision, and when a finding about the question stands.
 pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> Result<FindingId> {
     ctx.require(Permission::ManageFindings)?;
     let mut faults = Faults::default();
@@ -267,8 +334,7 @@ pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> 
     let severity = severity.unwrap_or(Severity::Low);
     let finding_id: FindingId = ctx.id();
     let mut tx = ctx.begin_write().await?;
-    let request =
-        json!({"assessment": id, "title": title, "detail": detail, "fix": fix, "severity": severity});
+    let request = json!({"assessment": id, "title": title, "detail": detail, "fix": fix, "severity": severity, "question": input.question});
     if let Once::Before(earlier) =
         once(&mut tx, ctx, "finding.raise", &input.key, &request, &json!(finding_id)).await?
     {
@@ -276,20 +342,21 @@ pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> 
     }
     let assessment = assessments::load(&tx, id).await?;
     refuse_unless_reviewed(assessment.state)?;
+    let (question, credit, days) = asked_about(&tx, id, input.question.trim()).await?;
     let finding = Finding {
         id: finding_id,
         assessment_id: id,
         vendor_id: assessment.vendor_id,
-        question: None,
+        question,
         title,
         detail,
         fix,
         severity,
         state: FindingState::Open,
-        credit: None,
+        credit,
         target_option: None,
         target_credit: None,
-        sla_days: i32::try_from(severity.sla_days()).unwrap_or(i32::MAX),
+        sla_days: i32::try_from(days.unwrap_or_else(|| severity.sla_days())).unwrap_or(i32::MAX),
         sent_at: None,
         due_on: None,
         raised_by: ctx.user().id,
@@ -301,7 +368,7 @@ pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> 
     };
     rows::insert(&mut tx, &finding).await?;
     let event = ctx.event("finding.raised", "finding", finding_id).on_assessment(id);
-    tx.commit(event.after(json!({"severity": severity}))).await?;
+    tx.commit(event.after(json!({"question": finding.question, "severity": severity}))).await?;
     Ok(finding_id)
 }
 

@@ -28,9 +28,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-/// A reminder to the same person is refused within this time.
-fn reminder_pause() -> Duration {
-    Duration::hours(24)
+/// When the next reminder can go to a person who was reminded at this time.
+#[must_use]
+pub fn next_reminder(last: DateTime<Utc>) -> DateTime<Utc> {
+    last + Duration::hours(24)
 }
 
 /// A freshly minted secret, on its way into one mail.
@@ -218,12 +219,12 @@ pub async fn remind(ctx: &Ctx, assessment: AssessmentId, respondent: RespondentI
     refuse_unless_active(&invitation, &respondent.name)?;
     refuse_suppressed(&tx, respondent.contact_id).await?;
     let last = store::deliveries::last_of_kind(&tx, respondent.id, "mail_reminder").await?;
-    if let Some(last) = last.filter(|last| ctx.now() - *last < reminder_pause()) {
+    if let Some(last) = last.filter(|last| ctx.now() < next_reminder(*last)) {
         return Err(UseCaseError::conflict(format!(
             "{} was reminded on {}. The next reminder can go on {}.",
             respondent.name,
             due::short_instant(ctx.tenant().zone, last),
-            due::short_instant(ctx.tenant().zone, last + reminder_pause()),
+            due::short_instant(ctx.tenant().zone, next_reminder(last)),
         )));
     }
     let job = Job::MailReminder { invitation: invitation.id };

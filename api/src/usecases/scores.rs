@@ -4,6 +4,7 @@
 //! reason. While a review goes on the page shows the *live* score: the snapshot's submission under today's verdicts.
 
 use super::{Ctx, Result, UseCaseError, library};
+pub use crate::store::scores::Results;
 use crate::{
     domain::{
         Permission,

@@ -1,10 +1,13 @@
-//! Finding things by what they are called: vendors, services, contacts, findings, assessments by their reference, and
-//! the questions that ship with this build.
+//! Finding things by what they are called: vendors, services, contacts, findings, assessments by their reference or
+//! by what is assessed, and the questions that ship with this build.
 
 use super::{Ctx, Result, UseCaseError, library};
 use crate::{
     domain::{Permission, ids::AssessmentId, vendor::normalised},
-    store::search::{self as rows, AssessmentHit, ContactHit, FindingHit, ServiceHit, VendorHit},
+    store::{
+        scores::Results,
+        search::{self as rows, AssessmentHit, ContactHit, FindingHit, ServiceHit, VendorHit},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +40,8 @@ pub struct Found {
     pub services: Vec<ServiceHit>,
     /// Newest first, each once.
     pub assessments: Vec<AssessmentHit>,
+    /// What they came to.
+    pub results: Results,
     /// By name.
     pub contacts: Vec<ContactHit>,
     /// Newest first.
@@ -70,8 +75,7 @@ pub async fn search(ctx: &Ctx, typed: &str) -> Result<Found> {
     let mut questions = questions(&words);
     let asked: BTreeSet<&str> = questions.iter().map(|(questionnaire, _)| *questionnaire).collect();
     let asked: Vec<&str> = asked.into_iter().collect();
-    let reference = words.to_uppercase();
-    let pairs = rows::assessments(s, &reference, &asked, PAIRS).await?;
+    let pairs = rows::assessments(s, &words, &asked, PAIRS).await?;
     let mut latest = BTreeMap::new();
     for hit in pairs.iter().filter(|hit| hit.state.was_submitted()) {
         if let Some(questionnaire) = hit.questionnaire.as_deref() {
@@ -81,10 +85,19 @@ pub async fn search(ctx: &Ctx, typed: &str) -> Result<Found> {
     for (questionnaire, hit) in &mut questions {
         hit.latest = latest.get(questionnaire).cloned();
     }
+    let mut results = Results::new();
+    for hit in &pairs {
+        results.entry(hit.id).or_default().extend(hit.result.clone());
+    }
+    results.retain(|_, lines| !lines.is_empty());
+    let called = |hit: &AssessmentHit| {
+        [&hit.reference, &hit.vendor, &hit.service].into_iter().any(|name| normalised(name).contains(&words))
+    };
     let mut seen = BTreeSet::new();
-    let referred = pairs.iter().filter(|hit| hit.reference.contains(&reference) && seen.insert(hit.id));
+    let named = pairs.iter().filter(|hit| called(hit) && seen.insert(hit.id));
     Ok(Found {
-        assessments: referred.take(COUNTED + 1).cloned().collect(),
+        assessments: named.take(COUNTED + 1).cloned().collect(),
+        results,
         questions: questions.into_iter().map(|(_, hit)| hit).collect(),
         vendors: rows::vendors(s, &words, most).await?,
         services: rows::services(s, &words, most).await?,

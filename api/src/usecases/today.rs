@@ -2,7 +2,7 @@
 
 use super::{Ctx, Result, deliveries};
 pub use crate::store::{
-    outlook::{Coming, Due, Outlook},
+    outlook::{Coming, Due, LowerTier, Outlook},
     today::UrgentFinding,
 };
 use crate::{
@@ -16,15 +16,18 @@ use crate::{
     },
     store::{
         cases, outlook,
-        scores::{self as score_rows, ResultLine},
+        scores::{self as score_rows, Results},
         today::{self as rows, Group, Head},
     },
 };
 use chrono::Days;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 /// The most things of a group that the page shows; the lists show all.
 pub const FIRST: usize = 10;
+
+/// The most decided assessments that the page shows.
+pub const DECIDED: usize = 5;
 
 /// How long before its last day a risk acceptance is to be renewed or closed.
 pub const ENDING_DAYS: u64 = 30;
@@ -57,12 +60,14 @@ pub struct Today {
     pub approve: Leading<UrgentFinding>,
     /// Findings whose risk acceptance ends within [`ENDING_DAYS`].
     pub ending: Leading<UrgentFinding>,
-    /// Vendors by residual risk, what comes due, and services whose next review is due.
+    /// Vendors by residual risk, what comes due, services whose next review is due or whose lower tier waits.
     pub outlook: Outlook,
     /// Why all mail is paused, if it is.
     pub mail_paused: Option<String>,
-    /// Figures of the newest snapshots of those to decide or to review.
-    pub results: BTreeMap<AssessmentId, Vec<ResultLine>>,
+    /// Decided, the newest decision first.
+    pub decided: Vec<Case>,
+    /// Figures of the newest snapshots of those to decide, to review and decided.
+    pub results: Results,
 }
 
 /// Gathers what needs somebody. Six statements with the session's, however much there is.
@@ -82,26 +87,25 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Findings(Urgency::Verify), most),
         (Group::ToApprove(ctx.user().id), most),
         (Group::Ending(ctx.today() + Days::new(ENDING_DAYS)), most),
+        (Group::Decided, DECIDED as u64),
     ];
     let last_past = due::last_past(ctx.tenant().zone, ctx.now());
-    let [decide, review, late, next, overdue, verify, approve, ending] =
+    let [decide, review, late, next, overdue, verify, approve, ending, decided] =
         rows::heads(s, groups, last_past, ctx.today()).await?;
-    let handed_in = [&decide, &review].into_iter().flat_map(assessments);
-    let handed_in: Vec<AssessmentId> = handed_in.collect();
+    let scored: Vec<AssessmentId> = [&decide, &review, &decided].into_iter().flat_map(assessments).collect();
     let shown: Vec<AssessmentId> =
-        handed_in.iter().copied().chain([&late, &next].into_iter().flat_map(assessments)).collect();
+        scored.iter().copied().chain([&late, &next].into_iter().flat_map(assessments)).collect();
     let mut shown = cases::cases(s, &shown).await?;
     shown.sort_by_key(|case| (case.assessment.due_on, case.assessment.id));
-    let mut results: BTreeMap<AssessmentId, Vec<ResultLine>> = BTreeMap::new();
-    for line in score_rows::results(s, &handed_in).await? {
-        results.entry(line.assessment_id).or_default().push(line);
-    }
+    let results = score_rows::results(s, &scored).await?;
     let findings =
         [&overdue, &verify, &approve, &ending].into_iter().flat_map(|head| head.first.iter().copied());
     let findings = rows::findings(s, &findings.collect::<Vec<_>>()).await?;
     let of_cases = |head: &Head| leading(head, &shown, |case| case.assessment.id.uuid());
     let of_findings = |head: &Head| leading(head, &findings, |finding| finding.id.uuid());
-    let mut outlook = outlook::outlook(s, ctx.today(), deliveries::PAUSED).await?;
+    let mut decided = of_cases(&decided).first;
+    decided.sort_by_key(|case| Reverse((case.assessment.decided_at, case.assessment.id)));
+    let mut outlook = outlook::outlook(s, ctx.today(), ctx.user().id, deliveries::PAUSED).await?;
     Ok(Today {
         decide: of_cases(&decide),
         review: of_cases(&review),
@@ -111,6 +115,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         verify: of_findings(&verify),
         approve: of_findings(&approve),
         ending: of_findings(&ending),
+        decided,
         mail_paused: outlook.setting.take(),
         outlook,
         results,

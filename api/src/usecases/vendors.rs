@@ -18,7 +18,8 @@ use crate::{
     },
     store::{
         self, StoreError,
-        assessments::{AssessmentRow, QuestionnaireResult},
+        assessments::AssessmentRow,
+        scores::{self as score_rows, Results},
         shelf::{Expiring, Relied},
         vendors::{FindingCount, VendorOverview, Wanted},
     },
@@ -428,8 +429,6 @@ pub struct ServiceStory {
     pub intake: Option<Intake>,
     /// Its latest submitted or decided assessment.
     pub assessed: Option<AssessmentRow>,
-    /// The results of that assessment's latest snapshot, by the questionnaires' ids.
-    pub results: Vec<QuestionnaireResult>,
 }
 
 /// Everything that the vendor's page shows.
@@ -448,7 +447,7 @@ pub struct VendorProfile {
     /// Assessments, newest first.
     pub assessments: Vec<AssessmentRow>,
     /// What the newest snapshots of all of them say.
-    pub results: Vec<QuestionnaireResult>,
+    pub results: Results,
     /// Findings by state and severity.
     pub findings: Vec<FindingCount>,
     /// What happened, newest first.
@@ -494,8 +493,9 @@ impl VendorProfile {
     #[must_use]
     pub fn histories(&self) -> Vec<ScoreHistory> {
         let mut lines: BTreeMap<(&str, &str), Vec<PastScore>> = BTreeMap::new();
-        for result in &self.results {
-            let row = self.assessments.iter().find(|row| row.assessment.id == result.assessment_id);
+        let of_each = self.results.iter().flat_map(|(id, lines)| lines.iter().map(move |line| (*id, line)));
+        for (id, result) in of_each {
+            let row = self.assessments.iter().find(|row| row.assessment.id == id);
             let Some((row, submitted_at)) = row.and_then(|row| Some((row, row.assessment.submitted_at?)))
             else {
                 continue;
@@ -503,7 +503,7 @@ impl VendorProfile {
             let (Some(claimed_tenths), Some(rating)) = (result.claimed_tenths, result.rating.clone()) else {
                 continue;
             };
-            lines.entry((&row.service, &result.questionnaire_id)).or_default().push(PastScore {
+            lines.entry((&row.service, &result.questionnaire)).or_default().push(PastScore {
                 submitted_at,
                 assessment: row.assessment.id,
                 reference: row.assessment.reference.clone(),
@@ -536,7 +536,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
     let mut intakes = store::intakes::current_of(s, &service_ids).await?;
     let assessments = store::assessments::of_vendor(s, id).await?;
     let assessment_ids: Vec<_> = assessments.iter().map(|row| row.assessment.id).collect();
-    let results = store::assessments::results(s, &assessment_ids).await?;
+    let results = score_rows::results(s, &assessment_ids).await?;
     let findings = store::vendors::finding_counts(s, id).await?;
     let users = store::accounts::users(s).await?;
     let mut records = vec![id.uuid()];
@@ -554,11 +554,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
             .filter(|row| row.assessment.service_id == service.id && row.assessment.state.was_submitted())
             .max_by_key(|row| (row.assessment.submitted_at, row.assessment.id))
             .cloned();
-        let own = |row: &AssessmentRow| -> Vec<QuestionnaireResult> {
-            results.iter().filter(|result| result.assessment_id == row.assessment.id).cloned().collect()
-        };
-        let newest = assessed.as_ref().map(own).unwrap_or_default();
-        stories.push(ServiceStory { service, intake, assessed, results: newest });
+        stories.push(ServiceStory { service, intake, assessed });
     }
     let residual = stories
         .iter()

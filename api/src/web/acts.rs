@@ -121,6 +121,11 @@ fn mark(act: &str) -> Option<(&'static str, bool)> {
         "invitation.revoked" => ("ban", false),
         "finding.raised" => ("flag", false),
         "finding.sent" => ("send", false),
+        "risk_acceptance.requested" => ("flag", false),
+        "risk_acceptance.approved" => ("circle-check", false),
+        "risk_acceptance.rejected" => ("ban", false),
+        "risk_acceptance.revoked" => ("ban", false),
+        "risk_acceptance.expired" => ("clock", false),
         "action.rejected" => ("undo-2", false),
         "action.reported" => ("paperclip", false),
         "finding.closed" => ("circle-check", false),
@@ -154,7 +159,8 @@ pub fn timeline_lines(
             _ => Some("By itself".to_owned()),
         };
         let text = |key: &str| event.after.as_ref()?.get(key)?.as_str().map(str::to_owned);
-        let small: Vec<String> = who.into_iter().chain(text("name")).chain(text("reason")).collect();
+        let small: Vec<String> =
+            who.into_iter().chain(text("name")).chain(text("question")).chain(text("reason")).collect();
         Some(TimelineLine {
             datetime: event.at.to_rfc3339(),
             when: due::short_day(due::day_in(zone, event.at)),

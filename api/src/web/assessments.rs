@@ -6,6 +6,7 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
+    results::results_of,
     routes::{Access, routes},
     saved_views,
 };
@@ -142,6 +143,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
             due: due::short_day(row.due_on),
             late: row.state.open_to_vendor() && row.due_on <= found.last_past,
             owner: row.owner.clone(),
+            results: results_of(&found.results, row.id, &row.reference),
             residual: Band::named(row.residual.as_deref().unwrap_or_default()),
         })
         .collect();
@@ -176,7 +178,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
             found.page,
             assessments::PAGE,
             rows.len(),
-            found.total,
+            found.counts.fitting,
             "assessments",
         ),
         rows,
@@ -259,13 +261,26 @@ fn person_view(staff: &Staff, person: &Person, view: &AssessmentProgress, may_se
         Some(InvitationState::Active) | None => {}
     }
     let active = may_send && state == Some(InvitationState::Active);
+    let mut reminders = view.deliveries.iter().filter(|mail| {
+        mail.respondent_id == Some(respondent.id)
+            && mail.kind == "mail_reminder"
+            && !matches!(
+                mail.outcome,
+                DeliveryOutcome::FailedPermanent | DeliveryOutcome::FailedExpired | DeliveryOutcome::Held
+            )
+    });
+    let pause = reminders.next().map(|mail| respondents::next_reminder(mail.created_at));
+    let pause = pause.filter(|next| active && staff.ctx.now() < *next);
+    if let Some(next) = pause {
+        lines.push(format!("Can be reminded again from {}", due::short_instant(zone, next)));
+    }
     PersonView {
         initials: initials(&respondent.name),
         name: respondent.name.clone(),
         small: format!("{}, {}", respondent.email, respondent.role),
         lines,
         refused: person.refused_reason.clone(),
-        remind: (active && view.assessment.state.open_to_vendor()).then(|| SmallForm {
+        remind: (active && pause.is_none() && view.assessment.state.open_to_vendor()).then(|| SmallForm {
             action: format!("{base}/remind"),
             hidden: vec![Hidden::new("key", fresh_key(staff))],
             label: "Remind".to_owned(),
@@ -373,6 +388,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
     let respondents: Vec<_> = view.people.iter().map(|person| person.respondent.clone()).collect();
     let page = ProgressView {
         lede: format!("{} answers about {}.", view.vendor.name, view.service.name),
+        results: results_of(&view.results, *id, &view.assessment.reference),
         facts: strip(&view, zone),
         links,
         amend,

@@ -62,7 +62,7 @@ routes! {
     POST "/assessments/{assessment}/findings" => raise_proposed, Access::Staff(Permission::ManageFindings), Page, ["question"];
     POST "/assessments/{assessment}/findings/send" => send, Access::Staff(Permission::ManageFindings), Page;
     GET "/assessments/{assessment}/findings/new" => new_page, Access::Staff(Permission::ManageFindings), Page;
-    POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page, ["title", "severity", "detail", "fix", "key"];
+    POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page, ["title", "severity", "detail", "fix", "question", "key"];
 }
 
 fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
@@ -78,6 +78,7 @@ fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
             (Some(question), Some(credit)) => format!("{question}, credit {credit}, {}", line.reference),
             _ => format!("raised by hand, {}", line.reference),
         },
+        detail: finding.detail.clone().filter(|_| finding.question.is_some()),
         vendor: format!("{}, {}", line.vendor, line.service),
         owner: action.map(|action| action.owner_name.clone()).unwrap_or_default(),
         state: finding.state.label().to_owned(),
@@ -360,23 +361,41 @@ async fn send(staff: Staff, id: Path<AssessmentId>, _form: CsrfForm) -> Answer {
     Ok(see_other(&format!("/assessments/{id}/findings")))
 }
 
-async fn new_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
-    new_response(&staff, &renderer, *id, &RaiseFinding::default(), &[]).await
+async fn new_page(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    query: Query<BTreeMap<String, String>>,
+) -> Answer {
+    let question = query.get("question").cloned().unwrap_or_default();
+    new_response(&staff, &renderer, *id, &question, None, &[]).await
 }
 
 async fn new_response(
     staff: &Staff,
     renderer: &Renderer,
     id: AssessmentId,
-    typed: &RaiseFinding,
+    question: &str,
+    typed: Option<&RaiseFinding>,
     errors: &[FieldError],
 ) -> Answer {
+    let about_answer = match question {
+        "" => None,
+        question => Some(findings::about_answer(&staff.ctx, id, question).await?),
+    };
     let found = findings::of_assessment(&staff.ctx, id).await?;
+    let draft = about_answer.as_ref().map(|about| about.draft.clone()).unwrap_or_default();
+    let typed = typed.unwrap_or(&draft);
+    let own_days = about_answer.and_then(|about| about.days);
     let most = u32::try_from(MAX_WORDS).unwrap_or(u32::MAX);
     let severities = Severity::ALL.iter().rev().map(|severity| {
         (
             severity.as_str(),
-            format!("{}, {} to fix", capitalised(severity.as_str()), days(i64::from(severity.sla_days()))),
+            format!(
+                "{}, {} to fix",
+                capitalised(severity.as_str()),
+                days(i64::from(own_days.unwrap_or_else(|| severity.sla_days())))
+            ),
         )
     });
     let fields = vec![
@@ -404,7 +423,11 @@ async fn new_response(
         action: format!("{base}/new"),
         button: "Raise finding".to_owned(),
         key,
-        back: base,
+        back: match question {
+            "" => base,
+            question => format!("/assessments/{id}/review?show=all&q={question}"),
+        },
+        question: (!question.is_empty()).then(|| question.to_owned()),
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(renderer, status, "pages/findings/form", shell, view)
@@ -421,11 +444,14 @@ async fn raise_by_hand(
         detail: form.text("detail").to_owned(),
         fix: form.text("fix").to_owned(),
         severity: form.text("severity").to_owned(),
+        question: form.text("question").to_owned(),
         key: form.text("key").to_owned(),
     };
     match findings::raise_by_hand(&staff.ctx, *id, input.clone()).await {
         Ok(finding) => Ok(see_other(&format!("/findings/{finding}"))),
-        Err(UseCaseError::Invalid(errors)) => new_response(&staff, &renderer, *id, &input, &errors).await,
+        Err(UseCaseError::Invalid(errors)) => {
+            new_response(&staff, &renderer, *id, &input.question, Some(&input), &errors).await
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -475,9 +501,9 @@ async fn finding_response(
         NavItem::new(format!("{} {}", question.id, question.text), href)
     });
     let view = FindingView {
-        about: about(&found.case),
         facts,
-        detail: finding.detail.clone(),
+        // What was answered stands above it; it differs once the answer has changed since.
+        detail: finding.detail.clone().filter(|detail| *detail != findings::answered(&found.answer)),
         fix: finding.fix.clone(),
         reason: finding.state_reason.clone(),
         question,

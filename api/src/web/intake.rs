@@ -6,6 +6,7 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{respond, see_other, staff_shell},
+    results::results_of,
     routes::{Access, routes},
 };
 use crate::{
@@ -21,14 +22,16 @@ use crate::{
         page::Section,
         parts::{Band, EmptyState, ErrorItem, Link, capitalised},
         vendors::{
-            AnswerGroup, AnswerLine, ApproveView, FactorBar, FloorLine, IntakeFormView, IntakeQuestion,
-            IntakeResultView, IntakeSection, ServiceView, SuggestionLine, with_asides,
+            AnswerGroup, AnswerLine, ApproveView, AssessmentLine, FactorBar, FloorLine, IntakeFormView,
+            IntakeQuestion, IntakeResultView, IntakeSection, ServiceView, SuggestionLine,
         },
     },
     usecases::{
         FieldError, UseCaseError,
+        assessments::{self, Listed},
         intake::{self, ServiceIntake},
         library,
+        scores::Results,
     },
 };
 use actix_web::{
@@ -102,14 +105,7 @@ fn question_field(
         }
     };
     let field = match &question.help {
-        Some(help) => field.hint(help.trim().replace('\n', " ")),
-        None => field,
-    };
-    let field = match factor_of(question) {
-        Some(factor) => with_asides(field, |value| {
-            let points = question.option(value).and_then(|option| option.points)?;
-            Some(format!("{points} × {}", factor.weight()))
-        }),
+        Some(help) => field.hint(help.trim().replace('\n', " ")).folded(),
         None => field,
     };
     let error = errors.iter().find(|error| error.pointer == question.id).map(|error| error.message.clone());
@@ -384,13 +380,25 @@ fn sentence(text: &str) -> String {
         .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
 }
 
-fn result_page(
+fn assessment_line(row: &Listed, results: &Results) -> AssessmentLine {
+    AssessmentLine {
+        href: format!("/assessments/{}", row.id),
+        reference: row.reference.clone(),
+        service: None,
+        words: row.state.label().to_owned(),
+        results: results_of(results, row.id, &row.reference),
+        residual: row.residual.as_deref().map(Band::named),
+    }
+}
+
+async fn result_page(
     staff: &Staff,
     renderer: &Renderer,
     view: &ServiceIntake,
     typed: (&str, &str),
     errors: &[FieldError],
 ) -> Answer {
+    let (assessments, results) = assessments::of_service(&staff.ctx, view.service.id).await?;
     let archived = view.vendor.state == VendorState::Archived;
     let may_change = !archived && staff.ctx.require(Permission::ManageVendors).is_ok();
     let base = format!("/services/{}", view.service.id);
@@ -408,6 +416,7 @@ fn result_page(
                 .to_owned(),
             action: may_change.then(|| Link::new("Answer the intake", format!("{base}/intake/answer"))),
         },
+        assessments: assessments.iter().map(|row| assessment_line(row, &results)).collect(),
         base,
     };
     let mut shell = shell(staff, view, view.service.name.clone());
@@ -418,7 +427,7 @@ fn result_page(
 
 async fn result(staff: Staff, renderer: Data<Renderer>, service: Path<ServiceId>) -> Answer {
     let view = intake::view(&staff.ctx, *service).await?;
-    result_page(&staff, &renderer, &view, ("", ""), &[])
+    result_page(&staff, &renderer, &view, ("", ""), &[]).await
 }
 
 async fn request_override(
@@ -433,7 +442,7 @@ async fn request_override(
         Ok(()) => Ok(see_other(&format!("/services/{service}"))),
         Err(UseCaseError::Invalid(errors)) => {
             let view = intake::view(&staff.ctx, *service).await?;
-            result_page(&staff, &renderer, &view, (tier, reason), &errors)
+            result_page(&staff, &renderer, &view, (tier, reason), &errors).await
         }
         Err(other) => Err(other.into()),
     }

@@ -40,6 +40,7 @@ mod portal_views;
 pub mod previews;
 pub mod problem;
 pub mod receipts;
+mod results;
 pub mod reviews;
 pub mod reviews_together;
 pub mod routes;

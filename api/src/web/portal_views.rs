@@ -169,8 +169,10 @@ impl Desk<'_> {
         card.note.clone_from(&typed.note);
         card.saved = self.saved(row);
         let chosen = |choice: &&Choice| typed.choices.contains(&choice.id);
-        if question.options.iter().filter(chosen).any(|choice| choice.explain) {
-            card.note_field = Some("needed with this answer".to_owned());
+        if let Some(field) = &mut card.note_field {
+            let explain = question.options.iter().filter(|choice| choice.explain);
+            field.needed = explain.clone().any(|choice| chosen(&choice));
+            field.explain = explain.map(|choice| choice.id.as_str()).collect::<Vec<_>>().join(" ");
         }
         if question.options.iter().filter(chosen).any(|choice| choice.finding.is_some()) {
             card.concern = Some(
@@ -329,7 +331,6 @@ pub(super) fn evidence_forms<'a>(
         value: piece.id.to_string(),
         label: piece.name.clone(),
         hint: None,
-        aside: None,
         chosen: false,
     });
     EvidenceForms {
@@ -397,7 +398,6 @@ fn table(card: &QuestionCard, question: &Question, typed: &TypedAnswer) -> Table
             value: value_of.to_owned(),
             label: label.to_owned(),
             hint: None,
-            aside: None,
             chosen: value == value_of,
         };
         let options = if column.options.is_empty() {

@@ -50,6 +50,7 @@ use questionnaires::{
     exact::Exact,
     scoring::State,
 };
+use std::collections::BTreeSet;
 
 routes! {
     GET "/assessments/{assessment}/review" => review_page, Access::Staff(Permission::Read), Page;
@@ -167,6 +168,7 @@ async fn review_response(
         };
         notices.push(FlashNotice::info(why));
     }
+    notices.extend(left_out_words(&desk).map(FlashNotice::info));
     let missing = desk.missing().count();
     if missing > 0 && can_judge {
         let (verb, noun) = if missing == 1 { ("needs", "answer") } else { ("need", "answers") };
@@ -190,10 +192,13 @@ async fn review_response(
         groups: groups_of(&desk, &listed, current, &base, show),
         current: current_view,
         bar,
-        nothing: if show == "open" {
-            "Every answer has a verdict or waits for the vendor.".to_owned()
-        } else {
-            "No answer stands out. Choose All to see every answer.".to_owned()
+        nothing: match (looked.question, show) {
+            (Some(question), _) if desk.definitions.question(question).is_some() => format!(
+                "{question} is not asked: another answer makes it drop out, so there is nothing to judge."
+            ),
+            (_, "open") => "Every answer has a verdict or waits for the vendor.".to_owned(),
+            (_, "all") => "No question was asked.".to_owned(),
+            _ => "No answer stands out. Choose All to see every answer.".to_owned(),
         },
         notices,
         can_judge,
@@ -208,6 +213,22 @@ async fn review_response(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = respond(renderer, status, "pages/reviews/review", shell, view)?;
     Ok(if framed { framing(page) } else { page })
+}
+
+/// That some answers are judged by nobody, because a judged answer leaves their questions out.
+fn left_out_words(desk: &Desk) -> Option<String> {
+    let judged: BTreeSet<&str> = desk.queue.iter().map(|item| item.question.as_str()).collect();
+    let given = desk.inputs.answers.iter().filter(|(_, answer)| answer.value.is_some());
+    let left_out = given.map(|(id, _)| id.as_str()).filter(|id| !judged.contains(id));
+    match left_out.collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [one] => Some(format!("The answer to {one} is not judged: another answer leaves its question out.")),
+        more => Some(format!(
+            "{} answers are not judged, because other answers leave their questions out: {}.",
+            more.len(),
+            more.join(", ")
+        )),
+    }
 }
 
 fn scores_of(desk: &Desk) -> Vec<LabelledScore> {
@@ -262,7 +283,7 @@ fn groups_of(
         let line = QueueLine {
             number: item.number.clone(),
             text: item.text.clone(),
-            href: format!("{base}/review?show={show}&q={}", item.question),
+            href: format!("{base}/review?show={show}&q={}#answer", item.question),
             current: current.is_some_and(|current| current.question == item.question),
             icon,
             level: item.effect,

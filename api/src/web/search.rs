@@ -5,6 +5,7 @@ use super::{
     acts::with_query,
     guard::Staff,
     page::{respond, staff_shell},
+    results::results_of,
     routes::{Access, routes},
 };
 use crate::{
@@ -93,14 +94,17 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
         href: Some(format!("/vendors/{}", hit.id)),
         name: hit.name,
         about: if hit.archived { "Archived".to_owned() } else { String::new() },
+        results: None,
     });
     let services = group("services", "Services", None, found.services, |hit| HitView {
         href: Some(format!("/services/{}", hit.id)),
         name: hit.name,
         about: hit.vendor,
+        results: None,
     });
     let assessments = group("assessments", "Assessments", None, found.assessments, |hit| HitView {
         href: Some(format!("/assessments/{}", hit.id)),
+        results: results_of(&found.results, hit.id, &hit.service),
         name: hit.reference,
         about: format!("{}, {}, {}", hit.vendor, hit.service, hit.state.label().to_lowercase()),
     });
@@ -112,6 +116,7 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
             .flatten()
             .collect::<Vec<_>>()
             .join(", "),
+        results: None,
     });
     let findings = group("findings", "Findings", None, found.findings, |hit| HitView {
         href: Some(format!("/findings/{}", hit.id)),
@@ -122,6 +127,7 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
             hit.state.label().to_lowercase(),
             hit.vendor
         ),
+        results: None,
     });
     let questions = group("questions", "Questions", None, found.questions, |hit| {
         let latest = match &hit.latest {
@@ -132,6 +138,7 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
             href: hit.latest.map(|(id, _)| format!("/assessments/{id}/review?show=all&q={}", hit.id)),
             name: hit.text.to_owned(),
             about: format!("{}, {}, {latest}", hit.id, hit.questionnaire),
+            results: None,
         }
     });
     [vendors, services, assessments, contacts, findings, questions].into_iter().flatten().collect()

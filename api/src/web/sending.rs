@@ -325,17 +325,23 @@ fn people_form(
         act.fields.push(field);
     }
     act.fields.extend(new_person_fields(&input.new, draft.contacts.is_empty()));
-    let users: Vec<(String, String)> = draft
-        .users
-        .iter()
-        .filter(|user| user.role.may(Permission::SendAssessments))
-        .map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label())))
-        .collect();
+    let able = draft.users.iter().filter(|user| user.role.may(Permission::SendAssessments));
+    let users: Vec<(String, String)> =
+        able.map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label()))).collect();
+    let mut reviewer =
+        FieldView::select("reviewer", "Reviewer").choices(users.clone(), |value| value == input.reviewer);
+    let chosen = draft.users.iter().find(|user| user.id.to_string() == input.reviewer);
+    if let Some(user) = chosen.filter(|user| !user.role.may(Permission::Review)) {
+        reviewer = reviewer.hint(format!(
+            "{} cannot give verdicts. Choose a risk manager or an admin, who is told when the vendor hands in.",
+            user.name
+        ));
+    }
     act.fields.extend([
         FieldView::select("owner", "Owner")
             .hint("Looks after it. Replies to mails go to this person.")
-            .choices(users.clone(), |value| value == input.owner),
-        FieldView::select("reviewer", "Reviewer").choices(users, |value| value == input.reviewer),
+            .choices(users, |value| value == input.owner),
+        reviewer,
         FieldView::date("due_on", "Due day")
             .hint(format!("Ends with that day in {}.", staff.ctx.tenant().zone))
             .value(&input.due_on),

@@ -5,8 +5,8 @@ use super::{
     acts::with_query,
     guard::Staff,
     page::{ok, staff_shell},
+    results::results_of,
     routes::{Access, routes},
-    vendors::title_of,
 };
 use crate::{
     domain::{
@@ -14,14 +14,13 @@ use crate::{
         assessment::{AssessmentState, Waits},
         due,
         finding::Urgency,
-        intake::shown_tenths,
         remediation::Case,
     },
     render::{
         Renderer,
         page::Section,
         parts::{EmptyState, Link, capitalised},
-        today::{Portfolio, TodayGroup, TodayItem, TodayView, WeekDay},
+        today::{DecidedLine, Portfolio, TodayGroup, TodayItem, TodayView, WeekDay},
     },
     usecases::today::{self, Coming, Due, Today, UrgentFinding},
 };
@@ -69,6 +68,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         portfolio: Portfolio::new(|level| found.outlook.vendors.get(&level).copied().unwrap_or_default()),
         week: week(&found.outlook.coming),
         more: found.outlook.more,
+        decided: found.decided.iter().map(|case| decided_line(&staff, case, &found)).collect(),
     };
     ok(&renderer, "pages/today/today", staff_shell(&staff, title, Some(Section::Today)), view)
 }
@@ -95,6 +95,17 @@ fn due_link(coming: &Coming) -> Link {
     }
 }
 
+fn decided_line(staff: &Staff, case: &Case, found: &Today) -> DecidedLine {
+    let title = format!("{}, {}", case.vendor, case.service);
+    let day = case.assessment.decided_at.map(|at| due::day_in(staff.ctx.tenant().zone, at));
+    DecidedLine {
+        href: format!("/assessments/{}", case.assessment.id),
+        when: day.map(due::short_day).unwrap_or_default(),
+        results: results_of(&found.results, case.assessment.id, &title),
+        title,
+    }
+}
+
 fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     let zone = staff.ctx.tenant().zone;
     let name = |case: &Case| format!("{}, {}", case.vendor, case.service);
@@ -102,24 +113,11 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         let at = case.assessment.submitted_at.map(|at| due::short_instant(zone, at)).unwrap_or_default();
         format!("Handed in {at}")
     };
-    let figures = |case: &Case| {
-        let lines = found.results.get(&case.assessment.id).into_iter().flatten();
-        let mut shown: Vec<String> = lines
-            .map(|line| {
-                let title = title_of(&line.questionnaire);
-                match (&line.rating, line.claimed_tenths) {
-                    (Some(rating), Some(tenths)) => format!("{title} {rating} {}", shown_tenths(tenths)),
-                    _ => format!("{title} not assessed"),
-                }
-            })
-            .collect();
-        shown.sort();
-        shown.join(", ")
-    };
     let item = |case: &Case, page: &str, note: String, when: String, late: bool, act: &str| TodayItem {
         title: name(case),
         href: format!("/assessments/{}{page}", case.assessment.id),
         note,
+        results: results_of(&found.results, case.assessment.id, &name(case)),
         when,
         late,
         act: act.to_owned(),
@@ -133,17 +131,20 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             line.vendor,
             line.action.as_deref().unwrap_or("no action agreed")
         ),
+        results: None,
         when,
         late,
         act: act.to_owned(),
     };
-    let decide = found.decide.first.iter().map(|case| {
-        item(case, "/decision", format!("Reviewed: {}", figures(case)), handed_in(case), false, "Decide")
-    });
+    let decide = found
+        .decide
+        .first
+        .iter()
+        .map(|case| item(case, "/decision", "Reviewed".to_owned(), handed_in(case), false, "Decide"));
     let review = found.review.first.iter().map(|case| {
         let act =
             if case.assessment.state == AssessmentState::Submitted { "Start review" } else { "Continue" };
-        item(case, "/review", figures(case), handed_in(case), false, act)
+        item(case, "/review", case.assessment.state.label().to_owned(), handed_in(case), false, act)
     });
     let chase = found.late.first.iter().map(|case| {
         let late = (today - case.assessment.due_on).num_days();
@@ -172,76 +173,84 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         title: format!("{}, {}", coming.vendor, coming.what),
         href: with_query("/assessments/new", [("vendor", coming.vendor.as_str())]),
         note: "Decided, and no new assessment was started".to_owned(),
+        results: None,
         when: format!("review due {}", due::short_day(coming.day)),
         late: coming.day < today,
         act: "Assess again".to_owned(),
     });
-    let (again, reassess) = (found.outlook.to_reassess, reassess.collect::<Vec<_>>());
+    let lower = found.outlook.lower_tiers.iter().map(|waits| TodayItem {
+        title: format!("{}, {}", waits.vendor, waits.service),
+        href: format!("/services/{}", waits.id),
+        note: "Somebody asked for a lower tier than its intake gives".to_owned(),
+        results: None,
+        when: String::new(),
+        late: false,
+        act: "Decide".to_owned(),
+    });
     let assessments = |waits: Waits| format!("/assessments?waits={waits}");
     let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
-    // Only what the reader's role may do needs the reader.
     use Permission as P;
     let groups = [
-        (
-            P::Decide,
-            "decide",
-            "Decide",
-            found.decide.count,
-            assessments(Waits::Decision),
-            decide.collect::<Vec<_>>(),
-        ),
-        (P::Review, "review", "Review", found.review.count, assessments(Waits::Review), review.collect()),
-        (
+        group(P::Decide, "decide", "Decide", found.decide.count, assessments(Waits::Decision), decide),
+        group(P::Review, "review", "Review", found.review.count, assessments(Waits::Review), review),
+        group(
             P::Decide,
             "approve",
             "Approve risk acceptances",
             found.approve.count,
             "/findings".to_owned(),
-            approve.collect(),
+            approve,
         ),
-        (
-            P::ManageFindings,
-            "verify",
-            "Verify",
-            found.verify.count,
-            findings(Urgency::Verify),
-            verify.collect(),
+        group(
+            P::Decide,
+            "tiers",
+            "Approve lower tiers",
+            found.outlook.to_approve,
+            "/vendors".to_owned(),
+            lower,
         ),
-        (P::SendAssessments, "chase", "Chase", found.late.count, assessments(Waits::Late), chase.collect()),
-        (
+        group(P::ManageFindings, "verify", "Verify", found.verify.count, findings(Urgency::Verify), verify),
+        group(P::SendAssessments, "chase", "Chase", found.late.count, assessments(Waits::Late), chase),
+        group(
             P::ManageFindings,
             "overdue",
             "Overdue findings",
             found.overdue.count,
             findings(Urgency::Overdue),
-            overdue.collect(),
+            overdue,
         ),
-        (
+        group(
             P::Decide,
             "ending",
             "Risk acceptances that end",
             found.ending.count,
             findings(Urgency::Accepted),
-            ending.collect(),
+            ending,
         ),
-        (
+        group(
             P::SendAssessments,
             "again",
             "Assess again",
-            again,
+            found.outlook.to_reassess,
             "/assessments?state=decided".to_owned(),
             reassess,
         ),
     ];
-    groups
-        .into_iter()
-        .filter(|(needs, _, _, count, _, _)| *count > 0 && staff.ctx.require(*needs).is_ok())
-        .map(|(_, id, label, count, all, items)| TodayGroup {
-            id: id.to_owned(),
-            label: label.to_owned(),
-            count,
-            all: (count > items.len()).then_some(all),
-            items,
-        })
-        .collect()
+    // Only what the reader's role may do needs the reader.
+    let of_reader = groups.into_iter().filter(|(needs, _)| staff.ctx.require(*needs).is_ok());
+    of_reader.map(|(_, group)| group).filter(|group| group.count > 0).collect()
+}
+
+/// A group with the permission that it is for.
+fn group(
+    needs: Permission,
+    id: &str,
+    label: &str,
+    count: usize,
+    all: String,
+    items: impl Iterator<Item = TodayItem>,
+) -> (Permission, TodayGroup) {
+    let items: Vec<TodayItem> = items.collect();
+    let all = (count > items.len()).then_some(all);
+    (needs, TodayGroup { id: id.to_owned(), label: label.to_owned(), count, all, items })
 }

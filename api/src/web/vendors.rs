@@ -6,6 +6,7 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
+    results::results_of,
     routes::{Access, routes},
     saved_views,
 };
@@ -23,13 +24,11 @@ use crate::{
         page::Section,
         parts::{Band, EmptyState, Fact, Link, capitalised, initials},
         procurement::{ActView, Hidden},
-        vendors::{
-            AssessmentLine, ContactLine, LabelledBand, ServiceLine, VendorListView, VendorRow, VendorView,
-            filter,
-        },
+        vendors::{AssessmentLine, ContactLine, ServiceLine, VendorListView, VendorRow, VendorView, filter},
     },
     usecases::{
         FieldError, UseCaseError, library,
+        scores::Results,
         vendors::{
             self, ContactInput, Registered, ServiceInput, ServiceStory, VendorFilter, VendorInput,
             VendorProfile,
@@ -457,7 +456,7 @@ pub(super) fn title_of(questionnaire: &str) -> String {
         .map_or_else(|| questionnaire.to_owned(), |q| q.title.clone())
 }
 
-fn service_line(story: &ServiceStory) -> ServiceLine {
+fn service_line(story: &ServiceStory, results: &Results) -> ServiceLine {
     let mut words = Vec::new();
     if let Some(description) = &story.service.description {
         words.push(description.trim_end_matches('.').to_owned());
@@ -469,23 +468,14 @@ fn service_line(story: &ServiceStory) -> ServiceLine {
     if let Some(row) = &story.assessed {
         words.push(format!("{}: {}", row.assessment.reference, row.assessment.state.label().to_lowercase()));
     }
-    let results = story.results.iter().map(|result| LabelledBand {
-        label: title_of(&result.questionnaire_id),
-        band: match (&result.rating, result.claimed_tenths) {
-            (Some(rating), Some(tenths)) => Band::scored(rating, &shown_tenths(tenths)),
-            _ => Band::none("Not assessed"),
-        },
-    });
     ServiceLine {
         href: format!("/services/{}", story.service.id),
         name: story.service.name.clone(),
         words: words.join(". "),
-        results: results.collect(),
-        why: story
+        results: story
             .assessed
             .as_ref()
-            .filter(|_| !story.results.is_empty())
-            .map(|row| Link::new("Why", format!("/assessments/{}/score", row.assessment.id))),
+            .and_then(|row| results_of(results, row.assessment.id, &story.service.name)),
         residual: Band::named(
             story.assessed.as_ref().and_then(|row| row.residual.as_deref()).unwrap_or_default(),
         ),
@@ -557,7 +547,8 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
             AssessmentLine {
                 href: format!("/assessments/{}", row.assessment.id),
                 reference: row.assessment.reference.clone(),
-                service: row.service.clone(),
+                service: Some(row.service.clone()),
+                results: results_of(&profile.results, row.assessment.id, &row.assessment.reference),
                 words: format!("{}{when}", row.assessment.state.label()),
                 residual: row.residual.as_deref().map(Band::named),
             }
@@ -592,7 +583,7 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         facts: strip(&staff, &profile),
         may_change,
         start: with_query("/assessments/new", [("vendor", profile.vendor.name.as_str())]),
-        services: profile.services.iter().map(service_line).collect(),
+        services: profile.services.iter().map(|story| service_line(story, &profile.results)).collect(),
         histories: history::histories(&profile, zone),
         no_history: history::none_yet(&profile),
         assessments,

@@ -40,6 +40,9 @@ impl CardFrame<'_> {
     }
 }
 
+/// That the note says more than the answer alone.
+const NEEDED: &str = ", needed with this answer";
+
 impl QuestionCard {
     fn html(&self, frame: CardFrame<'_>) -> Markup {
         html! {
@@ -85,9 +88,11 @@ impl QuestionCard {
                 (self.inputs(frame))
                 @if let Some(na) = &self.na { (self.reason(na)) }
                 @if let Some(concern) = &self.concern { p.con { (concern) } }
-                @if let Some(how) = &self.note_field {
-                    div.note {
-                        label.lab for={ (self.id) "-note" } { "Note" span { ", " (how) } }
+                @if let Some(field) = &self.note_field {
+                    div.note data-explain=[(!field.explain.is_empty()).then_some(&field.explain)] {
+                        label.lab for={ (self.id) "-note" } {
+                            "Note" span { @if field.needed { (NEEDED) } @else { ", optional" } }
+                        }
                         textarea id={ (self.id) "-note" } name="note" rows="2" dir="auto" maxlength="4000" {
                             "\n" (self.note)
                         }
@@ -408,7 +413,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::super::question::{AnswerCopy, TableColumn, TableRow};
+    use super::super::question::{AnswerCopy, NoteField, TableColumn, TableRow};
     use super::*;
     use crate::render::fields::FieldOption;
 
@@ -419,14 +424,7 @@ mod tests {
     }
 
     fn choice() -> FieldOption {
-        FieldOption {
-            id: evil(),
-            value: evil(),
-            label: evil(),
-            hint: Some(evil()),
-            aside: Some(evil()),
-            chosen: true,
-        }
+        FieldOption { id: evil(), value: evil(), label: evil(), hint: Some(evil()), chosen: true }
     }
 
     /// A card that shows everything a card can show, and every text of it is hostile.
@@ -458,7 +456,7 @@ mod tests {
                 columns: vec![TableColumn { label: evil(), required: false }],
                 rows: vec![TableRow { number: 1, cells }],
             }),
-            note_field: Some(evil()),
+            note_field: Some(NoteField { needed: true, explain: evil() }),
             note: evil(),
             concern: Some(evil()),
             why: Some(evil()),

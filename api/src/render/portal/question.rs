@@ -32,6 +32,15 @@ pub enum QuestionKind {
     Attest,
 }
 
+/// Whether a note is needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoteField {
+    /// With what is chosen now.
+    pub needed: bool,
+    /// The options with which it is needed, between blanks.
+    pub explain: String,
+}
+
 /// One card to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionOption {
@@ -262,8 +271,8 @@ pub struct QuestionCard {
     pub table: Option<TableInput>,
     /// Reason of "not applicable", where the questionnaire allows it.
     pub na: Option<NotApplicable>,
-    /// "optional", or "needed with this answer"; nothing for questions without a note.
-    pub note_field: Option<String>,
+    /// The field for the note; nothing for questions without one.
+    pub note_field: Option<NoteField>,
     /// The note.
     pub note: String,
     /// The calm note beside a risky answer.
@@ -315,7 +324,7 @@ impl QuestionCard {
             chosen: false,
             table: None,
             na: None,
-            note_field: (kind != QuestionKind::Attest).then(|| "optional".to_owned()),
+            note_field: (kind != QuestionKind::Attest).then(NoteField::default),
             note: String::new(),
             concern: None,
             previous: None,

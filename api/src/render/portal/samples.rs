@@ -94,7 +94,6 @@ fn evidence(id: &str, number: &str) -> EvidenceForms {
             value: "0199f3c2-0000-7000-8000-000000000001".to_owned(),
             label: "Lumen-release-checklist-v7.pdf".to_owned(),
             hint: None,
-            aside: None,
             chosen: false,
         }],
         go: format!("/portal/sections/ait-lif#{id}"),
@@ -163,7 +162,6 @@ fn table(id: &str) -> TableInput {
                         value: (*value).to_owned(),
                         label: (*label).to_owned(),
                         hint: None,
-                        aside: None,
                         chosen: n == 0 && *value == "eu",
                     })
                     .collect(),
@@ -232,7 +230,7 @@ fn questions(wrong: bool) -> Vec<QuestionCard> {
     );
     third.why =
         Some("ISO/IEC 42001:2023 Annex A: A.6.2.6; EU AI Act, Regulation (EU) 2024/1689: 26".to_owned());
-    third.note_field = Some("needed with this answer".to_owned());
+    third.note_field = Some(NoteField { needed: true, explain: "partly".to_owned() });
     if wrong {
         third.error = Some("This answer is not among the options. Choose one of them.".to_owned());
         third.note = "Priority model: alert within a day.\nThe draft model has none.".to_owned();

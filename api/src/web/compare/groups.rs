@@ -208,7 +208,10 @@ fn reasons(scored: &QuestionnaireScore) -> Vec<Reason> {
         && let (Some(read_as), Some(rating)) = (residual.read_as, scored.rating)
     {
         let below = format!("Evidenced below {}:", evidence_gate(residual.tier));
-        add(&below, format!("{rating} is read as {read_as}"));
+        match read_as == rating {
+            true => add(&below, format!("{rating} is the worst rating as it is")),
+            false => add(&below, format!("{rating} is read as {read_as}")),
+        }
     }
     if scored.limited_scope {
         let share = scored.na_share.as_ref().map(percent).unwrap_or_default();

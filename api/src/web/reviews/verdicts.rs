@@ -152,7 +152,7 @@ pub(super) fn bar(
     Some(BarView {
         accept: accept.to_owned(),
         panels,
-        raise: format!("{base}/findings/new"),
+        raise: format!("{base}/findings/new?question={}", item.question),
         next: next.map(|next| {
             NavItem::new(next.number.clone(), format!("{base}/review?show={show}&q={}", next.question))
         }),
