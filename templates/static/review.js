@@ -13,7 +13,7 @@ tick.addEventListener("change", () => localStorage.setItem(store, tick.checked ?
 // The list scrolls by itself; the question that is open stays in its sight.
 const queue = document.querySelector(".queue");
 const open = queue.querySelector("ul a[aria-current]");
-if (open) queue.scrollTop = open.offsetTop - queue.clientHeight / 2;
+if (open) queue.scrollTop += open.getBoundingClientRect().top - queue.getBoundingClientRect().top - queue.clientHeight / 2;
 
 function go(step) {
   const links = [...queue.querySelectorAll("ul a")];

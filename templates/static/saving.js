@@ -22,6 +22,7 @@ const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
 const refused = new Set(); // questions whose text the server does not take as it is
+const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
 let retryAt = 0;
 let retries = 0;
 let flushing = null;
@@ -38,10 +39,11 @@ async function sayState() {
   if (!header) return;
   const waiting = (await queue.all()).length + [...cards.values()].filter((card) => timers.has(card.question)).length;
   const text = header.querySelector("[data-text]");
-  header.classList.toggle("wait", waiting > 0 || refused.size > 0);
+  const stuck = unsaved();
+  header.classList.toggle("wait", waiting > 0 || stuck > 0);
   const answers = waiting === 1 ? "1 answer" : `${waiting} answers`;
-  if (waiting === 0 && refused.size > 0) {
-    text.textContent = `${refused.size === 1 ? "1 answer is" : `${refused.size} answers are`} not saved: see what is wrong there`;
+  if (waiting === 0 && stuck > 0) {
+    text.textContent = `${stuck === 1 ? "1 answer is" : `${stuck} answers are`} not saved: see what is wrong there`;
   } else if (waiting === 0) {
     if (header.dataset.touched) text.textContent = `Everything saved ${lastSaved}`.trim();
   } else if (signedOut) text.textContent = `${answers} kept in this browser; open your link again to save`;
@@ -49,6 +51,9 @@ async function sayState() {
   else text.textContent = `Saving ${answers}`;
   header.dataset.touched = "yes";
 }
+
+/** How many answers wait for the person: those that the server does not take, and those with two texts. */
+const unsaved = () => new Set([...refused, ...[...root.querySelectorAll(".clash")].map((box) => box.closest("article").id)]).size;
 
 // --- changes
 
@@ -126,11 +131,18 @@ async function drain() {
   }
 }
 
+/** The revision to save from: what was typed while a save of this page was under way follows that save. */
+function baseOf(entry) {
+  let { rev } = entry;
+  while (follows.has(`${entry.question} ${rev}`)) rev = follows.get(`${entry.question} ${rev}`);
+  return rev;
+}
+
 const request = (entry, keepalive = false) => fetch(entry.url, {
   method: "PUT",
   headers: {
     "Content-Type": "application/json",
-    "If-Match": `"${entry.rev}"`,
+    "If-Match": `"${baseOf(entry)}"`,
     "X-Mutation-Id": entry.mutation,
     "X-Assay": "1",
   },
@@ -143,6 +155,7 @@ const request = (entry, keepalive = false) => fetch(entry.url, {
 async function send(entry) {
   const card = cards.get(entry.question);
   card?.say("Saving");
+  const base = baseOf(entry);
   let answer;
   try {
     answer = await request(entry);
@@ -152,15 +165,16 @@ async function send(entry) {
   if (answer.ok) {
     const { rev, shown } = await answer.json();
     if (rev > 0) lastSaved = shown;
-    await queue.done(entry);
+    if (rev > base) follows.set(`${entry.question} ${base}`, rev);
     retries = 0;
     refused.delete(entry.question);
     if (card) {
       const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
       card.form.dataset.words = words;
-      if (card.changed()) changed(card);
     }
+    await queue.done(entry, rev);
+    if (card?.changed()) changed(card);
     behind = true;
     gated ||= Boolean(card?.form.dataset.gate);
     channel.postMessage({ question: entry.question, rev });
@@ -202,7 +216,7 @@ async function conflict(entry, card) {
   await queue.done(entry);
   if (!card) return true;
   const form = new FormData(card.form);
-  form.set("revision", entry.rev);
+  form.set("revision", baseOf(entry));
   form.set("mutation", crypto.randomUUID());
   const answer = await fetch(card.form.action, {
     method: "POST", body: new URLSearchParams(form), cache: "no-store", headers: { Accept: "text/html" },
@@ -214,7 +228,9 @@ async function conflict(entry, card) {
     const typed = answerOf(card.form); // typing went on meanwhile
     const place = card.replace(article);
     watch(place);
-    fill(cards.get(entry.question).form, typed);
+    const now = cards.get(entry.question);
+    fill(now.form, typed);
+    if (now.changed()) changed(now);
     place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
     place.querySelector(".clash h2")?.focus();
   }
@@ -315,7 +331,10 @@ function watch(article) {
     if (!card.article.querySelector(".clash")) take(card).then(flush);
   });
   card.form.addEventListener("submit", (event) => {
-    if (event.submitter?.name === "resolve") return; // the server stores the person's choice
+    if (event.submitter?.name === "resolve") {
+      leaving = true;
+      return; // the server stores the person's choice
+    }
     event.preventDefault();
     card.article.classList.remove("on");
     take(card).then(() => {
@@ -344,7 +363,7 @@ async function leave(event) {
     if (!confirm(`${left} Sign out and lose it?`)) return;
   }
   if (ends) await queue.clear();
-  leaving = refused.size === 0;
+  leaving = unsaved() === 0;
   form.dataset.flushed = "yes";
   form.requestSubmit(submitter);
 }
@@ -357,7 +376,7 @@ async function follow(event) {
   event.preventDefault();
   await takeAll();
   await flush();
-  leaving = refused.size === 0;
+  leaving = unsaved() === 0;
   location.assign(link.href);
 }
 
@@ -402,7 +421,7 @@ async function start() {
     }
   });
   addEventListener("beforeunload", (event) => {
-    if (!leaving && (timers.size > 0 || queue.memory.size > 0 || refused.size > 0)) event.preventDefault();
+    if (!leaving && (timers.size > 0 || queue.memory.size > 0 || unsaved() > 0)) event.preventDefault();
   });
   channel.addEventListener("message", async ({ data }) => {
     const card = cards.get(data.question);

@@ -123,6 +123,32 @@ test("C-12: offline, the page says so, a reload keeps the text, and it arrives o
   await again.close();
 });
 
+test("an answer that changes while its save is under way follows its own save", async () => {
+  const page = await section(context, /Security/);
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  const sent = [];
+  await page.route("**/SUB-06/answer", async (route) => {
+    sent.push(route.request().postDataJSON().choices[0]);
+    const response = await route.fetch();
+    if (sent.length === 1) await held; // stored, and the page does not know it yet
+    await route.fulfill({ response });
+  });
+  const choose = (name) => card(page, "SUB-06").getByRole("radio", { name }).check();
+  await choose(/^Yes, on all/);
+  while (sent.length === 0) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await choose(/^Yes, except/);
+  await page.getByText("Saving 1 answer").waitFor();
+  release();
+  for (const name of [/^Only in transit/, /^Yes, on all/, /^Yes, except/, /^Only in transit/]) await choose(name);
+  await page.locator("[data-page-saved]", { hasText: "Everything saved" }).waitFor();
+  await says(page, "SUB-06", "^Saved");
+  assert.equal(await page.locator(".clash").count(), 0, "nobody else has changed it");
+  await page.reload();
+  assert.ok(await card(page, "SUB-06").getByRole("radio", { name: /^Only in transit/ }).isChecked(), sent.join());
+  await page.close();
+});
+
 test("C-02: a colleague's change is shown with both texts, and nothing is overwritten", async () => {
   const colleague = await vendor();
   const [mine, theirs] = [await section(context), await section(colleague)];
@@ -209,6 +235,7 @@ test("a card whose button is pressed with nothing in it says so, and stops sayin
 test("whether a note is needed follows what is chosen, at once and after a reload", async () => {
   const page = await section(context, /Security/);
   const label = () => card(page, "SUB-06").locator(".note label").innerText();
+  await card(page, "SUB-06").getByRole("radio", { name: /^Yes, on all/ }).check();
   assert.match(await label(), /optional$/);
   await card(page, "SUB-06").getByRole("radio", { name: /^Yes, except/ }).check();
   assert.match(await label(), /needed with this answer$/);

@@ -180,8 +180,7 @@ async fn a_finding_raised_from_an_answer_keeps_the_question_and_its_days() {
     assert_eq!(form.attributes(".endbar a", "href"), [review], "the way back is the answer");
     let wrong = form.form("/findings/new").set("title", "").submit().await.expect(422);
     assert!(wrong.text().contains(question), "an error keeps the question");
-    let days = "60 days to fix";
-    assert!(form.text().contains(&format!("High, {days}")) && form.text().contains(&format!("Low, {days}")));
+    assert!(form.text().contains("60 days to fix, as the question says"), "{}", form.text());
     let raised = form.form("/findings/new").set("severity", "high").submit().await.expect(200);
     assert!(raised.text().contains("60-day SLA") && raised.text().contains(question), "{}", raised.text());
     let again = form.form("/findings/new").set("severity", "high").set("key", "another");

@@ -477,8 +477,8 @@ impl Stage<'_> {
         for (finding, (days, reason, limits)) in others.zip([
             (
                 55,
-                "Only two people can open our data, and both have signed.",
-                "Nobody else gets an account until the terms are signed.",
+                "The exposure is small: two people at the vendor can open our data.",
+                "We look at who has access every quarter.",
             ),
             (150, "The contract ends in summer, and the new supplier is chosen.", ""),
         ]) {

@@ -208,6 +208,8 @@ pub struct ProgressView {
     pub total: usize,
     /// Per questionnaire.
     pub questionnaires: Vec<ProgressQuestionnaire>,
+    /// Titles of what is about the buyer's own duties.
+    pub of_ourselves: Vec<String>,
     /// Who answers.
     pub people: Vec<PersonView>,
     /// To add somebody.
@@ -422,6 +424,7 @@ pub(super) fn samples() -> Vec<Sample> {
                 state: "In progress",
             }],
         }],
+        of_ourselves: vec!["EU AI Act - our own duties as deployer".to_owned()],
         people: vec![PersonView {
             initials: "PS".to_owned(),
             name: "Priya Shah".to_owned(),

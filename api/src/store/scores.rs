@@ -162,6 +162,11 @@ fn derived(snapshot: Uuid, index: usize) -> Uuid {
     Uuid::from_u128(snapshot.as_u128() ^ (1 + index as u128))
 }
 
+/// Which of the figures of a snapshot this is, for [`derived`] ids: they stand in the order in which was asked.
+fn place(snapshot: Uuid, figure: Uuid) -> u128 {
+    snapshot.as_u128() ^ figure.as_u128()
+}
+
 /// The newest snapshot of an assessment.
 ///
 /// # Errors
@@ -297,6 +302,8 @@ pub async fn stored_result(
 
 #[derive(Debug, FromQueryResult)]
 struct ResultRow {
+    id: Uuid,
+    snapshot_id: Uuid,
     assessment_id: Uuid,
     snapshot_number: i32,
     questionnaire_id: String,
@@ -339,17 +346,19 @@ pub(super) fn newest_result(figure: score_result::Column) -> Expr {
     newest.into()
 }
 
-/// The figures of the newest snapshot of each of these assessments, by questionnaire; nothing for one that was not
+/// The figures of the newest snapshot of each of these assessments, in the order in which was asked; nothing for one that was not
 /// scored. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Results, StoreError> {
     use score_result::Column as C;
-    let rows: Vec<ResultRow> = s
+    let mut rows: Vec<ResultRow> = s
         .find::<score_result::Entity>()
         .select_only()
         .columns([
+            C::Id,
+            C::SnapshotId,
             C::AssessmentId,
             C::SnapshotNumber,
             C::QuestionnaireId,
@@ -358,10 +367,10 @@ pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Re
             C::Residual,
         ])
         .filter(C::AssessmentId.is_in(assessments.iter().map(|id| id.0)))
-        .order_by_asc(C::QuestionnaireId)
         .into_model()
         .all(s.connection())
         .await?;
+    rows.sort_by_key(|row| place(row.snapshot_id, row.id));
     let mut newest: BTreeMap<Uuid, i32> = BTreeMap::new();
     for row in &rows {
         let entry = newest.entry(row.assessment_id).or_insert(row.snapshot_number);

@@ -194,6 +194,8 @@ pub struct AssessmentProgress {
     pub others: Vec<Contact>,
     /// Mails, newest first; codes are left out, they say nothing but that somebody came.
     pub deliveries: Vec<Delivery>,
+    /// Titles of what the vendor is not asked: questionnaires about the buyer's own duties.
+    pub of_ourselves: Vec<String>,
     /// What it came to, once scored.
     pub results: Results,
     /// What happened, newest first.
@@ -252,9 +254,10 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
 
     // A question that stands in two questionnaires is asked, and counted, once.
     let mut counted = BTreeSet::new();
+    let (pinned, of_ourselves): (Vec<_>, Vec<_>) =
+        pinned.into_iter().partition(PinnedQuestionnaire::asks_vendor);
     let questionnaires = pinned
         .into_iter()
-        .filter(PinnedQuestionnaire::asks_vendor)
         .map(|questionnaire| {
             let definition = &questionnaire.definition;
             let own = answers_to(definition, &answers);
@@ -309,6 +312,7 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
         people,
         others,
         deliveries,
+        of_ourselves: of_ourselves.into_iter().map(|one| one.file.title).collect(),
         results,
         timeline,
         users,

@@ -174,7 +174,12 @@ pub fn timeline_lines(
             href: reference.map(|(id, _)| format!("/assessments/{id}")),
         })
     };
-    events.iter().filter_map(line).collect()
+    let mut lines: Vec<TimelineLine> = events.iter().filter_map(line).collect();
+    // Findings are sent together, with an event for each.
+    lines.dedup_by(|one, other| {
+        (&one.what, &one.small, &one.datetime) == (&other.what, &other.small, &other.datetime)
+    });
+    lines
 }
 
 #[cfg(test)]

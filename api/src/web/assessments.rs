@@ -412,6 +412,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
                     .collect(),
             })
             .collect(),
+        of_ourselves: view.of_ourselves.clone(),
         people: view.people.iter().map(|person| person_view(&staff, person, &view, may_send)).collect(),
         add: (may_send && may_be_added(state)).then(|| format!("{base}/people/add")),
         mails: view.deliveries.iter().map(|mail| mail_line(mail, zone)).collect(),

@@ -388,19 +388,24 @@ async fn new_response(
     let typed = typed.unwrap_or(&draft);
     let own_days = about_answer.and_then(|about| about.days);
     let most = u32::try_from(MAX_WORDS).unwrap_or(u32::MAX);
-    let severities = Severity::ALL.iter().rev().map(|severity| {
-        (
+    let none = (typed.severity.is_empty()).then(|| ("", "Choose".to_owned()));
+    let severities = Severity::ALL.iter().rev().map(|severity| match own_days {
+        Some(_) => (severity.as_str(), capitalised(severity.as_str())),
+        None => (
             severity.as_str(),
-            format!(
-                "{}, {} to fix",
-                capitalised(severity.as_str()),
-                days(i64::from(own_days.unwrap_or_else(|| severity.sla_days())))
-            ),
-        )
+            format!("{}, {} to fix", capitalised(severity.as_str()), days(i64::from(severity.sla_days()))),
+        ),
     });
+    let severity = FieldView::select("severity", "Severity")
+        .choices(none.into_iter().chain(severities), |word| word == typed.severity);
+    let severity = match own_days {
+        Some(own) => severity
+            .hint(format!("{} to fix, as the question says, whatever the severity.", days(own.into()))),
+        None => severity,
+    };
     let fields = vec![
         FieldView::text("title", "What is wrong, in one line").value(&typed.title).maxlength(200),
-        FieldView::select("severity", "Severity").choices(severities, |word| word == typed.severity),
+        severity,
         FieldView::textarea("detail", "Details")
             .hint("The vendor reads it, once the finding is sent.")
             .optional()

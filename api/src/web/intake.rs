@@ -105,9 +105,11 @@ fn question_field(
         }
     };
     let field = match &question.help {
-        Some(help) => field.hint(help.trim().replace('\n', " ")).folded(),
+        Some(help) => field.hint(help.trim().replace('\n', " ")),
         None => field,
     };
+    // What options without points speak of stands in the words above them.
+    let field = if factor_of(question).is_some() { field.folded() } else { field };
     let error = errors.iter().find(|error| error.pointer == question.id).map(|error| error.message.clone());
     let optional = !question.required;
     let field = field.error(error);

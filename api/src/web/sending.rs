@@ -429,6 +429,11 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
     let mail = rendered(renderer, preview, VendorMail::Invitation)?;
     let name = |id| draft.users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
     let (assessment, zone) = (&draft.assessment, staff.ctx.tenant().zone);
+    let reviewer = draft.users.iter().find(|user| user.id == assessment.reviewer_id);
+    let unable = match reviewer.is_some_and(|user| user.role.may(Permission::Review)) {
+        true => "",
+        false => ", who cannot give verdicts",
+    };
     let titles: Vec<String> =
         draft.definitions().into_iter().map(|questionnaire| questionnaire.title.clone()).collect();
     let mut facts = vec![
@@ -439,7 +444,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
             .note("a question in two questionnaires counts once"),
         Fact::new("Due", due::long_day(assessment.due_on)).note(format!("end of day, {zone}")),
         Fact::new("Owner", name(assessment.owner_id))
-            .note(format!("reviewer {}", name(assessment.reviewer_id))),
+            .note(format!("reviewer {}{unable}", name(assessment.reviewer_id))),
     ];
     if let Some(intake) = &draft.intake {
         facts.push(Fact::new("Tier", capitalised(intake.tier.as_str())).note("the vendor never sees it"));
