@@ -49,8 +49,9 @@ pub(super) fn check_page(
     let missing = &sheet.missing;
     let blank = sheet.total() - sheet.done();
     let lede = format!(
-        "{blank} blank, {} \u{201c}We do not know\u{201d}, {} without the evidence asked for. {}",
+        "{blank} blank, {} \u{201c}We do not know\u{201d}, {} without the note and {} without the evidence asked for. {}",
         missing.unknown.len(),
+        missing.notes.len(),
         missing.evidence.len(),
         if missing.required.is_empty() {
             "Blanks do not keep you from sending."

@@ -105,8 +105,8 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
     let assessments = group("assessments", "Assessments", None, found.assessments, |hit| HitView {
         href: Some(format!("/assessments/{}", hit.id)),
         results: results_of(&found.results, hit.id, &hit.service),
-        name: hit.reference,
-        about: format!("{}, {}, {}", hit.vendor, hit.service, hit.state.label().to_lowercase()),
+        name: format!("{}, {}", hit.vendor, hit.service),
+        about: format!("{}, {}", hit.reference, hit.state.label().to_lowercase()),
     });
     let contacts = group("contacts", "Contacts", None, found.contacts, |hit| HitView {
         href: Some(format!("/vendors/{}", hit.vendor_id)),
@@ -141,5 +141,5 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
             results: None,
         }
     });
-    [vendors, services, assessments, contacts, findings, questions].into_iter().flatten().collect()
+    [vendors, assessments, services, contacts, findings, questions].into_iter().flatten().collect()
 }
