@@ -17,6 +17,10 @@ use api::{
 use clap::Parser as _;
 use std::process::ExitCode;
 
+/// Gives memory back after large pages, and takes less of the processor than the system's (ADR 25).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let started = std::time::Instant::now();
     let cli = Cli::parse();
