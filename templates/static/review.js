@@ -13,7 +13,8 @@ tick.addEventListener("change", () => localStorage.setItem(store, tick.checked ?
 // The list scrolls by itself; the question that is open stays in its sight.
 const queue = document.querySelector(".queue");
 const open = queue.querySelector("ul a[aria-current]");
-if (open) queue.scrollTop += open.getBoundingClientRect().top - queue.getBoundingClientRect().top - queue.clientHeight / 2;
+const below = open ? open.getBoundingClientRect().top - queue.getBoundingClientRect().top : 0;
+if (below > queue.clientHeight / 2) queue.scrollTop += below - queue.clientHeight / 3;
 
 function go(step) {
   const links = [...queue.querySelectorAll("ul a")];
