@@ -73,14 +73,19 @@ function changed(card) {
   sayState();
 }
 
-const entryOf = (card) => ({
-  question: card.question,
-  rev: card.rev,
-  mutation: crypto.randomUUID(),
-  answer: answerOf(card.form),
-  url: card.form.dataset.answer,
-  at: Date.now(),
-});
+function entryOf(card) {
+  const earlier = queue.memory.get(card.question);
+  return {
+    question: card.question,
+    rev: card.rev,
+    mutation: crypto.randomUUID(),
+    answer: answerOf(card.form),
+    url: card.form.dataset.answer,
+    at: Date.now(),
+    // A save that is under way: should this page go away before it hears of it, the next one asks again.
+    before: earlier?.sent ? { ...earlier, rev: baseOf(earlier), before: undefined } : earlier?.before,
+  };
+}
 
 /** Writes a card's text to the queue, before anything is sent. */
 const keepOnDisk = (card) => (card.changed() ? queue.put(entryOf(card)) : undefined);
@@ -151,11 +156,21 @@ const request = (entry, keepalive = false) => fetch(entry.url, {
   keepalive,
 });
 
+/** Learns what became of the save before this entry, of which an earlier page was not told: the same save twice is one. */
+async function hearOf({ question, before }) {
+  if (!before || follows.has(`${question} ${before.rev}`)) return;
+  const answer = await request(before).catch(() => null);
+  const rev = answer?.ok ? (await answer.json()).rev : 0;
+  if (rev > before.rev) follows.set(`${question} ${before.rev}`, rev);
+}
+
 /** Sends one entry. True when the next may follow, false when sending has to wait. */
 async function send(entry) {
   const card = cards.get(entry.question);
   card?.say("Saving");
+  await hearOf(entry);
   const base = baseOf(entry);
+  entry.sent = true;
   let answer;
   try {
     answer = await request(entry);
@@ -166,15 +181,15 @@ async function send(entry) {
     const { rev, shown } = await answer.json();
     if (rev > 0) lastSaved = shown;
     if (rev > base) follows.set(`${entry.question} ${base}`, rev);
+    await queue.done(entry, rev);
     retries = 0;
     refused.delete(entry.question);
     if (card) {
       const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
       card.form.dataset.words = words;
+      if (card.changed()) changed(card);
     }
-    await queue.done(entry, rev);
-    if (card?.changed()) changed(card);
     behind = true;
     gated ||= Boolean(card?.form.dataset.gate);
     channel.postMessage({ question: entry.question, rev });

@@ -149,6 +149,28 @@ test("an answer that changes while its save is under way follows its own save", 
   await page.close();
 });
 
+test("a reload while a save is under way is nobody else's change", async () => {
+  const page = await section(context, /Security/);
+  let stored = false;
+  await page.route("**/SUB-06/answer", async (route) => {
+    await route.fetch();
+    stored = true; // and the page is not told
+  }, { times: 1 });
+  const choose = (name) => card(page, "SUB-06").getByRole("radio", { name }).check();
+  await choose(/^Yes, on all/);
+  while (!stored) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await choose(/^Yes, except/);
+  await page.getByText("Saving 1 answer").waitFor();
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.reload();
+  while ((await waiting(page)) > 0) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await says(page, "SUB-06", "^Saved");
+  assert.equal(await page.locator(".clash").count(), 0, "nobody else has changed it");
+  await page.reload();
+  assert.ok(await card(page, "SUB-06").getByRole("radio", { name: /^Yes, except/ }).isChecked());
+  await page.close();
+});
+
 test("C-02: a colleague's change is shown with both texts, and nothing is overwritten", async () => {
   const colleague = await vendor();
   const [mine, theirs] = [await section(context), await section(colleague)];
