@@ -1,10 +1,16 @@
 //! Findings: proposed when a review ends, raised, sent to the vendor, planned, verified by somebody else.
 
+mod raising;
+
+pub use raising::{
+    AboutAnswer, Proposed, RaiseFinding, about_answer, answered, raise_by_hand, raise_proposed,
+};
+use raising::{nothing_yet, proposals, refuse_unless_reviewed};
+
 use super::{
     Ctx, Result, UseCaseError, assessments,
     deliveries::{self, Recipient},
     error::Faults,
-    idempotency::{Once, once},
     page_within,
     reviews::{MAX_WORDS, active_invitations, credit, refuse_unreachable},
     scores::{self, SnapshotHead},
@@ -14,7 +20,6 @@ use crate::{
         Permission,
         acceptance::RiskAcceptance,
         answer::day,
-        assessment::AssessmentState,
         finding::{ActionState, FindingEvent, FindingState, Urgency},
         ids::{AssessmentId, FindingId, Id as _},
         job::Job,
@@ -32,29 +37,10 @@ use crate::{
 };
 use chrono::NaiveDate;
 use questionnaires::{
-    answering::Grade,
-    definition::Question,
-    exact::Exact,
-    risk::findings::{Proposal, Severity, propose},
-    scoring::AssessmentScore,
+    answering::Grade, definition::Question, exact::Exact, risk::findings::Severity, scoring::AssessmentScore,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// A proposed finding with what the page says about it.
-#[derive(Clone, Debug)]
-pub struct Proposed {
-    /// The engine's proposal.
-    pub proposal: Proposal,
-    /// One line: the option's own finding text, or the question.
-    pub title: String,
-    /// What was answered.
-    pub detail: String,
-    /// Credit of the row now.
-    pub credit: Exact,
-    /// Its question weight.
-    pub weight: u8,
-}
 
 /// The findings of one assessment: those raised, and those proposed and not raised.
 #[derive(Clone, Debug)]
@@ -110,266 +96,6 @@ pub async fn of_assessment(ctx: &Ctx, id: AssessmentId) -> Result<Remediation> {
         reviewed,
         proposed,
     })
-}
-
-fn nothing_yet() -> UseCaseError {
-    UseCaseError::conflict("Findings are proposed from a submission, and the vendor has not handed in yet.")
-}
-
-/// What the engine proposes and nobody has raised: a finding that is open, accepted or dismissed is not proposed again.
-fn proposals(
-    definitions: &Definitions,
-    inputs: &crate::domain::score_inputs::ScoreInputs,
-    score: &AssessmentScore,
-    raised: &[Finding],
-) -> Vec<Proposed> {
-    let pairs: Vec<_> = score
-        .questionnaires
-        .iter()
-        .filter_map(|scored| Some((definitions.questionnaire(&scored.id)?, scored)))
-        .collect();
-    let chosen = |id: &str| -> Vec<String> {
-        let value = inputs.answers.get(id).and_then(|answer| answer.value.as_ref());
-        value.map(|value| value.chosen().into_iter().map(str::to_owned).collect()).unwrap_or_default()
-    };
-    let settled = |proposal: &Proposal| {
-        raised.iter().any(|finding| {
-            finding.question.as_deref() == Some(&proposal.question) && finding.state != FindingState::Closed
-        })
-    };
-    propose(&pairs, &chosen)
-        .into_iter()
-        .filter(|proposal| !settled(proposal))
-        .filter_map(|proposal| {
-            let question = definitions.question(&proposal.question)?;
-            let row =
-                score.questionnaires.iter().flat_map(|q| &q.rows).find(|row| row.question == question.id)?;
-            Some(Proposed {
-                title: shortened(proposal.text.as_deref().unwrap_or(&question.text)),
-                detail: answered(&in_words(question, inputs.answers.get(&question.id))),
-                credit: row.credit.clone(),
-                weight: question.weight,
-                proposal,
-            })
-        })
-        .collect()
-}
-
-/// What a finding about an answer says of it to begin with.
-#[must_use]
-pub fn answered(words: &[String]) -> String {
-    format!("Answered: {}", words.join(", "))
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 200 {
-        text.to_owned()
-    } else {
-        text.chars().take(199).chain(['…']).collect()
-    }
-}
-
-/// Raises the chosen proposals. Choosing one that is raised already does nothing, so sending the form twice is safe.
-///
-/// # Errors
-/// [`UseCaseError::StateConflict`] before the review has ended; [`UseCaseError::Invalid`] when nothing is chosen.
-pub async fn raise_proposed(ctx: &Ctx, id: AssessmentId, chosen: &[String]) -> Result<usize> {
-    ctx.require(Permission::ManageFindings)?;
-    if chosen.is_empty() {
-        return Err(UseCaseError::field("question", "required", "Choose at least one proposal"));
-    }
-    let mut tx = ctx.begin_write().await?;
-    let assessment = assessments::load(&tx, id).await?;
-    refuse_unless_reviewed(assessment.state)?;
-    let snapshot = score_rows::latest_snapshot(&tx, id).await?.ok_or_else(nothing_yet)?;
-    if snapshot.reason == SnapshotReason::Submitted {
-        return Err(UseCaseError::conflict(
-            "Findings are proposed when the review ends. Finish the review first.",
-        ));
-    }
-    let definitions = scores::definitions_of(&tx, &snapshot.inputs).await?;
-    let raised = rows::of_assessment(&tx, id).await?;
-    let proposed = proposals(&definitions, &snapshot.inputs, &snapshot.score, &raised);
-    let mut events = Vec::new();
-    for one in proposed.into_iter().filter(|one| chosen.contains(&one.proposal.question)) {
-        let finding = Finding {
-            id: ctx.id(),
-            assessment_id: id,
-            vendor_id: assessment.vendor_id,
-            question: Some(one.proposal.question.clone()),
-            title: one.title,
-            detail: Some(one.detail),
-            fix: one.proposal.fix,
-            severity: one.proposal.severity,
-            state: FindingState::Open,
-            credit: Some(one.credit),
-            target_option: None,
-            target_credit: None,
-            sla_days: i32::try_from(one.proposal.sla_days).unwrap_or(i32::MAX),
-            sent_at: None,
-            due_on: None,
-            raised_by: ctx.user().id,
-            raised_at: ctx.now(),
-            closed_at: None,
-            state_reason: None,
-            accepted_until: None,
-            version: 1,
-        };
-        rows::insert(&mut tx, &finding).await?;
-        events.push(
-            ctx.event("finding.raised", "finding", finding.id)
-                .on_assessment(id)
-                .after(json!({"question": finding.question, "severity": finding.severity})),
-        );
-    }
-    let count = events.len();
-    if count > 0 {
-        tx.commit_all(events).await?;
-    }
-    Ok(count)
-}
-
-fn refuse_unless_reviewed(state: AssessmentState) -> Result<()> {
-    match state {
-        AssessmentState::InReview | AssessmentState::Decided => Ok(()),
-        other => Err(UseCaseError::conflict(format!(
-            "Findings can be raised while an assessment is in review or decided. It is now {}.",
-            other.label().to_lowercase()
-        ))),
-    }
-}
-
-/// A finding raised by hand.
-#[derive(Clone, Debug, Default)]
-pub struct RaiseFinding {
-    /// One line.
-    pub title: String,
-    /// More words.
-    pub detail: String,
-    /// What to do.
-    pub fix: String,
-    /// `low` to `critical`.
-    pub severity: String,
-    /// The question whose answer shows it; empty when none does.
-    pub question: String,
-    /// The same form twice is one finding.
-    pub key: String,
-}
-
-/// A finding about an answer that is to be raised by hand.
-#[derive(Clone, Debug)]
-pub struct AboutAnswer {
-    /// What the form starts with.
-    pub draft: RaiseFinding,
-    /// The days to fix that the question itself gives, whatever the severity.
-    pub days: Option<u32>,
-}
-
-/// A finding about the answer to this question, to be corrected before it is raised: as the engine would propose it, or
-/// in the words of the question when it proposes nothing.
-///
-/// # Errors
-/// [`UseCaseError::NotFound`] for a question that the assessment does not ask; [`UseCaseError::StateConflict`] before
-/// the first submission.
-pub async fn about_answer(ctx: &Ctx, id: AssessmentId, question: &str) -> Result<AboutAnswer> {
-    ctx.require(Permission::ManageFindings)?;
-    let s = ctx.scope();
-    assessments::load(s, id).await?;
-    let snapshot = score_rows::latest_snapshot(s, id).await?.ok_or_else(nothing_yet)?;
-    let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
-    let asked = definitions.question(question).ok_or(UseCaseError::NotFound)?;
-    let proposed = proposals(&definitions, &snapshot.inputs, &snapshot.score, &[]);
-    let proposed = proposed.into_iter().find(|one| one.proposal.question == question);
-    let draft = RaiseFinding {
-        title: proposed.as_ref().map_or_else(|| shortened(&asked.text), |one| one.title.clone()),
-        detail: answered(&in_words(asked, snapshot.inputs.answers.get(question))),
-        fix: asked.fix.clone().unwrap_or_default(),
-        severity: proposed.map(|one| one.proposal.severity.as_str().to_owned()).unwrap_or_default(),
-        question: question.to_owned(),
-        key: String::new(),
-    };
-    Ok(AboutAnswer { draft, days: asked.sla_days })
-}
-
-/// What a finding raised by hand takes from the question that it is about: its id, the credit of the answer, and the
-/// days that the questionnaire gives for it.
-async fn asked_about(
-    tx: &WriteTx,
-    id: AssessmentId,
-    question: &str,
-) -> Result<(Option<String>, Option<Exact>, Option<u32>)> {
-    if question.is_empty() {
-        return Ok((None, None, None));
-    }
-    let snapshot = score_rows::latest_snapshot(tx, id).await?.ok_or_else(nothing_yet)?;
-    let definitions = scores::definitions_of(tx, &snapshot.inputs).await?;
-    let asked = definitions.question(question).ok_or(UseCaseError::NotFound)?;
-    let settled = |finding: &Finding| {
-        finding.question.as_deref() == Some(question) && finding.state != FindingState::Closed
-    };
-    if rows::of_assessment(tx, id).await?.iter().any(settled) {
-        return Err(UseCaseError::conflict(format!("There is a finding about {question} already.")));
-    }
-    let mut scored = snapshot.score.questionnaires.iter().flat_map(|scored| &scored.rows);
-    let credit = scored.find(|row| row.question == question).map(|row| row.credit.clone());
-    Ok((Some(question.to_owned()), credit, asked.sla_days))
-}
-
-/// Raises a finding that the engine does not propose.
-///
-/// # Errors
-/// [`UseCaseError::Invalid`] with every fault; [`UseCaseError::NotFound`] for a question that the assessment does not
-/// ask; [`UseCaseError::StateConflict`] outside of a review or decision, and when a finding about the question stands.
-pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> Result<FindingId> {
-    ctx.require(Permission::ManageFindings)?;
-    let mut faults = Faults::default();
-    let title = faults.required("title", "what is wrong, in one line", &input.title, 200);
-    let detail = faults.optional("detail", "the details", Some(&input.detail), MAX_WORDS);
-    let fix = faults.optional("fix", "what to do", Some(&input.fix), MAX_WORDS);
-    let severity = severity_from_word(input.severity.trim());
-    if severity.is_none() {
-        faults.add("severity", "required", "Choose a severity");
-    }
-    faults.finish()?;
-    let severity = severity.unwrap_or(Severity::Low);
-    let finding_id: FindingId = ctx.id();
-    let mut tx = ctx.begin_write().await?;
-    let request = json!({"assessment": id, "title": title, "detail": detail, "fix": fix, "severity": severity, "question": input.question});
-    if let Once::Before(earlier) =
-        once(&mut tx, ctx, "finding.raise", &input.key, &request, &json!(finding_id)).await?
-    {
-        return serde_json::from_value(earlier).map_err(UseCaseError::internal);
-    }
-    let assessment = assessments::load(&tx, id).await?;
-    refuse_unless_reviewed(assessment.state)?;
-    let (question, credit, days) = asked_about(&tx, id, input.question.trim()).await?;
-    let finding = Finding {
-        id: finding_id,
-        assessment_id: id,
-        vendor_id: assessment.vendor_id,
-        question,
-        title,
-        detail,
-        fix,
-        severity,
-        state: FindingState::Open,
-        credit,
-        target_option: None,
-        target_credit: None,
-        sla_days: i32::try_from(days.unwrap_or_else(|| severity.sla_days())).unwrap_or(i32::MAX),
-        sent_at: None,
-        due_on: None,
-        raised_by: ctx.user().id,
-        raised_at: ctx.now(),
-        closed_at: None,
-        state_reason: None,
-        accepted_until: None,
-        version: 1,
-    };
-    rows::insert(&mut tx, &finding).await?;
-    let event = ctx.event("finding.raised", "finding", finding_id).on_assessment(id);
-    tx.commit(event.after(json!({"question": finding.question, "severity": severity}))).await?;
-    Ok(finding_id)
 }
 
 /// Sends every finding that was not sent yet: the SLA starts today, and each respondent whose link works is told.
