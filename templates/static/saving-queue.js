@@ -49,11 +49,8 @@ export class Queue {
     }
   }
 
-  /**
-   * Takes an entry out. A newer text that has replaced it meanwhile stays, and follows the revision that its save made,
-   * whichever page sends it.
-   */
-  async done(entry, rev = entry.rev) {
+  /** Takes an entry out, unless a newer text has replaced it meanwhile. */
+  async done(entry) {
     if (this.memory.get(entry.question)?.mutation === entry.mutation) this.memory.delete(entry.question);
     if (!this.onDisk) return;
     const key = [this.scope, entry.question];
@@ -61,9 +58,7 @@ export class Queue {
       await inStore("readwrite", (store) => {
         const found = store.get(key);
         found.onsuccess = () => {
-          const { result: kept } = found;
-          if (kept?.mutation === entry.mutation) store.delete(key);
-          else if (kept?.rev === entry.rev && rev > kept.rev) store.put({ ...kept, rev });
+          if (found.result?.mutation === entry.mutation) store.delete(key);
         };
       });
     } catch { /* it is sent once more; the server knows its mutation id */ }

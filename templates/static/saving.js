@@ -181,7 +181,7 @@ async function send(entry) {
     const { rev, shown } = await answer.json();
     if (rev > 0) lastSaved = shown;
     if (rev > base) follows.set(`${entry.question} ${base}`, rev);
-    await queue.done(entry, rev);
+    await queue.done(entry);
     retries = 0;
     refused.delete(entry.question);
     if (card) {

@@ -4,20 +4,11 @@ use super::{
     Html,
     fields::FieldView,
     page::Section,
-    parts::{Band, Fact, FlashNotice, Link, NavItem},
+    parts::{Band, Fact, FlashNotice, LabelledBand, Link, NavItem},
     samples::{Sample, staff},
     word_diff,
 };
 use serde::Serialize;
-
-/// A label with a pill.
-#[derive(Debug, Clone, Serialize)]
-pub struct LabelledScore {
-    /// The questionnaire.
-    pub label: String,
-    /// Letter and score.
-    pub band: Band,
-}
 
 /// The review page.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +26,7 @@ pub struct ReviewView {
     /// Answers shown.
     pub total: usize,
     /// One per questionnaire, under the verdicts so far.
-    pub scores: Vec<LabelledScore>,
+    pub scores: Vec<LabelledBand>,
     /// First, open, all.
     pub chips: Vec<NavItem>,
     /// The queue.
@@ -416,7 +407,7 @@ pub(super) fn samples() -> Vec<Sample> {
         progress: "52 of 141 have a verdict, 2 wait for the vendor".to_owned(),
         done: 52,
         total: 141,
-        scores: vec![LabelledScore { label: "AI tool risk".to_owned(), band: Band::scored("B", "79.7") }],
+        scores: vec![LabelledBand { label: "AI tool risk".to_owned(), band: Band::scored("B", "79.7") }],
         chips: vec![
             NavItem::new("First 15", "?show=first").current(true),
             NavItem::new("All 141", "?show=all"),

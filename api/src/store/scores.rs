@@ -346,8 +346,8 @@ pub(super) fn newest_result(figure: score_result::Column) -> Expr {
     newest.into()
 }
 
-/// The figures of the newest snapshot of each of these assessments, in the order in which was asked; nothing for one that was not
-/// scored. One statement.
+/// The figures of the newest snapshot of each of these assessments, in the order in which was asked; nothing for one
+/// that was not scored. One statement.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -51,7 +51,8 @@ struct Row {
     total: i64,
 }
 
-/// The heads of these groups, each with how many of it are wanted: those due first, the newest decisions first. One statement.
+/// The heads of these groups, each with how many of it are wanted: those due first, of
+/// decisions the newest. One statement.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -27,10 +27,10 @@ use crate::{
     render::{
         Renderer,
         fields::{FieldView, errors_of},
-        parts::{Band, FlashNotice, NavItem, capitalised},
+        parts::{Band, FlashNotice, LabelledBand, NavItem, capitalised},
         reviews::{
-            AnswerView, AskedView, BatchQuestion, BatchView, GivenView, LabelledScore, QueueGroupView,
-            QueueLine, ReviewView, WorthView,
+            AnswerView, AskedView, BatchQuestion, BatchView, GivenView, QueueGroupView, QueueLine,
+            ReviewView, WorthView,
         },
         word_diff,
     },
@@ -231,8 +231,8 @@ fn left_out_words(desk: &Desk) -> Option<String> {
     }
 }
 
-fn scores_of(desk: &Desk) -> Vec<LabelledScore> {
-    let scored = desk.score.questionnaires.iter().map(|one| LabelledScore {
+fn scores_of(desk: &Desk) -> Vec<LabelledBand> {
+    let scored = desk.score.questionnaires.iter().map(|one| LabelledBand {
         label: desk.definitions.questionnaire(&one.id).map_or_else(|| one.id.clone(), |q| q.title.clone()),
         band: match (one.rating, &one.claimed) {
             (Some(rating), Some(claimed)) => Band::scored(rating.as_str(), &claimed.display1()),

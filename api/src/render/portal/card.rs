@@ -40,9 +40,6 @@ impl CardFrame<'_> {
     }
 }
 
-/// That the note says more than the answer alone.
-const NEEDED: &str = ", needed with this answer";
-
 impl QuestionCard {
     fn html(&self, frame: CardFrame<'_>) -> Markup {
         html! {
@@ -91,7 +88,7 @@ impl QuestionCard {
                 @if let Some(field) = &self.note_field {
                     div.note data-explain=[(!field.explain.is_empty()).then_some(&field.explain)] {
                         label.lab for={ (self.id) "-note" } {
-                            "Note" span { @if field.needed { (NEEDED) } @else { ", optional" } }
+                            "Note" span { @if field.needed { ", needed with this answer" } @else { ", optional" } }
                         }
                         textarea id={ (self.id) "-note" } name="note" rows="2" dir="auto" maxlength="4000" {
                             "\n" (self.note)

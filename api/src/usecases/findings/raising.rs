@@ -10,7 +10,7 @@ use super::super::{
 use crate::{
     domain::{
         Permission,
-        assessment::AssessmentState,
+        assessment::{Assessment, AssessmentState},
         finding::FindingState,
         ids::{AssessmentId, FindingId},
         remediation::{Finding, SnapshotReason, severity_from_word},
@@ -60,14 +60,9 @@ pub(super) fn proposals(
         let value = inputs.answers.get(id).and_then(|answer| answer.value.as_ref());
         value.map(|value| value.chosen().into_iter().map(str::to_owned).collect()).unwrap_or_default()
     };
-    let settled = |proposal: &Proposal| {
-        raised.iter().any(|finding| {
-            finding.question.as_deref() == Some(&proposal.question) && finding.state != FindingState::Closed
-        })
-    };
     propose(&pairs, &chosen)
         .into_iter()
-        .filter(|proposal| !settled(proposal))
+        .filter(|proposal| !settled(raised, &proposal.question))
         .filter_map(|proposal| {
             let question = definitions.question(&proposal.question)?;
             let row =
@@ -97,6 +92,46 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// A finding as it begins: open, not sent, and about no answer.
+fn raised_now(
+    ctx: &Ctx,
+    id: FindingId,
+    assessment: &Assessment,
+    title: String,
+    severity: Severity,
+    sla_days: u32,
+) -> Finding {
+    Finding {
+        id,
+        assessment_id: assessment.id,
+        vendor_id: assessment.vendor_id,
+        question: None,
+        title,
+        detail: None,
+        fix: None,
+        severity,
+        state: FindingState::Open,
+        credit: None,
+        target_option: None,
+        target_credit: None,
+        sla_days: i32::try_from(sla_days).unwrap_or(i32::MAX),
+        sent_at: None,
+        due_on: None,
+        raised_by: ctx.user().id,
+        raised_at: ctx.now(),
+        closed_at: None,
+        state_reason: None,
+        accepted_until: None,
+        version: 1,
+    }
+}
+
+/// Whether a finding about this question stands, so that no other is raised: it is open, accepted or dismissed.
+fn settled(raised: &[Finding], question: &str) -> bool {
+    let about = |finding: &&Finding| finding.question.as_deref() == Some(question);
+    raised.iter().filter(about).any(|finding| finding.state != FindingState::Closed)
+}
+
 /// Raises the chosen proposals. Choosing one that is raised already does nothing, so sending the form twice is safe.
 ///
 /// # Errors
@@ -121,27 +156,11 @@ pub async fn raise_proposed(ctx: &Ctx, id: AssessmentId, chosen: &[String]) -> R
     let mut events = Vec::new();
     for one in proposed.into_iter().filter(|one| chosen.contains(&one.proposal.question)) {
         let finding = Finding {
-            id: ctx.id(),
-            assessment_id: id,
-            vendor_id: assessment.vendor_id,
-            question: Some(one.proposal.question.clone()),
-            title: one.title,
+            question: Some(one.proposal.question),
             detail: Some(one.detail),
             fix: one.proposal.fix,
-            severity: one.proposal.severity,
-            state: FindingState::Open,
             credit: Some(one.credit),
-            target_option: None,
-            target_credit: None,
-            sla_days: i32::try_from(one.proposal.sla_days).unwrap_or(i32::MAX),
-            sent_at: None,
-            due_on: None,
-            raised_by: ctx.user().id,
-            raised_at: ctx.now(),
-            closed_at: None,
-            state_reason: None,
-            accepted_until: None,
-            version: 1,
+            ..raised_now(ctx, ctx.id(), &assessment, one.title, one.proposal.severity, one.proposal.sla_days)
         };
         rows::insert(&mut tx, &finding).await?;
         events.push(
@@ -232,10 +251,7 @@ async fn asked_about(
     let snapshot = score_rows::latest_snapshot(tx, id).await?.ok_or_else(nothing_yet)?;
     let definitions = scores::definitions_of(tx, &snapshot.inputs).await?;
     let asked = definitions.question(question).ok_or(UseCaseError::NotFound)?;
-    let settled = |finding: &Finding| {
-        finding.question.as_deref() == Some(question) && finding.state != FindingState::Closed
-    };
-    if rows::of_assessment(tx, id).await?.iter().any(settled) {
+    if settled(&rows::of_assessment(tx, id).await?, question) {
         return Err(UseCaseError::conflict(format!("There is a finding about {question} already.")));
     }
     let mut scored = snapshot.score.questionnaires.iter().flat_map(|scored| &scored.rows);
@@ -271,28 +287,13 @@ pub async fn raise_by_hand(ctx: &Ctx, id: AssessmentId, input: RaiseFinding) -> 
     let assessment = assessments::load(&tx, id).await?;
     refuse_unless_reviewed(assessment.state)?;
     let (question, credit, days) = asked_about(&tx, id, input.question.trim()).await?;
+    let days = days.unwrap_or_else(|| severity.sla_days());
     let finding = Finding {
-        id: finding_id,
-        assessment_id: id,
-        vendor_id: assessment.vendor_id,
         question,
-        title,
         detail,
         fix,
-        severity,
-        state: FindingState::Open,
         credit,
-        target_option: None,
-        target_credit: None,
-        sla_days: i32::try_from(days.unwrap_or_else(|| severity.sla_days())).unwrap_or(i32::MAX),
-        sent_at: None,
-        due_on: None,
-        raised_by: ctx.user().id,
-        raised_at: ctx.now(),
-        closed_at: None,
-        state_reason: None,
-        accepted_until: None,
-        version: 1,
+        ..raised_now(ctx, finding_id, &assessment, title, severity, days)
     };
     rows::insert(&mut tx, &finding).await?;
     let event = ctx.event("finding.raised", "finding", finding_id).on_assessment(id);
