@@ -106,6 +106,21 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
 }
 
 #[tokio::test]
+async fn a_gate_with_full_credit_by_a_reviewers_word_says_what_its_answer_still_leaves_out() {
+    let app = TestApp::start().await;
+    let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-ASR-03", "older")]).await;
+    let score = format!("{}/score", seeded.base());
+    let risk = app.signed_in(Role::RiskManager).await;
+    let before = risk.open(&score).await.expect(200);
+    assert!(before.text().contains("Not asked because of SEC-ASR-03"), "{}", before.text());
+    let full = [("verdict", "adjusted"), ("credit", "1"), ("reason", "The letter is of this spring")];
+    verdict(&app, &seeded, Role::RiskManager, "SEC-ASR-03", &full).await.expect(200);
+    let after = risk.open(&score).await.expect(200).text();
+    assert!(!after.contains("Not asked because of SEC-ASR-03"), "{after}");
+    assert!(after.contains("Not asked: SEC-ASR-03 counts in full by a reviewer's word"), "{after}");
+}
+
+#[tokio::test]
 async fn a_question_to_the_vendor_is_waited_for_and_is_no_verdict() {
     let app = TestApp::start().await;
     let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;

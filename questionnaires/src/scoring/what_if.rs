@@ -35,12 +35,13 @@ impl Basis<'_> {
     }
 }
 
-/// One answer to bring to full credit.
+/// One answer to replace by the best.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Whose answer.
     pub question: String,
-    /// Its credit now, in [0, 1).
+    /// Its credit now, in [0, 1]. It is 1 where a reviewer's word gave a gate full credit: its answer still leaves
+    /// questions unasked, which count 0, so it has to be answered again before they can be.
     pub credit: Exact,
     /// w, from 1 to 5.
     pub weight: u8,
@@ -120,9 +121,11 @@ fn lost(row: &RowScore) -> Exact {
 /// target, otherwise the answer that loses most.
 fn next_fix(way: &Fastest) -> Option<&RowScore> {
     let score = &way.after;
+    let hides = |row: &RowScore| score.rows.iter().any(|hidden| hidden.gate.as_ref() == Some(&row.question));
     let fixable = |row: &&RowScore| {
         let shown = matches!(row.state, State::Answered | State::Unanswered);
-        shown && row.credit < Exact::one() && !way.fixes.iter().any(|fix| fix.question == row.question)
+        let fixed = way.fixes.iter().any(|fix| fix.question == row.question);
+        shown && !fixed && (row.credit < Exact::one() || hides(row))
     };
     if cap(&score.knock_outs).is_some_and(|cap| cap > way.target) {
         let behind = score.knock_outs.iter().filter_map(|failed| {

@@ -212,6 +212,9 @@ fn loss_line(base: &str, scored: &Scored, row: &RowScore, counts: &str) -> LossL
         .filter(|_| row.state == State::Answered)
         .map(|q| in_words(q, scored.inputs.answers.get(&q.id)).join(", "));
     let said = match (&row.gate, answer) {
+        (Some(gate), _) if counts_in_full(scored, gate) => {
+            format!("Not asked: {gate} counts in full by a reviewer's word, but its answer is the old one")
+        }
         (Some(gate), _) => format!("Not asked because of {gate}"),
         (None, Some(answer)) => format!("\"{answer}\""),
         (None, None) => state_words(row.state).to_owned(),
@@ -222,6 +225,12 @@ fn loss_line(base: &str, scored: &Scored, row: &RowScore, counts: &str) -> LossL
         text: question.map(|q| q.text.clone()).unwrap_or_default(),
         said: format!("{said}, {counts}"),
     }
+}
+
+/// Whether a gate has full credit although its answer leaves questions out, as after a verification.
+fn counts_in_full(scored: &Scored, gate: &str) -> bool {
+    let mut rows = scored.score.questionnaires.iter().flat_map(|one| &one.rows);
+    rows.any(|row| row.question == gate && row.state == State::Answered && row.credit == Exact::one())
 }
 
 /// The band in words, and how a section's loss follows from its score.

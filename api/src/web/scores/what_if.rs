@@ -89,7 +89,13 @@ fn lifts(way: &Fastest) -> &'static str {
 fn fix_line(base: &str, basis: &Basis<'_>, fix: &Fix) -> FixLine {
     FixLine {
         text: text_of(basis, &fix.question),
-        about: format!("{}, credit {} to 1 of weight {}", fix.question, fix.credit, fix.weight),
+        about: match fix.credit < Exact::one() {
+            true => format!("{}, credit {} to 1 of weight {}", fix.question, fix.credit, fix.weight),
+            false => format!(
+                "{}, credit 1 by a reviewer's word; answered anew, the questions behind it are asked",
+                fix.question
+            ),
+        },
         points: plus(&fix.gain_printed),
         href: Some(answer_href(base, &fix.question)),
     }
