@@ -14,6 +14,8 @@ pub struct Model {
     pub assessment_id: Uuid,
     pub text: String,
     pub owner_name: String,
+    /// Lower case, single spaces: for the filter.
+    pub owner_normalised: String,
     pub due_on: Date,
     /// `agreed`, `started`, `reported`, `verified` or `rejected`.
     pub state: String,

@@ -25,6 +25,7 @@ mod m20261128_000017_search;
 mod m20261128_000018_reassessments;
 mod m20261128_000019_saved_views;
 mod m20261128_000020_risk_acceptances;
+mod m20261129_000021_action_owners;
 mod portable;
 
 /// All steps, oldest first.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000018_reassessments::Migration),
             Box::new(m20261128_000019_saved_views::Migration),
             Box::new(m20261128_000020_risk_acceptances::Migration),
+            Box::new(m20261129_000021_action_owners::Migration),
         ]
     }
 }

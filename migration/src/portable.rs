@@ -5,7 +5,7 @@
 //! name: `uq_<table>_<columns without tenant_id>`, `fk_<table>_<column>`, `ix_<table>_<columns>`. PostgreSQL cuts
 //! names at 63 bytes, so keep them shorter.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::prelude::Uuid};
 
 /// A table to be created, with its indexes.
 pub struct NewTable {
@@ -149,4 +149,37 @@ pub async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) ->
         manager.drop_table(Table::drop().table(*name).to_owned()).await?;
     }
     Ok(())
+}
+
+/// Adds a column with what another one says, as search compares it: lower case, single spaces. Databases disagree about
+/// the lower case of letters beyond ASCII, so the service writes it, and this writes it for the rows that are there.
+pub async fn add_compared(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    written: &'static str,
+    compared: &'static str,
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let column = text(compared).default("").take();
+    manager.alter_table(Table::alter().table(Alias::new(table)).add_column(column).to_owned()).await?;
+    let rows = Query::select().column("id").column(written).from(table).to_owned();
+    for row in connection.query_all(&rows).await? {
+        let id: Uuid = row.try_get("", "id")?;
+        let text: String = row.try_get("", written)?;
+        let text = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+        let update =
+            Query::update().table(table).value(compared, text).and_where(Expr::col("id").eq(id)).to_owned();
+        connection.execute(&update).await?;
+    }
+    Ok(())
+}
+
+/// Takes a column away.
+pub async fn drop_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    let column = Alias::new(column);
+    manager.alter_table(Table::alter().table(Alias::new(table)).drop_column(column).to_owned()).await
 }

@@ -58,6 +58,15 @@ export class Card {
     return choices.length === 0 && ![value, reason, note, ...rows.flatMap(Object.values)].some((text) => text.trim());
   }
 
+  /** What stands alone unticks the others, and they untick it. Without script the server says what does not fit. */
+  keepAlone(ticked) {
+    if (ticked.type !== "checkbox" || !ticked.checked) return;
+    const alone = (input) => "alone" in input.dataset;
+    for (const other of ticked.closest(".opts")?.querySelectorAll(":checked") ?? []) {
+      if (other !== ticked && (alone(ticked) || alone(other))) other.checked = false;
+    }
+  }
+
   /** Whether a note is needed follows what is chosen; the server says the same once it is saved. */
   tellNote() {
     const note = this.form.querySelector(".note[data-explain]");

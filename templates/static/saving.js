@@ -340,7 +340,10 @@ function watch(article) {
   const card = new Card(article);
   card.form.dataset.words = card.line.textContent;
   cards.set(card.question, card);
-  card.form.addEventListener("input", () => changed(card));
+  card.form.addEventListener("input", (event) => {
+    card.keepAlone(event.target);
+    changed(card);
+  });
   card.form.addEventListener("change", () => {
     card.tellNote();
     if (!card.article.querySelector(".clash")) take(card).then(flush);

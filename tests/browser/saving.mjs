@@ -79,7 +79,7 @@ before(async () => {
   const procurement = new Journey(demo, browser, { meet: () => Promise.resolve() }, 1280);
   Object.assign(procurement, { email: EMAIL });
   await procurement.registerAndIntake();
-  await procurement.prepareAndSend();
+  await procurement.prepareAndSend("AI meeting notes");
   ({ link } = linkOf(procurement.invitation));
   context = await vendor();
 });
@@ -124,7 +124,7 @@ test("C-12: offline, the page says so, a reload keeps the text, and it arrives o
 });
 
 test("an answer that changes while its save is under way follows its own save", async () => {
-  const page = await section(context, /Security/);
+  const page = await section(context, /^Security(?! basics)/);
   let release;
   const held = new Promise((resolve) => { release = resolve; });
   const sent = [];
@@ -150,7 +150,7 @@ test("an answer that changes while its save is under way follows its own save", 
 });
 
 test("a reload while a save is under way is nobody else's change", async () => {
-  const page = await section(context, /Security/);
+  const page = await section(context, /^Security(?! basics)/);
   let stored = false;
   await page.route("**/SUB-06/answer", async (route) => {
     await route.fetch();
@@ -254,8 +254,26 @@ test("a card whose button is pressed with nothing in it says so, and stops sayin
   await page.close();
 });
 
+test("an option that stands alone unticks the others, and they untick it", async () => {
+  const page = await section(context, /^Quality/);
+  const box = (name) => card(page, "MTG-QUA-05").getByRole("checkbox", { name });
+  const ticked = () => card(page, "MTG-QUA-05").locator(".opts :checked").evaluateAll((all) => all.map((one) => one.value));
+  await box(/^Noisy/).check();
+  await box(/^Telephone/).check();
+  await says(page, "MTG-QUA-05", "^Saved");
+  await box(/^None of these/).check();
+  assert.deepEqual(await ticked(), ["none"]);
+  await box(/^Several/).check();
+  assert.deepEqual(await ticked(), ["mixed"]);
+  await box(/^We do not know/).check();
+  await page.waitForFunction(() => document.querySelector("[data-page-saved]").textContent.includes("Everything saved"));
+  await page.reload();
+  assert.deepEqual(await ticked(), ["yes"], "the last one alone was stored");
+  await page.close();
+});
+
 test("whether a note is needed follows what is chosen, at once and after a reload", async () => {
-  const page = await section(context, /Security/);
+  const page = await section(context, /^Security(?! basics)/);
   const label = () => card(page, "SUB-06").locator(".note label").innerText();
   await card(page, "SUB-06").getByRole("radio", { name: /^Yes, on all/ }).check();
   assert.match(await label(), /optional$/);
@@ -284,7 +302,7 @@ test("on a shared computer nothing is ever kept in the browser", async () => {
 });
 
 test("the counts beside the questions follow what is saved, with one look at the page, and the focus stays", async () => {
-  const page = await section(context, /^Security/);
+  const page = await section(context, /^Security(?! basics)/);
   const current = page.locator(".rail a[aria-current=page]");
   const count = async () => Number((await page.locator(".rail > p").first().innerText()).match(/^\d+/)[0]);
   const [before, row] = [await count(), await current.innerText()];

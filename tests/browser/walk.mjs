@@ -100,11 +100,14 @@ export class Journey {
     await this.press("Save and set tier", "tier");
   }
 
-  async prepareAndSend() {
+  /** Asks what this walk answers, and other questionnaires whose titles begin so. */
+  async prepareAndSend(...others) {
     await this.press("Start assessment", "choose questionnaires");
     await this.page.getByText(/^\d+ other questionnaires?$/).click();
     for (const box of await this.page.getByRole("checkbox").all()) await box.uncheck();
-    await this.page.getByRole("checkbox", { name: /^Sub-processor check/ }).check();
+    for (const title of ["Sub-processor check", ...others]) {
+      await this.page.getByRole("checkbox", { name: new RegExp(`^${title}`) }).check();
+    }
     await this.press("Continue to people and dates", "suggestion left out without a reason");
     const reasons = this.page.getByLabel(/^If you leave out/);
     if (await reasons.count()) {

@@ -88,6 +88,8 @@ pub struct FindingRow {
     pub late: bool,
     /// How much of the time to fix is over, while it runs.
     pub running: Option<Running>,
+    /// Points of 100 that closing it adds, with a sign.
+    pub points: Option<String>,
     /// The next act in one word.
     pub next: String,
 }
@@ -253,6 +255,7 @@ pub(super) fn samples() -> Vec<Sample> {
         due_note: "34 of 60 days left".to_owned(),
         late,
         running: (!late).then_some(Running { used: 26, of: 60 }),
+        points: Some("+2.12".to_owned()),
         next: "Open".to_owned(),
     };
     let list = FindingsView {

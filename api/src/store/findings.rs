@@ -1,7 +1,10 @@
 //! Rows of findings and their actions.
 
 use super::{
-    assessment_list::how_many, error::StoreError, tenant_scope::Scoped, vendors::ids_of_named,
+    assessment_list::how_many,
+    error::StoreError,
+    tenant_scope::Scoped,
+    vendors::{ids_of_named, with_words},
     write_tx::WriteTx,
 };
 use crate::domain::{
@@ -16,7 +19,7 @@ use questionnaires::{answering::Grade, risk::findings::Severity};
 use sea_orm::{
     ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QueryResult,
     QuerySelect as _, QueryTrait as _, Select, Set,
-    sea_query::{CaseStatement, Expr},
+    sea_query::{CaseStatement, Expr, SelectStatement},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -116,6 +119,7 @@ fn action_row(tx: &WriteTx, action: &Action) -> action::ActiveModel {
         assessment_id: Set(action.assessment_id.0),
         text: Set(action.text.clone()),
         owner_name: Set(action.owner_name.clone()),
+        owner_normalised: Set(normalised(&action.owner_name)),
         due_on: Set(action.due_on),
         state: Set(action.state.to_string()),
         target_option: Set(action.target_option.clone()),
@@ -164,6 +168,8 @@ pub struct Wanted {
     pub severities: Vec<Severity>,
     /// Of vendors with these normalised words in their name; of all when it is empty.
     pub vendor: String,
+    /// With an action whose owner has these normalised words in the name; of all when it is empty.
+    pub owner: String,
     /// Of this urgency.
     pub urgency: Option<Urgency>,
     /// What urgency counts from.
@@ -191,13 +197,26 @@ pub(super) fn urgent(urgency: Urgency, today: NaiveDate) -> Expr {
     }
 }
 
+/// The findings with an action of this owner that was not rejected, as a part of another query.
+fn owned_by(s: &impl Scoped, words: &str) -> SelectStatement {
+    use action::Column as A;
+    s.find::<action::Entity>()
+        .filter(with_words((action::Entity, A::OwnerNormalised), words))
+        .filter(A::State.ne(ActionState::Rejected.as_str()))
+        .select_only()
+        .column(A::FindingId)
+        .into_query()
+}
+
 fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<finding::Entity> {
     use finding::Column as C;
     let vendor = Some(&wanted.vendor).filter(|words| !words.is_empty());
+    let owner = Some(&wanted.owner).filter(|words| !words.is_empty());
     s.find::<finding::Entity>()
         .filter(C::State.is_in(wanted.states.iter().map(|state| state.as_str())))
         .filter(C::Severity.is_in(wanted.severities.iter().map(|one| one.as_str())))
         .apply_if(vendor, |query, words| query.filter(C::VendorId.in_subquery(ids_of_named(s, words))))
+        .apply_if(owner, |query, words| query.filter(C::Id.in_subquery(owned_by(s, words))))
         .apply_if(wanted.urgency, |query, urgency| query.filter(urgent(urgency, wanted.today)))
 }
 

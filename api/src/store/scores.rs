@@ -14,8 +14,8 @@ use entity::{
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
 use sea_orm::{
     ColumnTrait as _, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Set,
-    sea_query::{Expr, Order, Query},
+    Select, Set,
+    sea_query::{Alias, Expr, Order, Query},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -224,7 +224,22 @@ pub async fn latest_of_submission(
     found.map(snapshot_of).transpose()
 }
 
-/// The newest snapshots of several assessments, by assessment. Two statements.
+/// The newest snapshots of these assessments, in a query of snapshots.
+fn newest_of(s: &impl Scoped, assessments: &[AssessmentId]) -> Select<score_snapshot::Entity> {
+    use score_snapshot::{Column as S, Entity as Snapshot};
+    let other = Alias::new("other");
+    let newest = Query::select()
+        .expr(Expr::col((other.clone(), S::Number)).max())
+        .from_as(Snapshot, other.clone())
+        .and_where(Expr::col((other.clone(), S::TenantId)).equals((Snapshot, S::TenantId)))
+        .and_where(Expr::col((other, S::AssessmentId)).equals((Snapshot, S::AssessmentId)))
+        .to_owned();
+    s.find::<Snapshot>()
+        .filter(S::AssessmentId.is_in(assessments.iter().map(|id| id.0)))
+        .filter(S::Number.in_subquery(newest))
+}
+
+/// The newest snapshots of several assessments, by assessment. One statement.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -235,31 +250,31 @@ pub async fn latest_snapshots(
     if assessments.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let ids: Vec<Uuid> = assessments.iter().map(|id| id.0).collect();
-    let heads: Vec<(Uuid, Uuid, i32)> = s
-        .find::<score_snapshot::Entity>()
-        .select_only()
-        .column(score_snapshot::Column::Id)
-        .column(score_snapshot::Column::AssessmentId)
-        .column(score_snapshot::Column::Number)
-        .filter(score_snapshot::Column::AssessmentId.is_in(ids))
-        .into_tuple()
-        .all(s.connection())
-        .await?;
-    let mut newest: BTreeMap<Uuid, (i32, Uuid)> = BTreeMap::new();
-    for (id, assessment, number) in heads {
-        let entry = newest.entry(assessment).or_insert((number, id));
-        if number > entry.0 {
-            *entry = (number, id);
-        }
-    }
-    let ids: Vec<Uuid> = newest.values().map(|(_, id)| *id).collect();
-    let rows = s
-        .find::<score_snapshot::Entity>()
-        .filter(score_snapshot::Column::Id.is_in(ids))
-        .all(s.connection())
-        .await?;
+    let rows = newest_of(s, assessments).all(s.connection()).await?;
     rows.into_iter().map(|row| snapshot_of(row).map(|snapshot| (snapshot.assessment_id, snapshot))).collect()
+}
+
+/// The results of the newest snapshots of several assessments without what they were made of, by assessment. One
+/// statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn latest_scores(
+    s: &impl Scoped,
+    assessments: &[AssessmentId],
+) -> Result<BTreeMap<AssessmentId, AssessmentScore>, StoreError> {
+    if assessments.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    use score_snapshot::Column as S;
+    let columns = [S::Id, S::AssessmentId, S::Result];
+    let rows: Vec<(Uuid, Uuid, String)> =
+        newest_of(s, assessments).select_only().columns(columns).into_tuple().all(s.connection()).await?;
+    let read = |(id, assessment, result): (Uuid, Uuid, String)| {
+        let corrupt = |_| StoreError::corrupt("score_snapshot", "result", id);
+        Ok((AssessmentId(assessment), serde_json::from_str(&result).map_err(corrupt)?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The highest snapshot number of an assessment; 0 when there is none.

@@ -25,7 +25,7 @@ use crate::{
         job::Job,
         remediation::{Action, Case, Finding, FindingLine, SnapshotReason, severity_from_word},
         review::{Verdict, VerdictKind},
-        score_inputs::{Citation, Definitions, in_words, value_worth},
+        score_inputs::{Citation, in_words, value_worth},
         user::User,
         vendor::normalised,
     },
@@ -37,10 +37,14 @@ use crate::{
 };
 use chrono::NaiveDate;
 use questionnaires::{
-    answering::Grade, definition::Question, exact::Exact, risk::findings::Severity, scoring::AssessmentScore,
+    answering::Grade,
+    definition::Question,
+    exact::Exact,
+    risk::findings::Severity,
+    scoring::{AssessmentScore, QuestionnaireScore},
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The findings of one assessment: those raised, and those proposed and not raised.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Remediation {
     pub proposed: Vec<Proposed>,
     /// Raised, with their newest action.
     pub raised: Vec<(Finding, Option<Action>)>,
+    /// What closing each of them adds, where it adds something.
+    pub points: Points,
     /// Claimed scores now and with every agreed action done, by title of the questionnaire, where they differ.
     pub projected: Vec<(String, Exact, Exact)>,
 }
@@ -80,12 +86,17 @@ pub async fn of_assessment(ctx: &Ctx, id: AssessmentId) -> Result<Remediation> {
     let proposed =
         if reviewed { proposals(&definitions, &snapshot.inputs, &snapshot.score, &raised) } else { vec![] };
     let then = scores::projected_scores(&snapshot.score, &raised);
+    let points = raised
+        .iter()
+        .filter_map(|finding| Some((finding.id, points_of(&snapshot.score, finding)?)))
+        .collect();
     let projected = snapshot.score.questionnaires.iter().filter_map(|scored| {
         let title = definitions.questionnaire(&scored.id).map_or(&scored.id, |q| &q.title).clone();
         Some((title, scored.claimed.clone()?, then.get(&scored.id)?.clone()))
     });
     Ok(Remediation {
         projected: projected.collect(),
+        points,
         snapshot: scores::head_of(&snapshot),
         raised: raised
             .into_iter()
@@ -155,6 +166,8 @@ pub const PAGE: usize = 50;
 pub struct FindingFilter {
     /// Part of the name of a vendor, or nothing.
     pub vendor: String,
+    /// Part of the name of who does an action, or nothing.
+    pub owner: String,
     /// Least severity, or nothing.
     pub severity: String,
     /// Of this urgency alone.
@@ -175,6 +188,7 @@ impl FindingFilter {
             states: FindingState::ALL.iter().copied().filter(shown).collect(),
             severities: Severity::ALL.into_iter().filter(|severity| *severity >= least).collect(),
             vendor: normalised(&self.vendor),
+            owner: normalised(&self.owner),
             urgency: self.urgency,
             today,
         }
@@ -186,6 +200,8 @@ impl FindingFilter {
 pub struct FindingPage {
     /// At most [`PAGE`], the most urgent first.
     pub lines: Vec<FindingLine>,
+    /// What closing each of them adds, where it adds something.
+    pub points: Points,
     /// How many fit the filter, by urgency; the urgency that was asked for does not count here.
     pub figures: Figures,
     /// How many fit the whole filter.
@@ -207,7 +223,35 @@ pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingPage> {
     let total: usize = fitting.map(|(_, count)| count).sum();
     let page = page_within(filter.page, total, PAGE);
     let lines = rows::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
-    Ok(FindingPage { lines, figures, total, page })
+    let asked: BTreeSet<AssessmentId> =
+        lines.iter().filter(|line| counts(&line.finding)).map(|line| line.finding.assessment_id).collect();
+    let scores = score_rows::latest_scores(ctx.scope(), &asked.into_iter().collect::<Vec<_>>()).await?;
+    let points = lines.iter().filter_map(|line| {
+        let score = scores.get(&line.finding.assessment_id)?;
+        Some((line.finding.id, points_of(score, &line.finding)?))
+    });
+    Ok(FindingPage { points: points.collect(), lines, figures, total, page })
+}
+
+/// Points of 100 that findings hold back: what the claimed score gains when the finding closes at its target. Where
+/// several questionnaires count the answer, the largest gain.
+pub type Points = BTreeMap<FindingId, Exact>;
+
+/// Whether closing a finding can change a score.
+fn counts(finding: &Finding) -> bool {
+    let ahead = finding.state.is_open() || finding.state == FindingState::Accepted;
+    ahead && finding.question.is_some()
+}
+
+/// The points that a finding holds back; nothing where its answer does not count.
+fn points_of(score: &AssessmentScore, finding: &Finding) -> Option<Exact> {
+    let question = finding.question.as_deref().filter(|_| counts(finding))?;
+    gains_of(score, question, target_of(finding)).map(|(_, gain)| gain).max().filter(Exact::is_positive)
+}
+
+/// The credit that a finding aims at.
+fn target_of(finding: &Finding) -> Exact {
+    finding.target_credit.clone().unwrap_or_else(Exact::one)
 }
 
 /// One finding with everything around it.
@@ -249,8 +293,11 @@ pub async fn open(ctx: &Ctx, id: FindingId) -> Result<FindingDetails> {
         let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
         question = definitions.question(id).cloned();
         answer = question.as_ref().map(|q| in_words(q, snapshot.inputs.answers.get(id))).unwrap_or_default();
-        let target = finding.target_credit.clone().unwrap_or_else(Exact::one);
-        gains = gains_of(&definitions, &snapshot.score, id, &target);
+        let title = |scored: &QuestionnaireScore| {
+            definitions.questionnaire(&scored.id).map_or(&scored.id, |q| &q.title).clone()
+        };
+        let own = gains_of(&snapshot.score, id, target_of(&finding));
+        gains = own.map(|(scored, gain)| (title(scored), gain)).collect();
     }
     let actions = actions
         .into_iter()
@@ -265,23 +312,17 @@ pub async fn open(ctx: &Ctx, id: FindingId) -> Result<FindingDetails> {
 }
 
 /// What one row at `target` adds to S of each questionnaire that counts it.
-fn gains_of(
-    definitions: &Definitions,
-    score: &AssessmentScore,
-    question: &str,
-    target: &Exact,
-) -> Vec<(String, Exact)> {
-    let targets = BTreeMap::from([(question.to_owned(), target.clone())]);
-    score
-        .questionnaires
-        .iter()
-        .filter_map(|scored| {
-            let counted = scored.rows.iter().any(|row| row.question == question && row.state.counts());
-            let then = questionnaires::risk::findings::projected(scored, &targets)?;
-            let title = definitions.questionnaire(&scored.id).map_or(&scored.id, |q| &q.title);
-            counted.then(|| (title.clone(), then - scored.claimed.clone().unwrap_or_default()))
-        })
-        .collect()
+fn gains_of<'a>(
+    score: &'a AssessmentScore,
+    question: &'a str,
+    target: Exact,
+) -> impl Iterator<Item = (&'a QuestionnaireScore, Exact)> {
+    let targets = BTreeMap::from([(question.to_owned(), target)]);
+    score.questionnaires.iter().filter_map(move |scored| {
+        let counted = scored.rows.iter().any(|row| row.question == question && row.state.counts());
+        let then = questionnaires::risk::findings::projected(scored, &targets)?;
+        counted.then(|| (scored, then - scored.claimed.clone().unwrap_or_default()))
+    })
 }
 
 /// A step that the vendor agreed to.

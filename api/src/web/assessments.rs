@@ -106,7 +106,9 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         .sum();
     let late = found.counts.waits.get(&Waits::Late).copied().unwrap_or_default();
     let nothing_chosen = wanted.state.is_none() && wanted.waits.is_none();
-    let mut stages = vec![NavItem::new(format!("All {all}"), "/assessments").current(nothing_chosen)];
+    let cancelled = found.counts.states.contains_key(&AssessmentState::Cancelled);
+    let label = if cancelled { "All but cancelled" } else { "All" };
+    let mut stages = vec![NavItem::new(format!("{label} {all}"), "/assessments").current(nothing_chosen)];
     for (waits, count) in &found.counts.waits {
         let label = match waits {
             Waits::Decision => "To decide",

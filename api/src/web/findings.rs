@@ -32,7 +32,7 @@ use crate::{
     },
     usecases::{
         FieldError, UseCaseError,
-        findings::{self, AgreeAction, FindingFilter, Proposed, RaiseFinding, VerifyAction},
+        findings::{self, AgreeAction, FindingFilter, Points, Proposed, RaiseFinding, VerifyAction},
         reviews::MAX_WORDS,
     },
 };
@@ -65,7 +65,7 @@ routes! {
     POST "/assessments/{assessment}/findings/new" => raise_by_hand, Access::Staff(Permission::ManageFindings), Page, ["title", "severity", "detail", "fix", "question", "key"];
 }
 
-fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
+fn row(line: &FindingLine, points: &Points, today: NaiveDate) -> FindingRow {
     let finding = &line.finding;
     let late = finding.overdue(today);
     let (due, due_note) = due_words(finding, today);
@@ -87,6 +87,7 @@ fn row(line: &FindingLine, today: NaiveDate) -> FindingRow {
         due_note,
         late,
         running: running(finding, today),
+        points: points.get(&finding.id).map(|gain| format!("+{}", gain.display2())),
         next: match finding.state {
             FindingState::AwaitingVerification => "Verify",
             FindingState::Open => "Agree action",
@@ -133,6 +134,7 @@ fn running(finding: &Finding, today: NaiveDate) -> Option<Running> {
 pub(super) fn filter_of(query: &Fields) -> FindingFilter {
     FindingFilter {
         vendor: query.text("vendor").to_owned(),
+        owner: query.text("owner").to_owned(),
         severity: query.text("severity").to_owned(),
         urgency: Urgency::parse(query.text("urgency")),
         all: query.text("state") == "all",
@@ -144,6 +146,7 @@ pub(super) fn filter_of(query: &Fields) -> FindingFilter {
 pub(super) fn address(path: &str, filter: &FindingFilter, urgency: Option<Urgency>) -> String {
     let pairs = [
         ("vendor", &*filter.vendor),
+        ("owner", &filter.owner),
         ("severity", &filter.severity),
         ("urgency", urgency.map_or("", Urgency::as_str)),
         ("state", if filter.all { "all" } else { "" }),
@@ -180,18 +183,19 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
         late: *urgency == Urgency::Overdue,
     });
     let (overdue, verify) = (count(Urgency::Overdue), count(Urgency::Verify));
+    let late = format!("{overdue} {} overdue", if overdue == 1 { "finding is" } else { "findings are" });
+    let waits = if verify == 1 { "waits" } else { "wait" };
     let title = match (overdue, verify) {
         (0, 0) if all == 0 => "Findings".to_owned(),
         (0, 0) => "No finding is overdue or waits for verification".to_owned(),
-        _ => format!(
-            "{overdue} {} overdue; {verify} {} for verification",
-            if overdue == 1 { "finding is" } else { "findings are" },
-            if verify == 1 { "waits" } else { "wait" },
-        ),
+        (0, 1) => "1 finding waits for verification".to_owned(),
+        (0, _) => format!("{verify} findings wait for verification"),
+        (_, 0) => late,
+        _ => format!("{late}; {verify} {waits} for verification"),
     };
     let open = overdue + verify + count(Urgency::Soon) + count(Urgency::Later);
     let at = found.figures.vendors;
-    let groups = urgency_groups(&found.lines, today);
+    let groups = urgency_groups(&found.lines, &found.points, today);
     let view = FindingsView {
         lede: format!(
             "{open} open {} at {at} {}, {}. The time to fix counts from the day a finding was sent.",
@@ -229,6 +233,7 @@ fn filters(filter: &FindingFilter) -> Vec<FieldView> {
     let wanted = filter.urgency.map_or("", Urgency::as_str);
     vec![
         FieldView::text("vendor", "Vendor").value(&filter.vendor).maxlength(120),
+        FieldView::text("owner", "Owner").value(&filter.owner).maxlength(100),
         FieldView::select("severity", "Severity").choices(severities, |word| word == filter.severity),
         FieldView::select("urgency", "Urgency")
             .choices([("", "All")].into_iter().chain(urgencies), |word| word == wanted),
@@ -240,7 +245,7 @@ fn filters(filter: &FindingFilter) -> Vec<FieldView> {
 }
 
 /// The findings of a page by urgency, as they come; groups that the page has nothing of are left out.
-fn urgency_groups(lines: &[FindingLine], today: NaiveDate) -> Vec<FindingGroup> {
+fn urgency_groups(lines: &[FindingLine], points: &Points, today: NaiveDate) -> Vec<FindingGroup> {
     let of = |finding: &Finding| Urgency::of(finding.state, finding.due_on, today);
     let groups = Urgency::ALL.iter().map(|urgency| {
         let (label, note) = words_of(*urgency);
@@ -249,7 +254,7 @@ fn urgency_groups(lines: &[FindingLine], today: NaiveDate) -> Vec<FindingGroup> 
             id: urgency.to_string(),
             label: label.to_owned(),
             note: note.to_owned(),
-            rows: own.map(|line| row(line, today)).collect(),
+            rows: own.map(|line| row(line, points, today)).collect(),
         }
     });
     groups.filter(|group| !group.rows.is_empty()).collect()
@@ -284,7 +289,7 @@ async fn assessment_response(
                 reference: found.case.assessment.reference.clone(),
                 action: action.clone(),
             };
-            row(&line, today)
+            row(&line, &found.points, today)
         })
         .collect();
     let unsent = found

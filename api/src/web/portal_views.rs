@@ -244,6 +244,9 @@ impl Desk<'_> {
         let mut built = std::mem::replace(card, placeholder);
         for option in &question.options {
             built = built.option(&option.id, &option.label, chosen(&option.id), many);
+            if option.exclusive {
+                built = built.alone();
+            }
         }
         match question.answer_type {
             AnswerType::Number | AnswerType::Date | AnswerType::Text => built.value.clone_from(&typed.value),

@@ -231,7 +231,8 @@ fn options(all: &[QuestionOption]) -> Markup {
         div.opts {
             @for one in all {
                 label.opt.unk[one.apart] {
-                    input type=(one.input_type) id=(one.id) name=(one.name) value=(one.value) checked[one.chosen];
+                    input type=(one.input_type) id=(one.id) name=(one.name) value=(one.value) checked[one.chosen]
+                        data-alone[one.alone && one.input_type == "checkbox"];
                     span { (one.label) @if let Some(hint) = &one.hint { small { (hint) } } }
                 }
             }

@@ -60,6 +60,8 @@ pub struct QuestionOption {
     pub chosen: bool,
     /// Set apart: "We do not know", "Not applicable".
     pub apart: bool,
+    /// Whether nothing else can be chosen beside it.
+    pub alone: bool,
 }
 
 /// Why a question does not apply.
@@ -354,6 +356,15 @@ impl QuestionCard {
         self
     }
 
+    /// Says that nothing can be chosen beside the option that was added last.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        if let Some(last) = self.options.last_mut() {
+            last.alone = true;
+        }
+        self
+    }
+
     /// Adds "We do not know"; `radio` where the options are radios. `who` sees it.
     #[must_use]
     pub fn unknown(mut self, chosen: bool, radio: bool, who: &str) -> Self {
@@ -391,6 +402,16 @@ impl QuestionCard {
         apart: bool,
     ) {
         let id = format!("{}-o{}", self.id, self.options.len() + 1);
-        self.options.push(QuestionOption { id, input_type, name, value, label, hint, chosen, apart });
+        self.options.push(QuestionOption {
+            id,
+            input_type,
+            name,
+            value,
+            label,
+            hint,
+            chosen,
+            apart,
+            alone: apart,
+        });
     }
 }
