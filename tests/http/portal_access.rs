@@ -1,4 +1,4 @@
-//! Link, one-time code and session.
+//! Link, one-time code and session.
 
 use crate::{
     procurement,
@@ -6,7 +6,13 @@ use crate::{
         MailedLink, PRIYA, codes_mailed, come_in, exchange, invited, mailed_code, mailed_link, respondent,
     },
 };
-use api::domain::Role;
+use api::{
+    domain::{
+        Role,
+        ids::{AssessmentId, RespondentId},
+    },
+    usecases::{Ctx, assessments, respondents},
+};
 use chrono::Duration;
 use entity::{audit_event, respondent as respondent_row};
 use reqwest::Method;
@@ -319,6 +325,108 @@ async fn a_13_after_twenty_guesses_in_a_day_a_reissue_helps_and_nothing_else() {
     let code = new_code(&browser, &fresh).await;
     browser.post("/q/code", &[("code", &code)]).await.expect(200);
     browser.open("/portal").await.expect(200);
+}
+
+/// Somebody of the staff, the assessment and its only respondent: what a reissue needs.
+async fn about_to_reissue(app: &TestApp, path: &str) -> (Ctx, AssessmentId, RespondentId) {
+    let ctx = app.ctx(Role::Procurement).await;
+    let assessment = path.rsplit('/').next().unwrap().parse().unwrap();
+    let view = assessments::view(&ctx, assessment).await.unwrap();
+    (ctx, assessment, view.people[0].respondent.id)
+}
+
+#[tokio::test]
+async fn a_30_a_browser_that_waits_with_an_old_link_gets_no_code_for_the_new_one() {
+    let app = TestApp::start().await;
+    let (path, old) = invited(&app).await;
+    let browser = app.anonymous();
+    exchange(&browser, &old).await.expect(200);
+    app.run_jobs().await;
+    let code = mailed_code(&app, PRIYA);
+    let page = browser.open("/q/code").await.expect(200);
+    let (ctx, assessment, priya) = about_to_reissue(&app, &path).await;
+    respondents::reissue(&ctx, assessment, priya, "").await.unwrap();
+    app.run_jobs().await;
+    let fresh = mailed_link(&app, PRIYA);
+    app.advance(Duration::minutes(6));
+    page.form("/q/code/resend").submit().await.expect(404);
+    page.form("/q/code").set("code", &code).submit().await.expect(404);
+    app.run_jobs().await;
+    assert_eq!(codes_mailed(&app), 1);
+    assert_eq!(browser.open("/q/code").await.expect(200).path, "/q");
+    exchange(&browser, &old).await.expect(404);
+    come_in(&app, &fresh).await.open("/portal").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_30_of_a_hundred_links_reissued_while_they_are_opened_none_opens_anything_afterwards() {
+    let app = TestApp::start().await;
+    let (path, mut link) = invited(&app).await;
+    let (ctx, assessment, priya) = about_to_reissue(&app, &path).await;
+    let (mut came_in, mut waited) = (0, 0);
+    for race in 0..100 {
+        app.advance(Duration::hours(3));
+        // Every other browser is known, so that the secret alone lets it in.
+        let browser = app.anonymous();
+        if race % 2 == 0 {
+            crate::vendor_side::give_code(&app, &browser, &link, PRIYA).await.expect(200);
+        }
+        // Each time a little later, so that they meet at every step of the way.
+        let reissue = async {
+            for _ in 0..race * 100 {
+                tokio::task::yield_now().await;
+            }
+            respondents::reissue(&ctx, assessment, priya, "").await.unwrap();
+        };
+        let (opened, ()) = tokio::join!(exchange(&browser, &link), reissue);
+        app.run_jobs().await;
+        if opened.status == 200 {
+            match opened.value()["next"].as_str().unwrap() {
+                "/portal" => came_in += 1,
+                _ => waited += 1,
+            }
+        }
+        assert_eq!(browser.open("/portal").await.expect(200).path, "/q", "race {race}");
+        assert_eq!(browser.open("/q/code").await.expect(200).path, "/q", "race {race}");
+        exchange(&app.anonymous(), &link).await.expect(404);
+        link = mailed_link(&app, PRIYA);
+    }
+    let refused = 100 - came_in - waited;
+    assert!(came_in > 0 && waited > 0 && refused > 0, "{came_in} came in, {waited} waited: not all met");
+    come_in(&app, &link).await.open("/portal").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_18_a_cookie_that_was_there_before_coming_in_opens_nothing_afterwards() {
+    let app = TestApp::start().await;
+    let (_, link) = invited(&app).await;
+    let planted = ["assay", "pending", "rb", "resp"].map(|name| match name {
+        "pending" => (name, format!("{}.{}", link.id, "a".repeat(64))),
+        _ => (name, "a".repeat(64)),
+    });
+    let victim: Arc<Jar> = Arc::default();
+    for (name, value) in &planted {
+        victim.plant(name, value);
+    }
+    let browser = Client::with_jar(&app.base, &victim);
+    let page = browser.open("/sign-in").await.expect(200).form("/sign-in");
+    let page = page.set("email", "admin@northwind.example").set("password", PASSWORD).submit().await;
+    assert_ne!(page.expect(200).path, "/sign-in");
+    crate::vendor_side::give_code(&app, &browser, &link, PRIYA).await.expect(200);
+    browser.open("/portal").await.expect(200);
+    let held = victim.held();
+    for (name, value) in &planted {
+        assert_ne!(held.get(*name), Some(value), "{name} was kept");
+    }
+    // Whoever planted them still holds them.
+    let attacker: Arc<Jar> = Arc::default();
+    for (name, value) in &planted {
+        attacker.plant(name, value);
+    }
+    let attacker = Client::with_jar(&app.base, &attacker);
+    assert_eq!(attacker.open("/vendors").await.expect(200).path, "/sign-in");
+    assert_eq!(attacker.open("/portal").await.expect(200).path, "/q");
+    assert_eq!(attacker.open("/q/code").await.expect(200).path, "/q");
 }
 
 /// The whole way through every page that sets or removes a cookie; gives every `Set-Cookie`, and the answers in JSON

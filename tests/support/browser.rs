@@ -30,6 +30,10 @@ impl Jar {
     fn lock(&self) -> MutexGuard<'_, Cookies> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+    /// Puts a cookie in, as somebody else might who gets at the browser.
+    pub fn plant(&self, name: &str, value: &str) {
+        self.lock().held.insert(name.to_owned(), value.to_owned());
+    }
     /// Every `Set-Cookie` header, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<String> {

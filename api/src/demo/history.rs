@@ -1,11 +1,11 @@
-//! Six vendors whose stories began long ago: asked again after a year with their answers carried forward, waiting for a
-//! decision, expired, cancelled, in draft. To add one: a script here, and a function that plays it.
+//! Seven vendors whose stories began long ago: asked again after a year with their answers carried forward, waiting for
+//! a decision, expired, cancelled, in draft, archived. To add one: a script here, and a function that plays it.
 
 use super::{
     actors::{Manner, answer_all},
     story::{Result, Script, Stage},
 };
-use crate::usecases::{PortalCtx, answers, assessments, carry, reviews};
+use crate::usecases::{PortalCtx, answers, assessments, carry, reviews, vendors};
 
 const HEARTH: Script = Script {
     vendor: "Hearth Systems",
@@ -74,11 +74,24 @@ const VANTOR: Script = Script {
     message: "treasury would like to forecast cash with Vantor Forecast.",
 };
 
+const QUILL: Script = Script {
+    vendor: "Quill Fax",
+    website: "https://quill.example",
+    service: "Quill Gateway",
+    about: "Sends faxes from the branches.",
+    contact: ("Emil Roth", "emil.roth@quill.example", "Account manager"),
+    intake: &[],
+    with_ai: false,
+    keep: &[],
+    message: "",
+};
+
 /// Plays all of them.
 ///
 /// # Errors
 /// When a use-case refuses, which would be a fault of the story.
 pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
+    quill(stage).await?;
     hearth(stage).await?;
     vantor(stage).await?;
     brightdesk(stage).await?;
@@ -94,6 +107,15 @@ async fn carry_all(portal: &PortalCtx) -> Result<()> {
         carry::use_section(portal, &section.questionnaire_id, &section.id).await?;
     }
     Ok(())
+}
+
+/// Registered, and archived when the branches stopped sending faxes.
+async fn quill(stage: &Stage<'_>) -> Result<()> {
+    stage.long_ago(0, 1);
+    let registered = stage.register(&QUILL).await?;
+    stage.long_ago(1, 1);
+    let version = vendors::vendor(&stage.procurement, registered.vendor).await?.version;
+    vendors::archive(&stage.procurement, registered.vendor, version).await
 }
 
 /// Three yearly rounds: weak at first, better each time, approved; and asked once more, nothing answered yet.

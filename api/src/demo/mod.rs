@@ -1,5 +1,6 @@
-//! `assay demo`: everything on an empty machine. SQLite in a temporary folder, twelve invented vendors played through
-//! the use-cases on a clock that runs from two years ago to now, mail kept for `/dev/mailbox`. Nothing is kept.
+//! `assay demo`: everything on an empty machine. SQLite in a temporary folder, twelve invented vendors and an archived
+//! one, played through the use-cases on a clock that runs from two years ago to now, mail kept for `/dev/mailbox`.
+//! Nothing is kept.
 
 mod actors;
 mod evidence_files;

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Role,
         clock::{Clock as _, ManualClock, SystemClock},
-        ids::{AssessmentId, ContactId, EvidenceId, ServiceId},
+        ids::{AssessmentId, ContactId, EvidenceId, ServiceId, VendorId},
         review::QueueGroup,
     },
     jobs::worker::Worker,
@@ -182,6 +182,7 @@ const RECENT: i64 = super::STORY_DAYS - 60;
 /// A service, and who answers for it.
 #[derive(Clone, Copy)]
 pub(super) struct Registered {
+    pub vendor: VendorId,
     pub service: ServiceId,
     pub contact: ContactId,
 }
@@ -256,7 +257,7 @@ impl Stage<'_> {
         let supplied = ServiceInput { name: script.service.to_owned(), description: script.about.to_owned() };
         let service: ServiceId = vendors::add_service(ctx, vendor, &supplied, &key("service")).await?;
         intake::answer(ctx, service, intake_answers(script)).await?;
-        Ok(Registered { service, contact })
+        Ok(Registered { vendor, service, contact })
     }
 
     /// Asks for the `round`-th time, and lets the mail go out.
@@ -279,7 +280,7 @@ impl Stage<'_> {
     pub async fn prepare(
         &self,
         script: &Script,
-        Registered { service, contact }: Registered,
+        Registered { service, contact, .. }: Registered,
         round: u32,
     ) -> Result<AssessmentId> {
         let ctx = &self.procurement;

@@ -229,11 +229,9 @@ pub async fn kill(tx: &mut WriteTx, id: InvitationId, now: DateTime<Utc>) -> Res
         .filter(browser_binding::Column::EndedAt.is_null())
         .exec(tx.connection())
         .await?;
-    tx.update_many::<one_time_code::Entity>()
-        .col_expr(one_time_code::Column::SupersededAt, Expr::value(now))
+    // A code's row is what lets a waiting browser ask for another one, so none may stay.
+    tx.delete_many::<one_time_code::Entity>()
         .filter(one_time_code::Column::InvitationId.eq(id.0))
-        .filter(one_time_code::Column::UsedAt.is_null())
-        .filter(one_time_code::Column::SupersededAt.is_null())
         .exec(tx.connection())
         .await?;
     Ok(())

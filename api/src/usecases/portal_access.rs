@@ -22,6 +22,7 @@ use crate::{
         link::{LinkAbout, browser_lifetime, link_is_usable, session_idle_limit},
     },
     store::{
+        WriteTx,
         portal::{self as store, CodeRow, LinkRow, NewBinding, NewPortalSession},
         rate_limit,
     },
@@ -182,6 +183,7 @@ async fn send_code(
             if new_browser {
                 let code: OneTimeCodeId = services.surroundings.id();
                 let mut tx = services.database.tenant(link.tenant.id).begin_write().await?;
+                refuse_unless_current(&tx, link, now).await?;
                 store::insert_code(&mut tx, code, link.invitation, pending.hash(), now, now).await?;
                 tx.commit_unaudited("browser waits, no code sent").await?;
             }
@@ -190,6 +192,7 @@ async fn send_code(
     }
     let code: OneTimeCodeId = services.surroundings.id();
     let mut tx = services.database.tenant(link.tenant.id).begin_write().await?;
+    refuse_unless_current(&tx, link, now).await?;
     // The newest mail counts: older codes of the invitation die with it.
     store::supersede_codes(&mut tx, link.invitation, now).await?;
     store::insert_code(&mut tx, code, link.invitation, pending.hash(), now, now + code::lifetime()).await?;
@@ -303,6 +306,13 @@ pub async fn give_code(
     Ok(Admitted { session, browser })
 }
 
+/// Reads the link again inside the transaction: a revoke or a reissue that came in between wins.
+async fn refuse_unless_current(tx: &WriteTx, link: &LinkRow, now: DateTime<Utc>) -> Result<()> {
+    let fresh = store::link_in(tx, link.invitation).await?.ok_or(UseCaseError::LinkNotUsable)?;
+    let usable = link_is_usable(fresh.state, link.assessment_state, fresh.ends_at, now);
+    if usable && fresh.generation == link.generation { Ok(()) } else { Err(UseCaseError::LinkNotUsable) }
+}
+
 /// A new session; after a code it also uses up the code and makes the browser known.
 async fn start_session(
     services: &Services,
@@ -315,13 +325,7 @@ async fn start_session(
     let id: PortalSessionId = services.surroundings.id();
     let user_agent = request.user_agent.clone().unwrap_or_default();
     let mut tx = services.database.tenant(link.tenant.id).begin_write().await?;
-    // Read again inside: a revoke that came in between wins.
-    let fresh = store::link_in(&tx, link.invitation).await?.ok_or(UseCaseError::LinkNotUsable)?;
-    if fresh.generation != link.generation
-        || !link_is_usable(fresh.state, link.assessment_state, fresh.ends_at, now)
-    {
-        return Err(UseCaseError::LinkNotUsable);
-    }
+    refuse_unless_current(&tx, link, now).await?;
     if let Some((code, browser)) = after_code {
         if !store::use_code(&mut tx, code, now).await? {
             return Err(UseCaseError::CodeNotAccepted);

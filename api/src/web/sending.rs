@@ -440,9 +440,6 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         Fact::new("Vendor", &draft.vendor.name),
         Fact::new("Service", &draft.service.name),
         Fact::new("Questionnaires", titles.join("; ")),
-        Fact::new("Questions", format!("up to {}", draft.question_count()))
-            .note("a question in two questionnaires counts once"),
-        Fact::new("Due", due::long_day(assessment.due_on)).note(format!("end of day, {zone}")),
         Fact::new("Owner", name(assessment.owner_id))
             .note(format!("reviewer {}{unable}", name(assessment.reviewer_id))),
     ];
@@ -462,10 +459,11 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
             .collect(),
         sections: questions_in(draft),
         welcome: format!(
-            "{} asks about {}. Up to {} questions, {}. Due {}, end of day in {zone}.",
+            "{} asks about {}. Up to {} questions{}, {}. Due {}, end of day in {zone}.",
             staff.ctx.tenant().name,
             draft.service.name,
             draft.question_count(),
+            if titles.len() > 1 { " (one in two questionnaires counts once)" } else { "" },
             about_minutes(draft.minutes()),
             due::long_day(assessment.due_on),
         ),
