@@ -314,13 +314,19 @@ async fn nothing_is_sent_while_the_intake_says_that_the_use_may_be_banned() {
     tests::procurement::contact(&staff, &vendor, "Priya Shah", PRIYA).await;
     let service = tests::procurement::service(&staff, &vendor, "Lumen Triage").await;
     let tier = tests::procurement::cv_screening(&staff, &service).await;
-    let again = tier.follow("Answer again").await.expect(200);
-    let tier = again.form("/intake").set("INH-PRO", "unsure").submit().await.expect(200);
     let page = tier.form("/assessments").submit().await.expect(200);
     let page = page.form("/questionnaires").submit().await.expect(200);
     let check = page.form("/people").submit().await.expect(200);
-    let refused = check.form("/send").submit().await.expect(422);
-    assert!(refused.text().contains("Sending waits until Legal has decided"), "{}", refused.text());
+    let send = check.form("/send");
+    let waits = "Sending waits until Legal has decided";
+    assert!(!check.text().contains(waits));
+    let again = staff.open(&format!("{}/intake/answer", tier.path)).await.expect(200);
+    let tier = again.form("/intake").set("INH-PRO", "unsure").submit().await.expect(200);
+    assert!(tier.text().contains(waits), "{}", tier.text());
+    let check = staff.open(&check.path).await.expect(200);
+    assert!(check.text().contains(waits) && check.try_form("/send").is_none(), "{}", check.text());
+    let refused = send.submit().await.expect(422);
+    assert!(refused.text().contains(waits), "{}", refused.text());
     app.run_jobs().await;
     assert!(app.mailbox.newest_first().is_empty());
 }

@@ -134,7 +134,7 @@ async fn the_previewed_invitation_is_the_mailed_one_but_for_the_link() {
 async fn the_time_it_takes_is_said_in_the_same_words_before_sending_in_the_mail_and_to_the_vendor() {
     let draft = Draft::of_all_suggested().await;
     let check = draft.check.text();
-    let said = check.split("questions, about ").nth(1).and_then(|rest| rest.split('.').next()).unwrap();
+    let said = check.split(", about ").nth(1).and_then(|rest| rest.split('.').next()).unwrap();
     assert!(said.ends_with(" minutes"), "{said}");
     draft.send().await;
     let mail = words(&draft.app.mailbox.newest_first().remove(0).text);

@@ -5,6 +5,51 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+/// The acts that timelines tell; the audit trail has them all.
+pub const TOLD: &[&str] = &[
+    "action.rejected",
+    "action.reported",
+    "assessment.amendment_agreed",
+    "assessment.amendment_asked",
+    "assessment.cancelled",
+    "assessment.decided",
+    "assessment.drafted",
+    "assessment.expired",
+    "assessment.extended",
+    "assessment.links_closed",
+    "assessment.reopened",
+    "assessment.returned",
+    "assessment.review_started",
+    "assessment.sent",
+    "assessment.submitted",
+    "contact.added",
+    "contact.edited",
+    "contact.mail_refused",
+    "finding.closed",
+    "finding.raised",
+    "finding.reopened",
+    "finding.sent",
+    "intake.answered",
+    "intake.lower_tier_approved",
+    "intake.lower_tier_requested",
+    "intake.override_dropped",
+    "intake.tier_raised",
+    "invitation.reissued",
+    "invitation.revoked",
+    "respondent.added",
+    "respondent.reminded",
+    "risk_acceptance.approved",
+    "risk_acceptance.expired",
+    "risk_acceptance.rejected",
+    "risk_acceptance.requested",
+    "risk_acceptance.revoked",
+    "service.added",
+    "service.edited",
+    "vendor.archived",
+    "vendor.edited",
+    "vendor.registered",
+];
+
 /// One event of a timeline.
 #[derive(Clone, Debug)]
 pub struct TimelineEvent {

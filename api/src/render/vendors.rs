@@ -79,6 +79,8 @@ pub struct VendorView {
     pub next: Vec<NextLine>,
     /// Newest first.
     pub timeline: Vec<TimelineLine>,
+    /// Everything, for those who may read the audit trail.
+    pub trail: Option<String>,
     /// By name.
     pub contacts: Vec<ContactLine>,
     /// Evidence with an end, that which ends first in front.
@@ -457,6 +459,7 @@ pub(super) fn samples() -> Vec<Sample> {
             href: "/assessments/1/review".to_owned(),
         }],
         timeline: vec![line],
+        trail: Some("/audit?vendor=Lumen%20Analytics".to_owned()),
         evidence: vec![DatedLine {
             what: "ISO 27001 certificate".to_owned(),
             small: "cited by 12 answers".to_owned(),

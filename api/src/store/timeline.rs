@@ -1,12 +1,15 @@
 //! Reading the audit trail for the timelines of a vendor or an assessment.
 
 use super::{error::StoreError, tenant_scope::Scoped};
-use crate::domain::{ids::AssessmentId, timeline::TimelineEvent};
+use crate::domain::{
+    ids::AssessmentId,
+    timeline::{TOLD, TimelineEvent},
+};
 use entity::audit_event;
 use sea_orm::{ColumnTrait as _, Condition, JsonValue, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-/// Events about any of these records or assessments, newest first.
+/// Events that timelines tell about any of these records or assessments, newest first.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -24,6 +27,7 @@ pub async fn events(
                 .add(C::RecordId.is_in(records.iter().copied()))
                 .add(C::AssessmentId.is_in(assessments.iter().map(|id| id.0))),
         )
+        .filter(C::Act.is_in(TOLD.iter().copied()))
         .order_by_desc(C::Seq)
         .limit(most)
         .all(s.connection())

@@ -317,11 +317,16 @@ fn gains_of<'a>(
     question: &'a str,
     target: Exact,
 ) -> impl Iterator<Item = (&'a QuestionnaireScore, Exact)> {
+    let full = target == Exact::one();
     let targets = BTreeMap::from([(question.to_owned(), target)]);
     score.questionnaires.iter().filter_map(move |scored| {
-        let counted = scored.rows.iter().any(|row| row.question == question && row.state.counts());
+        let row = scored.rows.iter().find(|row| row.question == question && row.state.counts())?;
+        // Full credit gains what the score page prints as lost, to the last digit.
+        if let Some(parts) = row.explained.as_ref().filter(|_| full) {
+            return Some((scored, parts.lost_printed.clone()));
+        }
         let then = questionnaires::risk::findings::projected(scored, &targets)?;
-        counted.then(|| (scored, then - scored.claimed.clone().unwrap_or_default()))
+        Some((scored, then - scored.claimed.clone().unwrap_or_default()))
     })
 }
 

@@ -219,6 +219,10 @@ pub(super) fn refuse_unless_draft(state: AssessmentState, reference: &str) -> Re
     Err(UseCaseError::conflict(format!("{reference} is no draft any more: it is {state}.")))
 }
 
+/// Why nothing is sent about a use that the intake calls possibly banned.
+pub const MAY_BE_BANNED: &str = "The intake says that the planned use may be banned. Sending waits until Legal has \
+                                 decided; then answer the intake again";
+
 /// The draft of an assessment.
 ///
 /// # Errors
@@ -523,9 +527,7 @@ pub async fn send(ctx: &Ctx, id: AssessmentId, version: i64, key: &str) -> Resul
         }
     }
     if intake.facts.get(PROHIBITED_USE) == Some(&true) {
-        let text = "The intake says that the planned use may be banned. Sending waits until Legal has decided; then \
-                    answer the intake again";
-        faults.add("intake", "prohibited_use", text);
+        faults.add("intake", "prohibited_use", MAY_BE_BANNED);
     }
     if found.due_on < ctx.today() {
         faults.add("due_on", "in_the_past", "The due day has passed; choose another one");

@@ -225,6 +225,9 @@ pub async fn archive(ctx: &Ctx, id: VendorId, version: i64) -> Result<()> {
     Ok(())
 }
 
+/// Events on the timeline of a vendor; the audit trail has all of them.
+pub const TIMELINE: u64 = 40;
+
 /// The vendor, for forms.
 ///
 /// # Errors
@@ -543,7 +546,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
     records.extend(contacts.iter().map(|contact| contact.id.uuid()));
     records.extend(service_ids.iter().map(|service| service.uuid()));
     records.extend(intakes.iter().map(|intake| intake.id.uuid()));
-    let timeline = store::timeline::events(s, &records, &assessment_ids, 30).await?;
+    let timeline = store::timeline::events(s, &records, &assessment_ids, TIMELINE).await?;
 
     let mut stories = Vec::with_capacity(services.len());
     for service in services {

@@ -6,7 +6,10 @@ use super::{
     page::{respond, with_errors},
 };
 use crate::{
-    domain::{acts, due, ids::AssessmentId, respondent::Respondent, timeline::TimelineEvent, user::User},
+    domain::{
+        acts, assessment::Outcome, due, ids::AssessmentId, respondent::Respondent, timeline::TimelineEvent,
+        user::User,
+    },
     render::{
         Renderer, Shell,
         fields::errors_of,
@@ -86,7 +89,7 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// The icon of an act and whether it is a turning point. Acts that say nothing to people are left out.
+/// The icon of an act and whether it is a turning point, for the acts that timelines tell.
 fn mark(act: &str) -> Option<(&'static str, bool)> {
     Some(match act {
         "vendor.registered" => ("building-2", false),
@@ -159,8 +162,10 @@ pub fn timeline_lines(
             _ => Some("By itself".to_owned()),
         };
         let text = |key: &str| event.after.as_ref()?.get(key)?.as_str().map(str::to_owned);
-        let small: Vec<String> =
-            who.into_iter().chain(text("name")).chain(text("question")).chain(text("reason")).collect();
+        let outcome =
+            text("outcome").and_then(|word| Outcome::parse(&word)).map(|outcome| outcome.label().to_owned());
+        let told = [outcome, text("name"), text("question"), text("reason")];
+        let small: Vec<String> = who.into_iter().chain(told.into_iter().flatten()).collect();
         Some(TimelineLine {
             datetime: event.at.to_rfc3339(),
             when: due::short_day(due::day_in(zone, event.at)),
@@ -185,6 +190,14 @@ pub fn timeline_lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::timeline::TOLD;
+
+    #[test]
+    fn every_act_that_timelines_tell_has_an_icon_and_no_other() {
+        for (act, _) in acts::ACTS {
+            assert_eq!(mark(act).is_some(), TOLD.contains(act), "{act}");
+        }
+    }
 
     #[test]
     fn the_foot_of_a_list_says_which_rows_are_shown_and_keeps_the_filter() {

@@ -495,6 +495,9 @@ async fn finding_response(
         steps = acceptances::steps(staff, &found);
         steps.extend(steps::steps(staff, &found));
         steps.sort_by_key(|step| !step.main);
+        for later in steps.iter_mut().skip(1) {
+            later.main = false;
+        }
     }
     if let Some((step, form)) = typed {
         for view in steps.iter_mut().filter(|view| view.action.ends_with(&format!("/{step}"))) {

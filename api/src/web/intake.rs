@@ -13,7 +13,7 @@ use crate::{
     domain::{
         Permission, asking,
         ids::ServiceId,
-        intake::{Intake, shown_tenths},
+        intake::{Intake, PROHIBITED_USE, shown_tenths},
         vendor::VendorState,
     },
     render::{
@@ -32,6 +32,7 @@ use crate::{
         intake::{self, ServiceIntake},
         library,
         scores::Results,
+        sending::MAY_BE_BANNED,
     },
 };
 use actix_web::{
@@ -320,8 +321,10 @@ fn result_view(
     } else {
         Vec::new()
     };
+    let banned = (intake.facts.get(PROHIBITED_USE) == Some(&true)).then(|| format!("{MAY_BE_BANNED}."));
+    let banned = banned.into_iter();
     IntakeResultView {
-        checks: view.checks.iter().map(|check| check.text.clone()).collect(),
+        checks: banned.chain(view.checks.iter().map(|check| check.text.clone())).collect(),
         groups: answer_groups(view, intake),
         score: shown_tenths(intake.inherent_tenths),
         tier: Band::named(intake.tier.as_str()),
@@ -421,7 +424,11 @@ async fn result_page(
         assessments: assessments.iter().map(|row| assessment_line(row, &results)).collect(),
         base,
     };
-    let mut shell = shell(staff, view, view.service.name.clone());
+    let title = match &view.intake {
+        Some(intake) => format!("{}: tier {}", view.service.name, capitalised(intake.tier.as_str())),
+        None => view.service.name.clone(),
+    };
+    let mut shell = shell(staff, view, title);
     shell.errors = errors.iter().map(|error| ErrorItem::at(&error.pointer, error.message.clone())).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(renderer, status, "pages/intake/result", shell, page)

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission, asking, due, ids::AssessmentId, intake::shown_tenths, time_left::about_minutes,
+        Permission, asking, due,
+        ids::AssessmentId,
+        intake::{PROHIBITED_USE, shown_tenths},
+        time_left::about_minutes,
         vendor_mail::VendorMail,
     },
     render::{
@@ -426,6 +429,9 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
     if !draft.users.iter().any(|user| user.id == draft.assessment.owner_id) {
         missing.push("The owner is no active user any more: choose another one".to_owned());
     }
+    if draft.intake.as_ref().is_some_and(|intake| intake.facts.get(PROHIBITED_USE) == Some(&true)) {
+        missing.push(sending::MAY_BE_BANNED.to_owned());
+    }
     let mail = rendered(renderer, preview, VendorMail::Invitation)?;
     let name = |id| draft.users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
     let (assessment, zone) = (&draft.assessment, staff.ctx.tenant().zone);
@@ -438,7 +444,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         draft.definitions().into_iter().map(|questionnaire| questionnaire.title.clone()).collect();
     let mut facts = vec![
         Fact::new("Vendor", &draft.vendor.name),
-        Fact::new("Service", &draft.service.name),
+        Fact::new("Service", &draft.service.name).href(format!("/services/{}", draft.service.id)),
         Fact::new("Questionnaires", titles.join("; ")),
         Fact::new("Owner", name(assessment.owner_id))
             .note(format!("reviewer {}{unable}", name(assessment.reviewer_id))),

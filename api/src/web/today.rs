@@ -136,11 +136,10 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         late,
         act: act.to_owned(),
     };
-    let decide = found
-        .decide
-        .first
-        .iter()
-        .map(|case| item(case, "/decision", "Reviewed".to_owned(), handed_in(case), false, "Decide"));
+    let decide =
+        found.decide.first.iter().map(|case| {
+            item(case, "/decision", "Review finished".to_owned(), handed_in(case), false, "Decide")
+        });
     let review = found.review.first.iter().map(|case| {
         let act =
             if case.assessment.state == AssessmentState::Submitted { "Start review" } else { "Continue" };

@@ -589,6 +589,8 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         assessments,
         next: ahead::next(&profile, staff.ctx.today()),
         timeline: timeline_lines(&profile.timeline, &profile.users, &[], &references, zone),
+        trail: (staff.ctx.require(Permission::ReadAuditTrail).is_ok())
+            .then(|| with_query("/audit", [("vendor", profile.vendor.name.as_str())])),
         contacts,
         evidence: ahead::evidence(&profile, staff.ctx.today()),
         relies_on: ahead::relies_on(&profile),

@@ -22,6 +22,8 @@ const RIGHT: i64 = 610;
 const ROW: usize = 34;
 /// A band narrower than this has room for its letter alone.
 const ROOM: i64 = 60;
+/// The widest number beside a bar, in tenths as the bars are.
+const NUMBER: i64 = 450;
 /// Longer labels are broken at a space.
 const LINE: usize = 30;
 
@@ -60,17 +62,20 @@ impl Waterfall {
             let (from, y) = (at(&reached), 36 + ROW * (place + 1));
             reached = &reached - lost;
             let to = at(&reached);
+            // Left of its bar, or right of it where it would reach into the names.
+            let (x, anchor) =
+                if to - 60 - NUMBER > 10 * LEFT { (to - 60, "end") } else { (from + 60, "start") };
             html! {
                 (name(label, y))
                 line.cn x1=(unit(from)) x2=(unit(from)) y1=(y - 12) y2=(y) {}
                 rect.neg x=(unit(to)) width=(unit(from - to)) y=(y) height="20" rx="2" {}
-                text.vl x=(unit(to - 60)) y=(y + 15) text-anchor="end" { "\u{2212}" (lost.display2()) }
+                text.vl x=(unit(x)) y=(y + 15) text-anchor=(anchor) { "\u{2212}" (lost.display2()) }
             }
         });
         let bars: Vec<Markup> = bars.collect();
         let end = at(&self.claimed);
         // The marker of the claimed score stays on the paper.
-        let marker = (end - 280).min(10 * RIGHT - 560);
+        let marker = (end - 280).clamp(10 * LEFT, 10 * RIGHT - 560);
         html! {
             svg.wf viewBox={ "0 0 616 " (height) } role="img" aria-labelledby={ (title) " " (desc) } {
                 title id=(title) { "From 100 to " (self.claimed.display2()) }
@@ -160,6 +165,14 @@ mod tests {
             assert!(all.contains(words), "{words}: {all}");
         }
         assert!(!drawn(&of(&[("One", "3.00")])).contains("zc"));
+    }
+
+    #[test]
+    fn near_the_left_end_nothing_is_printed_over_the_names() {
+        let drawing = drawn(&of(&[("One", "60.00"), ("Two", "38.60")]));
+        assert!(drawing.contains("text-anchor=\"end\">\u{2212}60.00"), "{drawing}");
+        assert!(drawing.contains("text-anchor=\"start\">\u{2212}38.60"), "{drawing}");
+        assert!(drawing.contains("class=\"tot\" x=\"250.0\""), "{drawing}");
     }
 
     #[test]

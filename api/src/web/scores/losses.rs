@@ -13,9 +13,9 @@ use crate::{
     usecases::scores::Scored,
 };
 use questionnaires::{
-    definition::Questionnaire,
+    definition::{CriticalLevel, Questionnaire},
     exact::Exact,
-    scoring::{QuestionnaireScore, Rating as Letter, RowScore, SectionScore, State},
+    scoring::{KnockOut, QuestionnaireScore, Rating as Letter, RowScore, SectionScore, State},
 };
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -86,12 +86,19 @@ fn sentence(scored: &Scored, one: &QuestionnaireScore) -> Option<String> {
             failed => format!("{failed} answers hold {title} at {rating}."),
         });
     }
+    let blockers = blockers(one).count();
     let most = losing(one, scored.definitions.questionnaire(&one.id)).into_iter().next()?;
-    Some(if most.lost.is_zero() {
-        format!("{title} is at full credit.")
-    } else {
-        format!("{title} loses most in {}.", most.title)
+    Some(match blockers {
+        0 if most.lost.is_zero() => format!("{title} is at full credit."),
+        0 => format!("{title} loses most in {}.", most.title),
+        1 => format!("{title} fails a blocker and loses most in {}.", most.title),
+        count => format!("{title} fails {count} blockers and loses most in {}.", most.title),
     })
+}
+
+/// The failed answers that stop by themselves.
+fn blockers(one: &QuestionnaireScore) -> impl Iterator<Item = &KnockOut> {
+    one.knock_outs.iter().filter(|failed| failed.level == CriticalLevel::Blocker)
 }
 
 /// The rating of a questionnaire whose failed critical answers make it worse than its score alone.
@@ -99,21 +106,35 @@ fn capped_at(one: &QuestionnaireScore) -> Option<Letter> {
     one.rating.filter(|rating| one.band.is_some_and(|band| *rating > band))
 }
 
-/// The answers behind each sentence of the headline: those that hold the rating, else those that cost most.
+/// The answers behind each sentence of the headline: those that hold the rating, else failed blockers and those that
+/// cost most.
 pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
-    let causes = told(scored).into_iter().filter_map(|one| {
+    let causes = told(scored).into_iter().flat_map(|one| {
         let title = name_of(scored, one);
-        let (about, answers) = match capped_at(one) {
-            Some(rating) => (format!("Why {title} is held at {rating}"), holding(base, scored, one)),
-            None => (format!("What costs {title} most"), costing(base, scored, one)),
-        };
-        (!answers.is_empty()).then_some(Causes { about, answers })
+        match capped_at(one) {
+            Some(rating) => {
+                let all = holding(base, scored, one, one.knock_outs.iter());
+                vec![Causes { about: format!("Why {title} is held at {rating}"), answers: all }]
+            }
+            None => vec![
+                Causes {
+                    about: format!("What stops {title}"),
+                    answers: holding(base, scored, one, blockers(one)),
+                },
+                Causes { about: format!("What costs {title} most"), answers: costing(base, scored, one) },
+            ],
+        }
     });
-    causes.collect()
+    causes.filter(|causes| !causes.answers.is_empty()).collect()
 }
 
-fn holding(base: &str, scored: &Scored, one: &QuestionnaireScore) -> Vec<LossLine> {
-    let failed = one.knock_outs.iter().filter_map(|failed| {
+fn holding<'a>(
+    base: &str,
+    scored: &Scored,
+    one: &QuestionnaireScore,
+    failed: impl Iterator<Item = &'a KnockOut>,
+) -> Vec<LossLine> {
+    let failed = failed.filter_map(|failed| {
         let row = one.rows.iter().find(|row| row.question == failed.question)?;
         Some(loss_line(base, scored, row, &format!("a failed {}", level_word(failed.level))))
     });
