@@ -156,6 +156,7 @@ async function addresses(demo, browser, empty) {
     "/assessments/{assessment}/preview/portal/check": [admin, `${draft}/preview/portal/check`],
     "/assessments/{assessment}/preview/portal/submit": [admin, `${draft}/preview/portal/submit`],
     "/assessments/{assessment}/extend": [admin, `${returned}/extend`],
+    "/assessments/{assessment}/owner": [admin, `${returned}/owner`],
     "/assessments/{assessment}/cancel": [admin, `${returned}/cancel`],
     "/assessments/{assessment}/people/add": [admin, `${returned}/people/add`],
     "/assessments/{assessment}/people/{respondent}/reissue": [admin, await found(returned, "main a[href$='/reissue']")],

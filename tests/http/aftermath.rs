@@ -56,6 +56,28 @@ async fn the_notice_of_a_submission_says_what_to_look_at_first() {
 }
 
 #[tokio::test]
+async fn whoever_reviews_from_now_on_hears_of_the_submission() {
+    let app = TestApp::start().await;
+    let (_, path, page) = ready_to_sign(&app).await;
+    let staff = app.signed_in(Role::Procurement).await;
+    let change = staff.open(&path).await.expect(200).follow("Change owner").await.expect(200);
+    assert!(change.text().contains("cannot give verdicts"), "{}", change.text());
+    let change = change.form("/owner");
+    let viewer = app.ctx(Role::Viewer).await.user().id.to_string();
+    let refused = change.clone().set("reviewer", &viewer).submit().await.expect(422);
+    assert!(refused.text().contains("This person cannot be the reviewer"), "{}", refused.text());
+    let risk = app.ctx(Role::RiskManager).await;
+    let reviewer = risk.user().id.to_string();
+    let changed = change.clone().set("reviewer", &reviewer).submit().await.expect(200);
+    assert!(changed.text().contains(&format!("reviewer {}", risk.user().name)), "{}", changed.text());
+    assert!(changed.text().contains("Owner or reviewer changed"), "{}", changed.text());
+    change.set("reviewer", &reviewer).submit().await.expect(412);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    app.run_jobs().await;
+    assert!(mail(&app, &risk.user().email, "need a look").is_some());
+}
+
+#[tokio::test]
 async fn a_revoked_person_hears_nothing_of_the_submission() {
     let app = TestApp::start().await;
     let (_, path, page) = ready_to_sign(&app).await;

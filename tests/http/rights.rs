@@ -48,6 +48,8 @@ const LISTED: [(&[Role], &[&str]); 5] = [
             "GET /assessments/{assessment}/check",
             "GET /assessments/{assessment}/extend",
             "POST /assessments/{assessment}/extend",
+            "GET /assessments/{assessment}/owner",
+            "POST /assessments/{assessment}/owner",
             "GET /assessments/{assessment}/people",
             "POST /assessments/{assessment}/people",
             "GET /assessments/{assessment}/people/add",

@@ -17,6 +17,7 @@ pub const TOLD: &[&str] = &[
     "assessment.expired",
     "assessment.extended",
     "assessment.links_closed",
+    "assessment.put_in_charge",
     "assessment.reopened",
     "assessment.returned",
     "assessment.review_started",

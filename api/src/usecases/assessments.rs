@@ -5,6 +5,7 @@ use super::{
     error::Faults,
     library::{self, PinnedQuestionnaire},
     page_within, respondents,
+    sending::working_user,
 };
 pub use crate::store::assessment_list::Listed;
 use crate::{
@@ -373,6 +374,43 @@ pub async fn extend(ctx: &Ctx, id: AssessmentId, version: i64, due_on: &str) -> 
         .on_assessment(id)
         .before(before)
         .after(json!({"due_on": due_on, "state": state}));
+    tx.commit(event).await?;
+    Ok(())
+}
+
+/// Puts others in charge of an assessment that was sent: what happens from now on is told to them.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] for somebody who may not look after assessments; [`UseCaseError::StateConflict`] for a
+/// draft, whose people are chosen elsewhere, and once it was cancelled; [`UseCaseError::VersionConflict`].
+pub async fn put_in_charge(
+    ctx: &Ctx,
+    id: AssessmentId,
+    version: i64,
+    owner: &str,
+    reviewer: &str,
+) -> Result<()> {
+    ctx.require(Permission::SendAssessments)?;
+    let mut tx = ctx.begin_write().await?;
+    let found = load(&tx, id).await?;
+    if matches!(found.state, AssessmentState::Draft | AssessmentState::Cancelled) {
+        let state = found.state.label().to_lowercase();
+        return Err(UseCaseError::conflict(format!(
+            "Owner and reviewer cannot change here: the assessment is {state}."
+        )));
+    }
+    let mut faults = Faults::default();
+    let owner = working_user(&tx, &mut faults, "owner", owner).await?;
+    let reviewer = working_user(&tx, &mut faults, "reviewer", reviewer).await?;
+    faults.finish()?;
+    let (Some(owner_id), Some(reviewer_id)) = (owner, reviewer) else { return Err(UseCaseError::NotFound) };
+    let before = json!({"owner": found.owner_id, "reviewer": found.reviewer_id});
+    store::assessments::update(&mut tx, &Assessment { owner_id, reviewer_id, version, ..found }).await?;
+    let event = ctx
+        .event("assessment.put_in_charge", "assessment", id)
+        .on_assessment(id)
+        .before(before)
+        .after(json!({"owner": owner_id, "reviewer": reviewer_id}));
     tx.commit(event).await?;
     Ok(())
 }

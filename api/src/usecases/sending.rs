@@ -410,7 +410,13 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
     Ok(())
 }
 
-async fn working_user(tx: &WriteTx, faults: &mut Faults, field: &str, typed: &str) -> Result<Option<UserId>> {
+/// The active user who may look after assessments with this id; notes a fault of `field` otherwise.
+pub(super) async fn working_user(
+    tx: &WriteTx,
+    faults: &mut Faults,
+    field: &str,
+    typed: &str,
+) -> Result<Option<UserId>> {
     let Ok(id) = typed.parse::<UserId>() else {
         faults.add(field, "required", format!("Choose the {field}"));
         return Ok(None);

@@ -108,6 +108,7 @@ fn mark(act: &str) -> Option<(&'static str, bool)> {
         "assessment.drafted" => ("file-text", false),
         "assessment.sent" => ("send", true),
         "assessment.extended" => ("calendar", false),
+        "assessment.put_in_charge" => ("user", false),
         "assessment.cancelled" => ("ban", true),
         "assessment.expired" => ("clock", false),
         "assessment.links_closed" => ("lock", false),

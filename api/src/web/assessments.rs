@@ -66,7 +66,7 @@ pub(super) fn shell(staff: &Staff, title: impl Into<String>) -> Shell {
     staff_shell(staff, title, Some(Section::Assessments)).crumb("Assessments", "/assessments")
 }
 
-fn own_shell(staff: &Staff, view: &AssessmentProgress, title: impl Into<String>) -> Shell {
+pub(super) fn own_shell(staff: &Staff, view: &AssessmentProgress, title: impl Into<String>) -> Shell {
     let id = view.assessment.id;
     shell(staff, title).crumb(view.assessment.reference.clone(), format!("/assessments/{id}"))
 }
@@ -377,6 +377,9 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
     }
     if may_send && (state.open_to_vendor() || state == AssessmentState::Expired) {
         links.push(Link::new("Move the due day", format!("{base}/extend")));
+    }
+    if may_send && !matches!(state, AssessmentState::Draft | AssessmentState::Cancelled) {
+        links.push(Link::new("Change owner", format!("{base}/owner")));
     }
     if may_send && !matches!(state, AssessmentState::Decided | AssessmentState::Cancelled) {
         links.push(Link::new("Cancel", format!("{base}/cancel")));

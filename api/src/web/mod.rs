@@ -21,6 +21,7 @@ pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod health;
+pub mod in_charge;
 pub mod intake;
 pub mod jobs;
 pub mod load;

@@ -17,6 +17,7 @@ use crate::{
         ids::AssessmentId,
         intake::{PROHIBITED_USE, shown_tenths},
         time_left::about_minutes,
+        user::User,
         vendor_mail::VendorMail,
     },
     render::{
@@ -328,23 +329,8 @@ fn people_form(
         act.fields.push(field);
     }
     act.fields.extend(new_person_fields(&input.new, draft.contacts.is_empty()));
-    let able = draft.users.iter().filter(|user| user.role.may(Permission::SendAssessments));
-    let users: Vec<(String, String)> =
-        able.map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label()))).collect();
-    let mut reviewer =
-        FieldView::select("reviewer", "Reviewer").choices(users.clone(), |value| value == input.reviewer);
-    let chosen = draft.users.iter().find(|user| user.id.to_string() == input.reviewer);
-    if let Some(user) = chosen.filter(|user| !user.role.may(Permission::Review)) {
-        reviewer = reviewer.hint(format!(
-            "{} cannot give verdicts. Choose a risk manager or an admin, who is told when the vendor hands in.",
-            user.name
-        ));
-    }
+    act.fields.extend(in_charge_fields(&draft.users, &input.owner, &input.reviewer));
     act.fields.extend([
-        FieldView::select("owner", "Owner")
-            .hint("Looks after it. Replies to mails go to this person.")
-            .choices(users, |value| value == input.owner),
-        reviewer,
         FieldView::date("due_on", "Due day")
             .hint(format!("Ends with that day in {}.", staff.ctx.tenant().zone))
             .value(&input.due_on),
@@ -355,6 +341,26 @@ fn people_form(
     ]);
     let title = format!("People and dates, {}", draft.assessment.reference);
     act_page(renderer, shell(staff, title), act, errors)
+}
+
+/// Owner and reviewer, to be chosen among those who may look after assessments.
+pub(super) fn in_charge_fields(users: &[User], owner: &str, reviewer: &str) -> [FieldView; 2] {
+    let able = users.iter().filter(|user| user.role.may(Permission::SendAssessments));
+    let choices: Vec<(String, String)> =
+        able.map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label()))).collect();
+    let mut reviews =
+        FieldView::select("reviewer", "Reviewer").choices(choices.clone(), |value| value == reviewer);
+    let chosen = users.iter().find(|user| user.id.to_string() == reviewer);
+    if let Some(user) = chosen.filter(|user| !user.role.may(Permission::Review)) {
+        reviews = reviews.hint(format!(
+            "{} cannot give verdicts. Choose a risk manager or an admin, who is told when the vendor hands in.",
+            user.name
+        ));
+    }
+    let owns = FieldView::select("owner", "Owner")
+        .hint("Looks after it. Replies to mails go to this person.")
+        .choices(choices, |value| value == owner);
+    [owns, reviews]
 }
 
 async fn people_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
