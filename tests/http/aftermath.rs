@@ -60,7 +60,7 @@ async fn whoever_reviews_from_now_on_hears_of_the_submission() {
     let app = TestApp::start().await;
     let (_, path, page) = ready_to_sign(&app).await;
     let staff = app.signed_in(Role::Procurement).await;
-    let change = staff.open(&path).await.expect(200).follow("Change owner").await.expect(200);
+    let change = staff.open(&path).await.expect(200).follow("Change owner and reviewer").await.expect(200);
     assert!(change.text().contains("cannot give verdicts"), "{}", change.text());
     let change = change.form("/owner");
     let viewer = app.ctx(Role::Viewer).await.user().id.to_string();
@@ -68,13 +68,22 @@ async fn whoever_reviews_from_now_on_hears_of_the_submission() {
     assert!(refused.text().contains("This person cannot be the reviewer"), "{}", refused.text());
     let risk = app.ctx(Role::RiskManager).await;
     let reviewer = risk.user().id.to_string();
-    let changed = change.clone().set("reviewer", &reviewer).submit().await.expect(200);
+    let admin = app.ctx(Role::Admin).await;
+    let changed = change.clone().set("reviewer", &reviewer).set("owner", &admin.user().id.to_string());
+    let changed = changed.submit().await.expect(200);
     assert!(changed.text().contains(&format!("reviewer {}", risk.user().name)), "{}", changed.text());
-    assert!(changed.text().contains("Owner or reviewer changed"), "{}", changed.text());
+    assert!(changed.text().contains("Owner and reviewer changed"), "{}", changed.text());
+    let id = id_of(&path);
+    let now = assessments::view(&admin, id).await.unwrap().assessment;
+    assert_eq!((now.owner_id, now.reviewer_id), (admin.user().id, risk.user().id));
     change.set("reviewer", &reviewer).submit().await.expect(412);
     page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     app.run_jobs().await;
     assert!(mail(&app, &risk.user().email, "need a look").is_some());
+    assert!(mail(&app, "procurement@", "need a look").is_none());
+    let version = assessments::view(&admin, id).await.unwrap().assessment.version;
+    assessments::cancel(&admin, id, version, "No longer needed").await.unwrap();
+    staff.open(&format!("{path}/owner")).await.expect(409);
 }
 
 #[tokio::test]

@@ -161,17 +161,19 @@ async fn a_reissue_kills_older_secrets_and_at_most_ten_live() {
     let invitation = view.people[0].invitation.as_ref().unwrap();
     let (id, generation) = (invitation.id, invitation.generation);
     for _ in 0..12 {
-        assert!(respondents::mint_link_secret(&system, app.tenant, id).await.unwrap().is_some());
+        assert!(respondents::mint_link_secret(&system, app.tenant, id, generation).await.unwrap().is_some());
     }
     let scope = app.services.database.tenant(app.tenant);
     let live = api::store::respondents::live_secrets(&scope, id, generation).await.unwrap();
     assert_eq!(live.len(), 10);
     respondents::reissue(&ctx, id_of(&path), view.people[0].respondent.id, "").await.unwrap();
     assert!(api::store::respondents::live_secrets(&scope, id, generation).await.unwrap().is_empty());
+    // A mail that was being made for the old link's address gets no secret of the new one.
+    assert!(respondents::mint_link_secret(&system, app.tenant, id, generation).await.unwrap().is_none());
     let page = client.open(&path).await.expect(200).follow("Revoke").await.expect(200);
     let page = page.form("/revoke").set("reason", "").submit().await.expect(422);
     page.form("/revoke").set("reason", "Wrong person").submit().await.expect(200);
-    assert!(respondents::mint_link_secret(&system, app.tenant, id).await.unwrap().is_none());
+    assert!(respondents::mint_link_secret(&system, app.tenant, id, generation + 1).await.unwrap().is_none());
 }
 
 #[tokio::test]

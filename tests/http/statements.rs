@@ -133,6 +133,7 @@ async fn scene(amount: &Amount) -> Scene {
         let gap = findings::RaiseFinding {
             title: format!("Gap {number}"),
             severity: "high".to_owned(),
+            question: all.get(number).map(|(question, _)| (*question).to_owned()).unwrap_or_default(),
             key: format!("gap {number}"),
             ..findings::RaiseFinding::default()
         };

@@ -19,7 +19,7 @@ pub const ACTS: &[(&str, &str)] = &[
     ("assessment.extended", "Due day moved"),
     ("assessment.links_closed", "Links closed"),
     ("assessment.people_chosen", "People and dates chosen"),
-    ("assessment.put_in_charge", "Owner or reviewer changed"),
+    ("assessment.put_in_charge", "Owner and reviewer changed"),
     ("assessment.questionnaires_chosen", "Questionnaires chosen"),
     ("assessment.reopened", "Reopened"),
     ("assessment.returned", "Returned for clarification"),

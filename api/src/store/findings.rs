@@ -19,7 +19,7 @@ use questionnaires::{answering::Grade, risk::findings::Severity};
 use sea_orm::{
     ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QueryResult,
     QuerySelect as _, QueryTrait as _, Select, Set,
-    sea_query::{CaseStatement, Expr, SelectStatement},
+    sea_query::{Alias, CaseStatement, Expr, Query, SelectStatement},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -168,7 +168,7 @@ pub struct Wanted {
     pub severities: Vec<Severity>,
     /// Of vendors with these normalised words in their name; of all when it is empty.
     pub vendor: String,
-    /// With an action whose owner has these normalised words in the name; of all when it is empty.
+    /// Whose agreed action has an owner with these normalised words in the name; of all when it is empty.
     pub owner: String,
     /// Of this urgency.
     pub urgency: Option<Urgency>,
@@ -197,12 +197,20 @@ pub(super) fn urgent(urgency: Urgency, today: NaiveDate) -> Expr {
     }
 }
 
-/// The findings with an action of this owner that was not rejected, as a part of another query.
+/// The findings whose newest action has an owner with these words in the name, as a part of another query.
 fn owned_by(s: &impl Scoped, words: &str) -> SelectStatement {
-    use action::Column as A;
-    s.find::<action::Entity>()
-        .filter(with_words((action::Entity, A::OwnerNormalised), words))
-        .filter(A::State.ne(ActionState::Rejected.as_str()))
+    use action::{Column as A, Entity as Action};
+    let later = Alias::new("later");
+    let newer = Query::select()
+        .expr(Expr::val(1))
+        .from_as(Action, later.clone())
+        .and_where(Expr::col((later.clone(), A::TenantId)).equals((Action, A::TenantId)))
+        .and_where(Expr::col((later.clone(), A::FindingId)).equals((Action, A::FindingId)))
+        .and_where(Expr::col((later, A::Id)).gt(Expr::col((Action, A::Id))))
+        .to_owned();
+    s.find::<Action>()
+        .filter(with_words((Action, A::OwnerNormalised), words))
+        .filter(Expr::exists(newer).not())
         .select_only()
         .column(A::FindingId)
         .into_query()
@@ -216,7 +224,12 @@ fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<finding::Entity> {
         .filter(C::State.is_in(wanted.states.iter().map(|state| state.as_str())))
         .filter(C::Severity.is_in(wanted.severities.iter().map(|one| one.as_str())))
         .apply_if(vendor, |query, words| query.filter(C::VendorId.in_subquery(ids_of_named(s, words))))
-        .apply_if(owner, |query, words| query.filter(C::Id.in_subquery(owned_by(s, words))))
+        .apply_if(owner, |query, words| {
+            // An open finding has no action that counts: what was agreed before it was reopened is over.
+            query
+                .filter(C::State.ne(FindingState::Open.as_str()))
+                .filter(C::Id.in_subquery(owned_by(s, words)))
+        })
         .apply_if(wanted.urgency, |query, urgency| query.filter(urgent(urgency, wanted.today)))
 }
 

@@ -19,7 +19,7 @@ use crate::{
         remediation::{Clarification, Decision},
         respondent::{Invitation, Respondent},
         timeline::TimelineEvent,
-        user::User,
+        user::{User, UserState},
         vendor::{Contact, Service, Vendor, VendorState},
     },
     store::{
@@ -378,6 +378,26 @@ pub async fn extend(ctx: &Ctx, id: AssessmentId, version: i64, due_on: &str) -> 
     Ok(())
 }
 
+/// An assessment with the active users, for whoever changes who is in charge of it. Two statements.
+///
+/// # Errors
+/// As [`put_in_charge`].
+pub async fn in_charge(ctx: &Ctx, id: AssessmentId) -> Result<(Assessment, Vec<User>)> {
+    ctx.require(Permission::SendAssessments)?;
+    let found = store::assessments::assessment(ctx.scope(), id).await?.ok_or(UseCaseError::NotFound)?;
+    refuse_unless_sent(&found)?;
+    let users = store::accounts::users(ctx.scope()).await?;
+    Ok((found, users.into_iter().filter(|user| user.state == UserState::Active).collect()))
+}
+
+fn refuse_unless_sent(found: &Assessment) -> Result<()> {
+    if !matches!(found.state, AssessmentState::Draft | AssessmentState::Cancelled) {
+        return Ok(());
+    }
+    let state = found.state.label().to_lowercase();
+    Err(UseCaseError::conflict(format!("Owner and reviewer cannot change here: the assessment is {state}.")))
+}
+
 /// Puts others in charge of an assessment that was sent: what happens from now on is told to them.
 ///
 /// # Errors
@@ -393,12 +413,7 @@ pub async fn put_in_charge(
     ctx.require(Permission::SendAssessments)?;
     let mut tx = ctx.begin_write().await?;
     let found = load(&tx, id).await?;
-    if matches!(found.state, AssessmentState::Draft | AssessmentState::Cancelled) {
-        let state = found.state.label().to_lowercase();
-        return Err(UseCaseError::conflict(format!(
-            "Owner and reviewer cannot change here: the assessment is {state}."
-        )));
-    }
+    refuse_unless_sent(&found)?;
     let mut faults = Faults::default();
     let owner = working_user(&tx, &mut faults, "owner", owner).await?;
     let reviewer = working_user(&tx, &mut faults, "reviewer", reviewer).await?;

@@ -377,7 +377,8 @@ impl Desk<'_> {
             return Ok(None);
         }
         let frame = self.frame(&assessment, &respondent.name).await?;
-        let Some(link) = mint_link_secret(self.system, self.tenant, invitation.id).await? else {
+        let (id, generation) = (invitation.id, invitation.generation);
+        let Some(link) = mint_link_secret(self.system, self.tenant, id, generation).await? else {
             return Ok(None);
         };
         Ok(Some(ToRespondent { assessment, respondent, frame, link }))

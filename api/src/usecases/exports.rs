@@ -120,7 +120,8 @@ pub async fn findings(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingsExpor
     let users = accounts::users(ctx.scope()).await?;
     let users = users.into_iter().map(|user| (user.id, user.name)).collect();
     let said = json!({
-        "vendor": filter.vendor, "severity": filter.severity, "urgency": filter.urgency, "closed_too": filter.all,
+        "vendor": filter.vendor, "owner": filter.owner, "severity": filter.severity, "urgency": filter.urgency,
+        "closed_too": filter.all,
     });
     record(ctx, ctx.event("findings.exported", "tenant", ctx.tenant().id).after(said)).await?;
     Ok(FindingsExport { ctx: ctx.clone(), wanted, users, last: None, done: false })

@@ -46,7 +46,8 @@ pub struct MintedLink {
 }
 
 /// Mints one more secret for an active invitation. At most ten live at once: one whose mail was never sent gives way
-/// first, then the oldest. Only the hash is stored. None when the invitation is not active any more.
+/// first, then the oldest. Only the hash is stored. None when the invitation is not active any more, or was reissued since
+/// its `generation` was read: the address that belongs to the new one may be another.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -54,12 +55,13 @@ pub async fn mint_link_secret(
     system: &SystemCtx,
     tenant: TenantId,
     invitation: InvitationId,
+    generation: i32,
 ) -> Result<Option<MintedLink>> {
     let services = system.services();
     let now = services.now();
     let mut tx = services.database.tenant(tenant).begin_write().await?;
     let Some(invitation) = rows::invitation(&tx, invitation).await? else { return Ok(None) };
-    if invitation.state != InvitationState::Active {
+    if invitation.state != InvitationState::Active || invitation.generation != generation {
         return Ok(None);
     }
     let live = rows::live_secrets(&tx, invitation.id, invitation.generation).await?;
@@ -104,7 +106,7 @@ pub(super) async fn invite(
     Ok(invitation)
 }
 
-/// Ends active invitations: their secrets, sessions and remembered browsers die with them.
+/// Ends active invitations: their secrets, sessions, remembered and waiting browsers die with them.
 pub(super) async fn end_invitations(
     tx: &mut WriteTx,
     invitations: &[Invitation],
@@ -247,8 +249,8 @@ async fn refuse_suppressed(tx: &WriteTx, contact: ContactId) -> Result<()> {
     }
 }
 
-/// Reissues a respondent's link: the old secrets, sessions and remembered browsers die at once, and a new link is
-/// mailed to the contact's present address. `key` makes a repeated form harmless.
+/// Reissues a respondent's link: the old secrets, sessions, remembered and waiting browsers die at once, and a new
+/// link is mailed to the contact's present address. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::StateConflict`] when the link is not active or mail to the address was refused.

@@ -225,8 +225,8 @@ pub async fn archive(ctx: &Ctx, id: VendorId, version: i64) -> Result<()> {
     Ok(())
 }
 
-/// Events on the timeline of a vendor; the audit trail has all of them.
-pub const TIMELINE: u64 = 40;
+/// The most events on the timeline of a vendor; the audit trail has all of them.
+const TIMELINE: u64 = 40;
 
 /// The vendor, for forms.
 ///

@@ -198,6 +198,9 @@ mod tests {
         for (act, _) in acts::ACTS {
             assert_eq!(mark(act).is_some(), TOLD.contains(act), "{act}");
         }
+        for told in TOLD {
+            assert!(acts::ACTS.iter().any(|(act, _)| act == told), "{told}");
+        }
     }
 
     #[test]

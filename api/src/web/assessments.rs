@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Permission,
-        assessment::{AssessmentState, InvitationState, Waits},
+        assessment::{Assessment, AssessmentState, InvitationState, Waits},
         delivery::{Delivery, DeliveryOutcome, kind_label},
         due,
         ids::{AssessmentId, RespondentId},
@@ -66,9 +66,8 @@ pub(super) fn shell(staff: &Staff, title: impl Into<String>) -> Shell {
     staff_shell(staff, title, Some(Section::Assessments)).crumb("Assessments", "/assessments")
 }
 
-pub(super) fn own_shell(staff: &Staff, view: &AssessmentProgress, title: impl Into<String>) -> Shell {
-    let id = view.assessment.id;
-    shell(staff, title).crumb(view.assessment.reference.clone(), format!("/assessments/{id}"))
+pub(super) fn own_shell(staff: &Staff, assessment: &Assessment, title: impl Into<String>) -> Shell {
+    shell(staff, title).crumb(assessment.reference.clone(), format!("/assessments/{}", assessment.id))
 }
 
 /// The filter of the list, as its form sends it.
@@ -379,7 +378,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
         links.push(Link::new("Move the due day", format!("{base}/extend")));
     }
     if may_send && !matches!(state, AssessmentState::Draft | AssessmentState::Cancelled) {
-        links.push(Link::new("Change owner", format!("{base}/owner")));
+        links.push(Link::new("Change owner and reviewer", format!("{base}/owner")));
     }
     if may_send && !matches!(state, AssessmentState::Decided | AssessmentState::Cancelled) {
         links.push(Link::new("Cancel", format!("{base}/cancel")));
@@ -447,7 +446,7 @@ async fn extend_form(
     act.hidden = vec![Hidden::new("version", version)];
     let day = typed.map_or_else(String::new, |form| form.text("due_on").to_owned());
     act.fields = vec![FieldView::date("due_on", "New due day").value(day)];
-    act_page(renderer, own_shell(staff, &view, "Move the due day"), act, errors)
+    act_page(renderer, own_shell(staff, &view.assessment, "Move the due day"), act, errors)
 }
 
 async fn extend_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
@@ -490,7 +489,7 @@ async fn cancel_form(
     ];
     act.warn = true;
     let title = format!("Cancel {}?", view.assessment.reference);
-    act_page(renderer, own_shell(staff, &view, title), act, errors)
+    act_page(renderer, own_shell(staff, &view.assessment, title), act, errors)
 }
 
 async fn cancel_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
@@ -563,7 +562,7 @@ async fn add_form(
     act.fields.extend(new_person_fields(&new_person(typed), view.others.is_empty()));
     let key = typed.filled("key").map_or_else(|| fresh_key(staff), str::to_owned);
     act.hidden = vec![Hidden::new("key", key)];
-    act_page(renderer, own_shell(staff, &view, "Add a person"), act, errors)
+    act_page(renderer, own_shell(staff, &view.assessment, "Add a person"), act, errors)
 }
 
 async fn add_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
@@ -619,7 +618,7 @@ async fn reissue_page(
             .to_owned(),
     );
     act.hidden = vec![Hidden::new("key", fresh_key(&staff))];
-    act_page(&renderer, own_shell(&staff, &view, format!("New link for {name}?")), act, &[])
+    act_page(&renderer, own_shell(&staff, &view.assessment, format!("New link for {name}?")), act, &[])
 }
 
 async fn reissue(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, CsrfForm(form): CsrfForm) -> Answer {
@@ -639,7 +638,7 @@ async fn revoke_form(
     act.lede = Some("It stops working at once and for good. What this person answered is kept.".to_owned());
     act.fields = vec![FieldView::textarea("reason", "Reason").value(reason)];
     act.warn = true;
-    act_page(renderer, own_shell(staff, &view, format!("Revoke the link of {name}?")), act, errors)
+    act_page(renderer, own_shell(staff, &view.assessment, format!("Revoke the link of {name}?")), act, errors)
 }
 
 async fn revoke_page(

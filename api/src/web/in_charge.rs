@@ -11,11 +11,7 @@ use super::{
     sending::in_charge_fields,
 };
 use crate::{
-    domain::{
-        Permission,
-        ids::AssessmentId,
-        user::{User, UserState},
-    },
+    domain::{Permission, ids::AssessmentId},
     render::{
         Renderer,
         parts::Link,
@@ -30,6 +26,8 @@ routes! {
     POST "/assessments/{assessment}/owner" => change, Access::Staff(Permission::SendAssessments), Page, ["version", "owner", "reviewer"];
 }
 
+const TITLE: &str = "Change owner and reviewer";
+
 async fn form(
     staff: &Staff,
     renderer: &Renderer,
@@ -37,20 +35,17 @@ async fn form(
     typed: Option<&Fields>,
     errors: &[FieldError],
 ) -> Answer {
-    let view = assessments::view(&staff.ctx, id).await?;
-    let assessment = &view.assessment;
+    let (assessment, active) = assessments::in_charge(&staff.ctx, id).await?;
     let text = |name: &str, now: String| typed.map_or(now, |form| form.text(name).to_owned());
     let owner = text("owner", assessment.owner_id.to_string());
     let reviewer = text("reviewer", assessment.reviewer_id.to_string());
     let back = Link::new("Keep it as it is", format!("/assessments/{id}"));
-    let mut act = ActView::new(format!("/assessments/{id}/owner"), "Change owner and reviewer", back);
+    let mut act = ActView::new(format!("/assessments/{id}/owner"), TITLE, back);
     act.lede = Some("What happens from now on is told to them.".to_owned());
     let version = typed.and_then(|form| form.parsed("version")).unwrap_or(assessment.version);
     act.hidden = vec![Hidden::new("version", version)];
-    let active: Vec<User> =
-        view.users.iter().filter(|user| user.state == UserState::Active).cloned().collect();
     act.fields = in_charge_fields(&active, &owner, &reviewer).into();
-    act_page(renderer, own_shell(staff, &view, "Change owner or reviewer"), act, errors)
+    act_page(renderer, own_shell(staff, &assessment, TITLE), act, errors)
 }
 
 async fn page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {

@@ -346,10 +346,16 @@ fn people_form(
 /// Owner and reviewer, to be chosen among those who may look after assessments.
 pub(super) fn in_charge_fields(users: &[User], owner: &str, reviewer: &str) -> [FieldView; 2] {
     let able = users.iter().filter(|user| user.role.may(Permission::SendAssessments));
-    let choices: Vec<(String, String)> =
+    let able: Vec<(String, String)> =
         able.map(|user| (user.id.to_string(), format!("{}, {}", user.name, user.role.label()))).collect();
+    // Who is in charge and may not be any more is replaced by nobody until somebody is chosen.
+    let choices = |now: &str| {
+        let gone = !able.iter().any(|(id, _)| id == now);
+        let nobody = gone.then(|| (String::new(), "Choose".to_owned()));
+        nobody.into_iter().chain(able.clone()).collect::<Vec<_>>()
+    };
     let mut reviews =
-        FieldView::select("reviewer", "Reviewer").choices(choices.clone(), |value| value == reviewer);
+        FieldView::select("reviewer", "Reviewer").choices(choices(reviewer), |value| value == reviewer);
     let chosen = users.iter().find(|user| user.id.to_string() == reviewer);
     if let Some(user) = chosen.filter(|user| !user.role.may(Permission::Review)) {
         reviews = reviews.hint(format!(
@@ -359,7 +365,7 @@ pub(super) fn in_charge_fields(users: &[User], owner: &str, reviewer: &str) -> [
     }
     let owns = FieldView::select("owner", "Owner")
         .hint("Looks after it. Replies to mails go to this person.")
-        .choices(choices, |value| value == owner);
+        .choices(choices(owner), |value| value == owner);
     [owns, reviews]
 }
 

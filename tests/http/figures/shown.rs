@@ -130,10 +130,11 @@ fn causes(page: Part<'_>, results: &[Result]) {
             section.parts("li").into_iter().map(|line| (line.first(".mono"), line.text())).collect();
         assert!(!lines.is_empty(), "{about}");
         let lost = |row: &[String]| Exact::zero() - number(row[5].trim_matches('\u{2013}'));
-        if about.starts_with("Why ") || about.starts_with("What stops ") {
+        if about.starts_with("Why ") || about.starts_with("Blockers ") {
             let held = about.ends_with(&format!("held at {}", one.letter));
-            assert!(held || about.starts_with("What "), "{about}: {}", one.letter);
-            assert!(lines.iter().all(|(_, text)| text.contains("a failed ")), "{lines:?}");
+            assert!(held || about.starts_with("Blockers "), "{about}: {}", one.letter);
+            let failed = if held { "a failed " } else { "a failed blocker" };
+            assert!(lines.iter().all(|(_, text)| text.contains(failed)), "{lines:?}");
             assert!(lines.iter().all(|(question, _)| one.rows.contains_key(question)), "{lines:?}");
         } else {
             let mut dearest: Vec<Exact> =

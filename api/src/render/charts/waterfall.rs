@@ -62,9 +62,12 @@ impl Waterfall {
             let (from, y) = (at(&reached), 36 + ROW * (place + 1));
             reached = &reached - lost;
             let to = at(&reached);
-            // Left of its bar, or right of it where it would reach into the names.
-            let (x, anchor) =
-                if to - 60 - NUMBER > 10 * LEFT { (to - 60, "end") } else { (from + 60, "start") };
+            // Left of its bar; right of it where it would reach into the names; inside it where that is full too.
+            let (x, anchor) = match (to - 60 - NUMBER > 10 * LEFT, from + 60 + NUMBER < 10 * RIGHT) {
+                (true, _) => (to - 60, "end"),
+                (false, true) => (from + 60, "start"),
+                (false, false) => (from - 60, "end"),
+            };
             html! {
                 (name(label, y))
                 line.cn x1=(unit(from)) x2=(unit(from)) y1=(y - 12) y2=(y) {}
@@ -169,6 +172,8 @@ mod tests {
 
     #[test]
     fn near_the_left_end_nothing_is_printed_over_the_names() {
+        let inside = drawn(&of(&[("One", "98.60")]));
+        assert!(inside.contains("x=\"604.0\" y=\"85\" text-anchor=\"end\">\u{2212}98.60"), "{inside}");
         let drawing = drawn(&of(&[("One", "60.00"), ("Two", "38.60")]));
         assert!(drawing.contains("text-anchor=\"end\">\u{2212}60.00"), "{drawing}");
         assert!(drawing.contains("text-anchor=\"start\">\u{2212}38.60"), "{drawing}");

@@ -96,7 +96,7 @@ fn sentence(scored: &Scored, one: &QuestionnaireScore) -> Option<String> {
     })
 }
 
-/// The failed answers that stop by themselves.
+/// The failed answers of which one alone stops, unless its risk is accepted.
 fn blockers(one: &QuestionnaireScore) -> impl Iterator<Item = &KnockOut> {
     one.knock_outs.iter().filter(|failed| failed.level == CriticalLevel::Blocker)
 }
@@ -118,7 +118,7 @@ pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
             }
             None => vec![
                 Causes {
-                    about: format!("What stops {title}"),
+                    about: format!("Blockers that {title} fails"),
                     answers: holding(base, scored, one, blockers(one)),
                 },
                 Causes { about: format!("What costs {title} most"), answers: costing(base, scored, one) },
