@@ -213,6 +213,8 @@ pub async fn update_invitation(tx: &mut WriteTx, changed: &Invitation) -> Result
 /// # Errors
 /// When the database cannot be written.
 pub async fn kill(tx: &mut WriteTx, id: InvitationId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // Whoever comes in meanwhile holds this row until the session is there to be ended, or finds it changed.
+    tx.find_id::<invitation::Entity>(id).lock_exclusive().one(tx.connection()).await?;
     tx.delete_many::<link_secret::Entity>()
         .filter(link_secret::Column::InvitationId.eq(id.0))
         .exec(tx.connection())
