@@ -1,7 +1,10 @@
 //! Findings: proposed when a review ends, raised, sent to the vendor, planned, verified by somebody else.
 
+mod gains;
 mod raising;
 
+pub use gains::Points;
+use gains::{counts, gains_of, points_of, target_of};
 pub use raising::{
     AboutAnswer, Proposed, RaiseFinding, about_answer, answered, raise_by_hand, raise_proposed,
 };
@@ -37,11 +40,8 @@ use crate::{
 };
 use chrono::NaiveDate;
 use questionnaires::{
-    answering::Grade,
-    definition::Question,
-    exact::Exact,
-    risk::findings::Severity,
-    scoring::{AssessmentScore, QuestionnaireScore},
+    answering::Grade, definition::Question, exact::Exact, risk::findings::Severity,
+    scoring::QuestionnaireScore,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,27 +233,6 @@ pub async fn list(ctx: &Ctx, filter: &FindingFilter) -> Result<FindingPage> {
     Ok(FindingPage { points: points.collect(), lines, figures, total, page })
 }
 
-/// Points of 100 that findings hold back: what the claimed score gains when the finding closes at its target. Where
-/// several questionnaires count the answer, the largest gain.
-pub type Points = BTreeMap<FindingId, Exact>;
-
-/// Whether closing a finding can change a score.
-fn counts(finding: &Finding) -> bool {
-    let ahead = finding.state.is_open() || finding.state == FindingState::Accepted;
-    ahead && finding.question.is_some()
-}
-
-/// The points that a finding holds back; nothing where its answer does not count.
-fn points_of(score: &AssessmentScore, finding: &Finding) -> Option<Exact> {
-    let question = finding.question.as_deref().filter(|_| counts(finding))?;
-    gains_of(score, question, target_of(finding)).map(|(_, gain)| gain).max().filter(Exact::is_positive)
-}
-
-/// The credit that a finding aims at.
-fn target_of(finding: &Finding) -> Exact {
-    finding.target_credit.clone().unwrap_or_else(Exact::one)
-}
-
 /// One finding with everything around it.
 #[derive(Clone, Debug)]
 pub struct FindingDetails {
@@ -309,25 +288,6 @@ pub async fn open(ctx: &Ctx, id: FindingId) -> Result<FindingDetails> {
     let acceptances = acceptances::of_finding(s, id).await?;
     let users = if acceptances.is_empty() { Vec::new() } else { accounts::users(s).await? };
     Ok(FindingDetails { finding, case, actions, question, answer, gains, acceptances, users })
-}
-
-/// What one row at `target` adds to S of each questionnaire that counts it.
-fn gains_of<'a>(
-    score: &'a AssessmentScore,
-    question: &'a str,
-    target: Exact,
-) -> impl Iterator<Item = (&'a QuestionnaireScore, Exact)> {
-    let full = target == Exact::one();
-    let targets = BTreeMap::from([(question.to_owned(), target)]);
-    score.questionnaires.iter().filter_map(move |scored| {
-        let row = scored.rows.iter().find(|row| row.question == question && row.state.counts())?;
-        // Full credit gains what the score page prints as lost, to the last digit.
-        if let Some(parts) = row.explained.as_ref().filter(|_| full) {
-            return Some((scored, parts.lost_printed.clone()));
-        }
-        let then = questionnaires::risk::findings::projected(scored, &targets)?;
-        Some((scored, then - scored.claimed.clone().unwrap_or_default()))
-    })
 }
 
 /// A step that the vendor agreed to.
