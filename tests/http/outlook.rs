@@ -7,8 +7,11 @@ use crate::{
     procurement,
     seed::handed_in_to,
 };
-use api::{domain::Role, usecases::Ctx};
-use chrono::NaiveDate;
+use api::{
+    domain::Role,
+    usecases::{Ctx, SystemCtx, respondents},
+};
+use chrono::{Duration, NaiveDate};
 use entity::{decision, evidence, reliance};
 use sea_orm::Set;
 use tests::{app::TestApp, database::TestDatabase, on_both_databases};
@@ -17,6 +20,7 @@ on_both_databases!(
     the_start_page_shows_how_vendors_stand_and_what_comes_due,
     an_organisation_without_vendors_is_told_what_will_appear,
     a_lower_tier_waits_on_the_start_page_of_who_may_approve_it,
+    what_was_not_sent_not_started_or_has_ended_waits_for_who_sends,
 );
 
 fn day(text: &str) -> NaiveDate {
@@ -198,4 +202,43 @@ async fn an_organisation_without_vendors_is_told_what_will_appear(database: Test
     let today = other.open("/").await.expect(200);
     assert!(today.all(".dots").is_empty());
     assert!(today.text().contains("Nothing is due in the next 7 days."));
+}
+
+async fn what_was_not_sent_not_started_or_has_ended_waits_for_who_sends(database: TestDatabase) {
+    let app = TestApp::on(database).await;
+    let client = app.signed_in(Role::Procurement).await;
+    let rows = async |role: Role, group: &str| {
+        let today = app.signed_in(role).await.open("/").await.expect(200);
+        let row = format!("section.todo:has(#g-{group}) li");
+        (today.all(&row), today.attributes(&format!("{row} .btn"), "href"))
+    };
+    let draft = procurement::prepared(&client, "Halden", "Halden Desk", ("Ann", "ann@halden.example")).await;
+    let draft = draft.path.trim_end_matches("/questionnaires").to_owned();
+    let (shown, to) = rows(Role::Procurement, "drafts").await;
+    assert_eq!(shown, ["Halden, Halden Desk Started 24 Nov 2026 Go on : Halden, Halden Desk"]);
+    assert_eq!(to, [&*draft]);
+    let sent = procurement::sent(&client).await;
+    assert!(rows(Role::Procurement, "unstarted").await.0.is_empty(), "the vendor has just been asked");
+    app.advance(Duration::days(3) + Duration::minutes(1));
+    let (shown, to) = rows(Role::Procurement, "unstarted").await;
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(
+        shown[0].starts_with("Lumen Analytics, Lumen Hire Sent 24 Nov 2026, nothing saved yet due "),
+        "{shown:?}"
+    );
+    assert_eq!(to, [&*sent]);
+    assert!(rows(Role::Viewer, "unstarted").await.0.is_empty(), "a viewer sends nothing");
+    // Once it is late, that says it all.
+    app.advance(Duration::days(25));
+    assert_eq!(
+        (rows(Role::Procurement, "chase").await.0.len(), rows(Role::Procurement, "unstarted").await.0.len()),
+        (1, 0)
+    );
+    app.advance(Duration::days(60));
+    let system = SystemCtx::new(app.services.clone(), "test");
+    respondents::expire_assessments(&system).await.unwrap();
+    let (shown, to) = rows(Role::Procurement, "expired").await;
+    assert!(shown[0].starts_with("Lumen Analytics, Lumen Hire The link has ended was due "), "{shown:?}");
+    assert_eq!(to, [&*sent]);
+    assert!(rows(Role::Procurement, "chase").await.0.is_empty());
 }

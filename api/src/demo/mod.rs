@@ -5,6 +5,7 @@
 mod actors;
 mod evidence_files;
 mod history;
+mod remediation;
 mod story;
 
 use crate::{

@@ -14,13 +14,11 @@ use crate::{
     },
     jobs::worker::Worker,
     usecases::{
-        Ctx, PortalCtx, SystemCtx, UseCaseError,
-        acceptances::{self, RequestAcceptance},
-        assessments, decisions,
+        Ctx, PortalCtx, SystemCtx, UseCaseError, assessments, decisions,
         decisions::Decide,
         evidence::{self, Supports},
         findings,
-        findings::{AgreeAction, VerifyAction},
+        findings::VerifyAction,
         intake, operations, portal_access,
         portal_findings::{self, Plan},
         reviews::{self, GiveVerdict, ReturnToVendor},
@@ -172,7 +170,7 @@ pub(super) struct Stage<'a> {
     pub postman: &'a Worker,
     pub procurement: Ctx,
     pub risk: Ctx,
-    admin: Ctx,
+    pub admin: Ctx,
     begin: DateTime<Utc>,
 }
 
@@ -421,11 +419,7 @@ impl Stage<'_> {
         self.day(8, 1);
         self.accept(id, 6).await?;
         reviews::finish_review(&self.risk, id).await?;
-        let proposed = findings::of_assessment(&self.risk, id).await?.proposed;
-        let chosen: Vec<String> = proposed.iter().take(6).map(|one| one.proposal.question.clone()).collect();
-        findings::raise_proposed(&self.risk, id, &chosen).await?;
-        findings::send(&self.risk, id).await?;
-        self.postman.run_until_idle().await?;
+        self.raise(id, 6).await?;
         self.decide(
             id,
             "approved_with_conditions",
@@ -472,54 +466,6 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Of the other findings, one risk is accepted for a time, and for one somebody else has yet to agree.
-    async fn live_with_some(&self, sent: &[portal_findings::SentFinding]) -> Result<()> {
-        let others = sent.iter().skip(1).map(|one| &one.finding);
-        for (finding, (days, reason, limits)) in others.zip([
-            (
-                55,
-                "The exposure is small: two people at the vendor can open our data.",
-                "We look at who has access every quarter.",
-            ),
-            (150, "The contract ends in summer, and the new supplier is chosen.", ""),
-        ]) {
-            let ask = RequestAcceptance {
-                reason: reason.to_owned(),
-                compensating: limits.to_owned(),
-                ends_on: (self.risk.today() + Days::new(days)).to_string(),
-                version: finding.version,
-            };
-            acceptances::request(&self.risk, finding.id, ask).await?;
-            if !limits.is_empty() {
-                acceptances::approve(&self.admin, finding.id, finding.version + 1).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Of the rest, one is planned, work on one has started, and one was no gap after all.
-    async fn work_on_others(&self, sent: &[portal_findings::SentFinding]) -> Result<()> {
-        let mut rest = sent.iter().skip(3).map(|one| &one.finding);
-        for (finding, starts) in rest.by_ref().take(2).zip([false, true]) {
-            let action = AgreeAction {
-                text: finding.fix.clone().unwrap_or_else(|| "Close the gap.".to_owned()),
-                owner_name: "Tom Okafor".to_owned(),
-                due_on: (self.risk.today() + Days::new(45)).to_string(),
-                version: finding.version,
-                ..AgreeAction::default()
-            };
-            findings::agree_action(&self.risk, finding.id, action).await?;
-            if starts {
-                findings::start_action(&self.risk, finding.id, finding.version + 1).await?;
-            }
-        }
-        if let Some(finding) = rest.next() {
-            let reason = "The service does not do what the question is about.";
-            findings::dismiss(&self.risk, finding.id, finding.version, reason).await?;
-        }
-        Ok(())
-    }
-
     /// Good and approved; an earlier finding was fixed and verified by somebody else.
     async fn kestrel(&self) -> Result<()> {
         self.day(2, 1);
@@ -531,16 +477,8 @@ impl Stage<'_> {
         self.day(9, 2);
         self.accept(id, 20).await?;
         reviews::finish_review(&self.risk, id).await?;
-        let proposed = findings::of_assessment(&self.risk, id).await?.proposed;
-        let chosen: Vec<String> = proposed.iter().take(1).map(|one| one.proposal.question.clone()).collect();
-        if !chosen.is_empty() {
-            findings::raise_proposed(&self.risk, id, &chosen).await?;
-            findings::send(&self.risk, id).await?;
-        }
+        self.raise(id, 1).await?;
         self.decide(id, "approved", "", "Strong answers, proven by documents.").await?;
-        if chosen.is_empty() {
-            return Ok(());
-        }
         self.day(20, 1);
         let portal = self.respondent(id).await?;
         let Some(sent) = portal_findings::list(&portal).await?.findings.into_iter().next() else {
@@ -554,6 +492,8 @@ impl Stage<'_> {
             ..Plan::default()
         };
         portal_findings::plan(&portal, sent.finding.id, plan).await?;
+        self.day(22, 1);
+        self.overdue_by_now(id).await?;
         self.day(27, 1);
         let portal = self.respondent(id).await?;
         let link = "https://kestrel.example/trust/leavers";
@@ -573,11 +513,6 @@ impl Stage<'_> {
         findings::verify_action(&self.admin, sent.finding.id, verify).await?;
         self.postman.run_until_idle().await?;
         Ok(())
-    }
-
-    async fn version_of(&self, portal: &PortalCtx, finding: crate::domain::ids::FindingId) -> Result<i64> {
-        let sent = portal_findings::list(portal).await?.findings;
-        Ok(sent.iter().find(|one| one.finding.id == finding).map_or(0, |one| one.finding.version))
     }
 
     /// Declined: too much is missing.

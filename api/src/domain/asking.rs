@@ -106,17 +106,22 @@ pub fn control_sets_used<'a>(
 /// the `shipped` control sets: the names of others are the buyer's own words.
 #[must_use]
 pub fn requirements_in_words(question: &Question, shipped: &Library) -> Option<String> {
+    let words = requirements(question, |set| shipped.control_set(set).map(|set| set.title.as_str()));
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// The requirements that a question answers to, one line for each framework that has a title.
+#[must_use]
+pub fn requirements<'a>(question: &'a Question, title: impl Fn(&'a str) -> Option<&'a str>) -> Vec<String> {
     let mut frameworks: Vec<(&str, Vec<&str>)> = Vec::new();
     for map in &question.maps {
-        let Some(set) = shipped.control_set(&map.set) else { continue };
-        match frameworks.iter_mut().find(|(title, _)| *title == set.title) {
+        let Some(title) = title(&map.set) else { continue };
+        match frameworks.iter_mut().find(|(known, _)| *known == title) {
             Some((_, refs)) => refs.push(&map.reference),
-            None => frameworks.push((&set.title, vec![&map.reference])),
+            None => frameworks.push((title, vec![&map.reference])),
         }
     }
-    let words: Vec<String> =
-        frameworks.into_iter().map(|(title, refs)| format!("{title}: {}", refs.join(", "))).collect();
-    (!words.is_empty()).then(|| words.join("; "))
+    frameworks.into_iter().map(|(title, refs)| format!("{title}: {}", refs.join(", "))).collect()
 }
 
 #[cfg(test)]

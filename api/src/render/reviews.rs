@@ -216,7 +216,7 @@ pub struct AnswerView {
     pub text: String,
     /// Its section.
     pub section: String,
-    /// Weight, controls, criticality.
+    /// Its weight, and the requirements it answers to by framework.
     pub meta: Vec<String>,
     /// Guidance.
     pub help: Option<String>,

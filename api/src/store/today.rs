@@ -25,6 +25,10 @@ use uuid::Uuid;
 pub enum Group {
     /// Assessments.
     Assessments(Waits),
+    /// Assessments in this state.
+    Standing(AssessmentState),
+    /// Assessments sent before this time that are not late, with nothing saved.
+    Unstarted(DateTime<Utc>),
     /// Assessments with a decision.
     Decided,
     /// Findings.
@@ -65,15 +69,14 @@ pub async fn heads<const N: usize>(
     let mut heads = std::array::from_fn(|_| Head::default());
     let parts = groups.iter().zip(0_i32..).map(|((group, most), part)| {
         let rows = match group {
-            Group::Assessments(waits) => s
-                .find::<assessment::Entity>()
-                .filter(waiting(*waits, last_past))
-                .order_by(assessment::Column::DueOn, Order::Asc)
-                .order_by(assessment::Column::Id, Order::Asc)
-                .select_only()
-                .column(assessment::Column::Id)
-                .limit(*most)
-                .into_query(),
+            Group::Assessments(waits) => assessments(s, waiting(*waits, last_past), *most),
+            Group::Standing(state) => assessments(s, assessment::Column::State.eq(state.as_str()), *most),
+            Group::Unstarted(sent_before) => {
+                let unstarted = assessment::Column::State.eq(AssessmentState::Sent.as_str());
+                let long = assessment::Column::SentAt.lt(*sent_before);
+                let in_time = assessment::Column::DueOn.gt(last_past);
+                assessments(s, unstarted.and(long).and(in_time), *most)
+            }
             Group::Decided => s
                 .find::<assessment::Entity>()
                 .filter(assessment::Column::State.eq(AssessmentState::Decided.as_str()))
@@ -108,6 +111,18 @@ pub async fn heads<const N: usize>(
         }
     }
     Ok(heads)
+}
+
+/// The first of the assessments that fit: those due first.
+fn assessments(s: &impl Scoped, fits: Expr, most: u64) -> SelectStatement {
+    s.find::<assessment::Entity>()
+        .filter(fits)
+        .order_by(assessment::Column::DueOn, Order::Asc)
+        .order_by(assessment::Column::Id, Order::Asc)
+        .select_only()
+        .column(assessment::Column::Id)
+        .limit(most)
+        .into_query()
 }
 
 /// The first of the findings that fit: those due first.

@@ -8,7 +8,7 @@ pub use crate::store::{
 use crate::{
     domain::{
         Permission,
-        assessment::Waits,
+        assessment::{AssessmentState, Waits},
         due,
         finding::Urgency,
         ids::{AssessmentId, Id as _},
@@ -20,7 +20,7 @@ use crate::{
         today::{self as rows, Group, Head},
     },
 };
-use chrono::Days;
+use chrono::{Days, Duration};
 use std::cmp::Reverse;
 
 /// The most things of a group that the page shows; the lists show all.
@@ -31,6 +31,9 @@ pub const DECIDED: usize = 5;
 
 /// How long before its last day a risk acceptance is to be renewed or closed.
 pub const ENDING_DAYS: u64 = 30;
+
+/// How long an assessment may lie unstarted before its vendor is to be chased.
+pub const UNSTARTED_DAYS: i64 = 3;
 
 /// Things of one kind.
 #[derive(Clone, Debug)]
@@ -50,6 +53,12 @@ pub struct Today {
     pub review: Leading<Case>,
     /// With the vendor and past due.
     pub late: Leading<Case>,
+    /// Sent more than [`UNSTARTED_DAYS`] ago, in time, and nothing saved.
+    pub unstarted: Leading<Case>,
+    /// Whose link's end passed before anything was handed in.
+    pub expired: Leading<Case>,
+    /// Being prepared; nobody outside has been told.
+    pub drafts: Leading<Case>,
     /// With the vendor and in time, and due first.
     pub next: Option<Case>,
     /// Findings past their due day.
@@ -82,6 +91,9 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Assessments(Waits::Decision), most),
         (Group::Assessments(Waits::Review), most),
         (Group::Assessments(Waits::Late), most),
+        (Group::Unstarted(ctx.now() - Duration::days(UNSTARTED_DAYS)), most),
+        (Group::Standing(AssessmentState::Expired), most),
+        (Group::Standing(AssessmentState::Draft), most),
         (Group::Assessments(Waits::Vendor), 1),
         (Group::Findings(Urgency::Overdue), most),
         (Group::Findings(Urgency::Verify), most),
@@ -90,11 +102,13 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Decided, DECIDED as u64),
     ];
     let last_past = due::last_past(ctx.tenant().zone, ctx.now());
-    let [decide, review, late, next, overdue, verify, approve, ending, decided] =
-        rows::heads(s, groups, last_past, ctx.today()).await?;
+    let heads = rows::heads(s, groups, last_past, ctx.today()).await?;
+    let [decide, review, late, unstarted, expired, drafts, next, overdue, verify, approve, ending, decided] =
+        heads;
     let scored: Vec<AssessmentId> = [&decide, &review, &decided].into_iter().flat_map(assessments).collect();
+    let unscored = [&late, &unstarted, &expired, &drafts, &next];
     let shown: Vec<AssessmentId> =
-        scored.iter().copied().chain([&late, &next].into_iter().flat_map(assessments)).collect();
+        scored.iter().copied().chain(unscored.into_iter().flat_map(assessments)).collect();
     let mut shown = cases::cases(s, &shown).await?;
     shown.sort_by_key(|case| (case.assessment.due_on, case.assessment.id));
     let results = score_rows::results(s, &scored).await?;
@@ -110,6 +124,9 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         decide: of_cases(&decide),
         review: of_cases(&review),
         late: of_cases(&late),
+        unstarted: of_cases(&unstarted),
+        expired: of_cases(&expired),
+        drafts: of_cases(&drafts),
         next: of_cases(&next).first.into_iter().next(),
         overdue: of_findings(&overdue),
         verify: of_findings(&verify),

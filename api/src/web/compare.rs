@@ -157,20 +157,20 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
 
 /// Who leads where, from the ranks; ties name nobody.
 fn headline(side: &SideBySide) -> String {
-    let leads: Vec<String> = side
-        .questionnaires
-        .iter()
-        .filter_map(|compare| {
-            let mut first = compare.comparison.lines.iter().filter(|line| line.rank == Some(1));
-            let (leader, other) = (first.next()?, first.next());
-            let ranked = compare.comparison.lines.iter().filter(|line| line.rank.is_some()).count();
-            if other.is_some() || ranked < 2 {
-                return None;
-            }
-            let column = side.columns.get(*compare.columns.get(leader.index)?)?;
-            Some(format!("{} leads on {}", column.case.vendor, compare.title))
-        })
-        .collect();
+    let mut leads: Vec<(&str, Vec<&str>)> = Vec::new();
+    for compare in &side.questionnaires {
+        let mut first = compare.comparison.lines.iter().filter(|line| line.rank == Some(1));
+        let (Some(leader), None) = (first.next(), first.next()) else { continue };
+        let ranked = compare.comparison.lines.iter().filter(|line| line.rank.is_some()).count();
+        let column = compare.columns.get(leader.index).and_then(|index| side.columns.get(*index));
+        let Some(column) = column.filter(|_| ranked > 1) else { continue };
+        match leads.iter_mut().find(|(vendor, _)| *vendor == column.case.vendor) {
+            Some((_, on)) => on.push(&compare.title),
+            None => leads.push((&column.case.vendor, vec![&compare.title])),
+        }
+    }
+    let words = |(vendor, on): (&str, Vec<&str>)| format!("{vendor} leads on {}", on.join(" and "));
+    let leads: Vec<String> = leads.into_iter().map(words).collect();
     if leads.is_empty() { "No vendor leads".to_owned() } else { format!("{}.", leads.join(", ")) }
 }
 

@@ -125,7 +125,11 @@ fn resume(sheet: &Sheet, last: Option<usize>) -> Option<Resume> {
         },
         text: format!("{} of {} answered, {left}", section.done(), section.questions.len()),
         link: Link::new(
-            if last.is_some() { "Continue where you left off" } else { "Start here" },
+            match last {
+                Some(last) if last == at => "Continue where you left off",
+                Some(_) => "Go on here",
+                None => "Start here",
+            },
             section_href(section),
         ),
     })

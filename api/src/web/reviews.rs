@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission,
+        Permission, asking,
         assessment::AssessmentState,
         due,
         ids::{AssessmentId, ClarificationId},
@@ -341,7 +341,8 @@ fn answer_view(
     } else {
         vec!["Unscored".to_owned()]
     };
-    meta.extend(question.maps.iter().map(ToString::to_string));
+    let title = |set| Some(desk.definitions.control_set(set).map_or(set, |set| set.title.as_str()));
+    meta.extend(asking::requirements(question, title));
     let asked = desk.clarifications.iter().filter(|one| one.question == id).map(|one| AskedView {
         text: one.text.clone(),
         when: match (one.sent_at, one.answered_at) {

@@ -37,10 +37,14 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     let groups = groups(&staff, &found, day);
     let first = groups.first().and_then(|group| group.items.first()).map(|item| item.href.clone());
     let count: usize = groups.iter().map(|group| group.count).sum();
-    let title = match count {
+    let things = match count {
         0 => "Nothing needs you".to_owned(),
         1 => "1 thing needs you".to_owned(),
         _ => format!("{count} things need you"),
+    };
+    let title = match latest(&staff, &found, day) {
+        0 => things,
+        late => format!("{things}. The oldest is {}.", days_late(late)),
     };
     let next = found.next.as_ref().map(|case| {
         format!(
@@ -56,7 +60,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         paused: found.mail_paused.as_deref().map(super::jobs::paused_words),
         first: (count > 0).then_some(first).flatten(),
         empty: (count == 0).then(|| EmptyState {
-            title: "Nothing needs you".to_owned(),
+            title: "What appears here".to_owned(),
             text: next.unwrap_or_else(|| {
                 "What is to decide, to review, to chase and to verify appears here. Next: register a vendor and send an \
                  assessment."
@@ -71,6 +75,20 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         decided: found.decided.iter().map(|case| decided_line(&staff, case, &found)).collect(),
     };
     ok(&renderer, "pages/today/today", staff_shell(&staff, title, Some(Section::Today)), view)
+}
+
+/// By how many days the oldest of the late things of this reader is late; 0 when nothing is late.
+fn latest(staff: &Staff, found: &Today, today: NaiveDate) -> i64 {
+    let may = |needs: Permission| staff.ctx.require(needs).is_ok();
+    let answers = found.late.first.iter().map(|case| case.assessment.due_on);
+    let answers = answers.filter(|_| may(Permission::SendAssessments));
+    let findings = found.overdue.first.iter().filter_map(|line| line.due_on);
+    let findings = findings.filter(|_| may(Permission::ManageFindings));
+    answers.chain(findings).map(|day| (today - day).num_days()).max().unwrap_or_default()
+}
+
+fn days_late(days: i64) -> String {
+    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
 }
 
 /// A line for each day on which something comes due.
@@ -141,18 +159,29 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             item(case, "/decision", "Review finished".to_owned(), handed_in(case), false, "Decide")
         });
     let review = found.review.first.iter().map(|case| {
-        let act =
-            if case.assessment.state == AssessmentState::Submitted { "Start review" } else { "Continue" };
+        let act = if case.assessment.state == AssessmentState::Submitted { "Review" } else { "Continue" };
         item(case, "/review", case.assessment.state.label().to_owned(), handed_in(case), false, act)
     });
     let chase = found.late.first.iter().map(|case| {
-        let late = (today - case.assessment.due_on).num_days();
-        let when = if late == 1 { "1 day late".to_owned() } else { format!("{late} days late") };
+        let when = days_late((today - case.assessment.due_on).num_days());
         item(case, "", case.assessment.state.label().to_owned(), when, true, "Chase")
     });
+    let unstarted = found.unstarted.first.iter().map(|case| {
+        let sent =
+            case.assessment.sent_at.map(|at| due::short_day(due::day_in(zone, at))).unwrap_or_default();
+        let due = format!("due {}", due::short_day(case.assessment.due_on));
+        item(case, "", format!("Sent {sent}, nothing saved yet"), due, false, "Chase")
+    });
+    let expired = found.expired.first.iter().map(|case| {
+        let due = format!("was due {}", due::short_day(case.assessment.due_on));
+        item(case, "", "The link has ended".to_owned(), due, true, "Extend or cancel")
+    });
+    let drafts = found.drafts.first.iter().map(|case| {
+        let started = format!("Started {}", due::short_day(due::day_in(zone, case.assessment.created_at)));
+        item(case, "", started, String::new(), false, "Go on")
+    });
     let overdue = found.overdue.first.iter().map(|line| {
-        let late = line.due_on.map_or(0, |day| (today - day).num_days());
-        let when = if late == 1 { "1 day late".to_owned() } else { format!("{late} days late") };
+        let when = days_late(line.due_on.map_or(0, |day| (today - day).num_days()));
         finding(line, when, true, "Open")
     });
     let verify = found.verify.first.iter().map(|line| {
@@ -187,6 +216,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         act: "Decide".to_owned(),
     });
     let assessments = |waits: Waits| format!("/assessments?waits={waits}");
+    let in_state = |state: AssessmentState| format!("/assessments?state={state}");
     let findings = |urgency: Urgency| format!("/findings?urgency={urgency}");
     use Permission as P;
     let groups = [
@@ -211,6 +241,22 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
         group(P::ManageFindings, "verify", "Verify", found.verify.count, findings(Urgency::Verify), verify),
         group(P::SendAssessments, "chase", "Chase", found.late.count, assessments(Waits::Late), chase),
         group(
+            P::SendAssessments,
+            "unstarted",
+            "Not started",
+            found.unstarted.count,
+            in_state(AssessmentState::Sent),
+            unstarted,
+        ),
+        group(
+            P::SendAssessments,
+            "expired",
+            "Expired",
+            found.expired.count,
+            in_state(AssessmentState::Expired),
+            expired,
+        ),
+        group(
             P::ManageFindings,
             "overdue",
             "Overdue findings",
@@ -231,8 +277,16 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             "again",
             "Assess again",
             found.outlook.to_reassess,
-            "/assessments?state=decided".to_owned(),
+            in_state(AssessmentState::Decided),
             reassess,
+        ),
+        group(
+            P::SendAssessments,
+            "drafts",
+            "Finish and send",
+            found.drafts.count,
+            in_state(AssessmentState::Draft),
+            drafts,
         ),
     ];
     // Only what the reader's role may do needs the reader.

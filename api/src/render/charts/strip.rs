@@ -12,16 +12,21 @@ pub struct Strip<'a> {
     pub scores: Vec<(&'a str, Exact)>,
 }
 
-/// The scale from 0 to 100, and the least distance of two circles, in tenths of a unit.
+/// The scale from 0 to 100, and the least distance of two circles beside each other, in tenths of a unit.
 const LEFT: i64 = 80;
 const RIGHT: i64 = 2000;
-const APART: i64 = 90;
+const APART: i64 = 150;
+
+/// Height of the scale, and of the rows above and below it in which circles stand that would cover each other.
+const SCALE: i64 = 160;
+const ROWS: [i64; 2] = [80, 240];
 
 struct Circle {
     name: String,
     score: Exact,
     letter: String,
     at: i64,
+    height: i64,
 }
 
 impl Strip<'_> {
@@ -35,15 +40,15 @@ impl Strip<'_> {
             circles.iter().rev().map(|one| format!("{} {}", one.name, one.score.display1())).collect();
         let range = circles.first().zip(circles.last());
         html! {
-            svg.strip viewBox="0 0 208 28" role="img" aria-label={ "Spread: " (words.join(", ")) } {
-                line.ax x1="8" x2="200" y1="14" y2="14" {}
+            svg.strip viewBox="0 0 208 32" role="img" aria-label={ "Spread: " (words.join(", ")) } {
+                line.ax x1="8" x2="200" y1="16" y2="16" {}
                 @if let Some((first, last)) = range {
-                    line.rg x1=(unit(place(&first.score))) x2=(unit(place(&last.score))) y1="14" y2="14" {}
+                    line.rg x1=(unit(place(&first.score))) x2=(unit(place(&last.score))) y1="16" y2="16" {}
                 }
                 @for circle in &circles {
                     g.pt.me[circle.score == highest] {
-                        circle cx=(unit(circle.at)) cy="14" r="7.5" {}
-                        text x=(unit(circle.at)) y="17.3" text-anchor="middle" { (circle.letter) }
+                        circle cx=(unit(circle.at)) cy=(unit(circle.height)) r="7" {}
+                        text x=(unit(circle.at)) y=(unit(circle.height + 32)) text-anchor="middle" { (circle.letter) }
                     }
                 }
             }
@@ -51,7 +56,8 @@ impl Strip<'_> {
         .into()
     }
 
-    /// From the lowest score to the highest, none over another.
+    /// From the lowest score to the highest, none over another: those too near to others stand by turns above and below
+    /// the scale, and only where that is not enough beside their score.
     fn circles(&self) -> Vec<Circle> {
         let initial = |name: &str, letters: usize| name.chars().take(letters).collect::<String>();
         let mut circles: Vec<Circle> = self
@@ -64,23 +70,42 @@ impl Strip<'_> {
                     name: (*name).to_owned(),
                     letter: initial(name, if same > 1 { 2 } else { 1 }),
                     at: LEFT + tenths(score) * (RIGHT - LEFT) / 1000,
+                    height: SCALE,
                     score: score.clone(),
                 }
             })
             .collect();
         circles.sort_by(|a, b| a.score.cmp(&b.score));
-        let mut least = LEFT;
-        for circle in &mut circles {
-            circle.at = circle.at.max(least);
-            least = circle.at + APART;
+        let near = |one: Option<&Circle>, at: i64| one.is_some_and(|one| (one.at - at).abs() < APART);
+        let crowded = (0..circles.len()).filter(|index| {
+            let at = circles.get(*index).map_or(0, |one| one.at);
+            near(index.checked_sub(1).and_then(|before| circles.get(before)), at)
+                || near(circles.get(index + 1), at)
+        });
+        let crowded: Vec<usize> = crowded.collect();
+        for (turn, index) in crowded.into_iter().enumerate() {
+            if let Some(circle) = circles.get_mut(index) {
+                circle.height = if turn % 2 == 0 { ROWS[0] } else { ROWS[1] };
+            }
         }
-        // Those that were pushed over the end go back, and push those before them.
-        let mut most = RIGHT;
-        for circle in circles.iter_mut().rev() {
-            circle.at = circle.at.min(most);
-            most = circle.at - APART;
+        for row in ROWS {
+            spread(circles.iter_mut().filter(|one| one.height == row).collect());
         }
         circles
+    }
+}
+
+/// Moves the circles of a row apart, as little to the right as that takes, and back from the end of the scale.
+fn spread(mut row: Vec<&mut Circle>) {
+    let mut least = LEFT;
+    for circle in &mut row {
+        circle.at = circle.at.max(least);
+        least = circle.at + APART;
+    }
+    let mut most = RIGHT;
+    for circle in row.iter_mut().rev() {
+        circle.at = circle.at.min(most);
+        most = circle.at - APART;
     }
 }
 
@@ -95,14 +120,26 @@ mod tests {
     #[test]
     fn circles_stand_at_their_scores_and_never_over_each_other() {
         let circles = of(&[("Lumen", 40), ("Corvid", 60), ("Hearth", 100), ("Vantor", 100)]).circles();
-        let places: Vec<i64> = circles.iter().map(|circle| circle.at).collect();
-        assert_eq!(places, [848, 1232, 1910, 2000]);
-        for scores in [[0_i64, 0, 1, 1], [99, 100, 100, 100], [50, 50, 50, 50]] {
+        let places: Vec<(i64, i64)> = circles.iter().map(|circle| (circle.at, circle.height)).collect();
+        assert_eq!(places, [(848, SCALE), (1232, SCALE), (2000, ROWS[0]), (2000, ROWS[1])]);
+        for scores in
+            [[0_i64, 0, 1, 1], [99, 100, 100, 100], [50, 50, 50, 50], [40, 47, 54, 61], [0, 7, 50, 55]]
+        {
             let names = ["Ann", "Ben", "Cid", "Dan"];
             let strip = Strip { scores: names.into_iter().zip(scores.map(Exact::from)).collect() };
             let circles = strip.circles();
-            assert!(circles.windows(2).all(|pair| pair[1].at - pair[0].at >= APART), "{scores:?}");
-            assert!(circles.iter().all(|circle| (LEFT..=RIGHT).contains(&circle.at)), "{scores:?}");
+            for (index, one) in circles.iter().enumerate() {
+                assert!((LEFT..=RIGHT).contains(&one.at), "{scores:?}");
+                for other in circles.iter().skip(index + 1) {
+                    let (across, up) = (one.at - other.at, one.height - other.height);
+                    assert!(
+                        across * across + up * up >= 140 * 140,
+                        "{scores:?}: {} {}",
+                        one.name,
+                        other.name
+                    );
+                }
+            }
         }
     }
 

@@ -106,10 +106,13 @@ fn capped_at(one: &QuestionnaireScore) -> Option<Letter> {
     one.rating.filter(|rating| one.band.is_some_and(|band| *rating > band))
 }
 
-/// The answers behind each sentence of the headline: those that hold the rating, else failed blockers and those that
-/// cost most.
+/// The answers behind the worst risk that the headline tells: those that hold the rating, else failed blockers and
+/// those that cost most. What is less bad has its own part of the page.
 pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
-    let causes = told(scored).into_iter().flat_map(|one| {
+    let risk = |one: &QuestionnaireScore| one.residual.map(|residual| residual.level);
+    let told = told(scored);
+    let worst = told.first().and_then(|one| risk(one));
+    let causes = told.into_iter().filter(|one| risk(one) == worst).flat_map(|one| {
         let title = name_of(scored, one);
         match capped_at(one) {
             Some(rating) => {
