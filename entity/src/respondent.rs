@@ -17,6 +17,10 @@ pub struct Model {
     /// `lead` or `helper`.
     pub role: String,
     pub created_at: DateTimeUtc,
+    /// The respondent who invited this one; none for whom the buyer invited.
+    pub invited_by: Option<Uuid>,
+    /// What that one asks for.
+    pub ask: Option<String>,
 }
 
 /// The rows that this one names.

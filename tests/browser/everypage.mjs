@@ -172,6 +172,7 @@ async function addresses(demo, browser, empty) {
     "/portal/tasks": [answering, "/portal/tasks"],
     "/portal/sections/{questionnaire}/{section}": [answering, section],
     "/portal/questions/{question}": [answering, "/portal/questions/SEC-GOV-01"],
+    "/portal/people": [answering, "/portal/people"],
     "/portal/check": [answering, "/portal/check"],
     "/portal/submit": [sending, "/portal/submit"],
     "/portal/clarifications": [asking, "/portal/clarifications"],

@@ -96,6 +96,7 @@ const vendor = await cameIn(browser, demo, (mail) => /questionnaire|questions/i.
 await picture(vendor, "portal-tasks", "/portal/tasks");
 const sections = await vendor.$$eval("main a[href^='/portal/sections/']", (links) => links.map((one) => one.getAttribute("href")));
 if (sections[0]) await picture(vendor, "portal-section", sections[0]);
+await picture(vendor, "portal-people", "/portal/people");
 await picture(vendor, "portal-check", "/portal/check");
 const handedIn = await cameIn(browser, demo, (mail) => /^Sent: your answers/.test(mail.subject));
 await picture(handedIn, "portal-receipt", "/portal/receipt");

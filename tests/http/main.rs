@@ -12,6 +12,7 @@ mod bodies;
 mod budgets;
 mod canaries;
 mod carry;
+mod colleagues;
 mod doors;
 mod downloads;
 mod evidence;

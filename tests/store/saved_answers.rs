@@ -77,6 +77,8 @@ impl Answering {
             email: "cora@vendor.example".to_owned(),
             role: RespondentRole::Lead,
             created_at: minute(0),
+            invited_by: None,
+            ask: None,
         };
         respondents::insert_respondent(&mut tx, &invited).await.unwrap();
         tx.commit_unaudited("preparing a test").await.unwrap();

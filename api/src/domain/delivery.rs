@@ -255,6 +255,17 @@ pub enum MailContent {
         /// The way in.
         link: LinkInMail,
     },
+    /// A colleague asks for your help.
+    ColleagueInvited {
+        /// Who asks whom.
+        frame: MailFrame,
+        /// The colleague.
+        inviter: String,
+        /// Their words.
+        ask: Option<String>,
+        /// The way in.
+        link: LinkInMail,
+    },
     /// You were asked and have not handed in.
     Reminder {
         /// Who asks whom.

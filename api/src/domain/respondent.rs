@@ -37,6 +37,10 @@ pub struct Respondent {
     pub role: RespondentRole,
     /// When.
     pub created_at: DateTime<Utc>,
+    /// The lead who invited this helper; none for whom the buyer invited.
+    pub invited_by: Option<RespondentId>,
+    /// What that lead asks for.
+    pub ask: Option<String>,
 }
 
 /// A respondent's revocable permission.

@@ -7,6 +7,8 @@ word_enum! {
     VendorMail {
         /// You are asked.
         Invitation => "invitation",
+        /// A colleague asks for help.
+        Colleague => "colleague",
         /// The digits for a new browser.
         Code => "code",
         /// The link again, because somebody asked for it.
@@ -44,6 +46,7 @@ impl VendorMail {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Invitation => "Invitation",
+            Self::Colleague => "A colleague is invited",
             Self::Code => "Code",
             Self::FreshLink => "Fresh link",
             Self::Reminder => "Reminder",
@@ -66,6 +69,7 @@ impl VendorMail {
     pub const fn when(self) -> &'static str {
         match self {
             Self::Invitation => "When you send the assessment, and when you add a person to it",
+            Self::Colleague => "By itself, when the vendor's lead invites a colleague",
             Self::Code => "By itself, when a link is opened in a browser that is not known",
             Self::FreshLink => "By itself, when a person asks for the link again",
             Self::Reminder | Self::FollowUp => "Only when you press Remind: nothing reminds by itself",

@@ -56,6 +56,30 @@ impl Renderer {
                     link: mail_link(link),
                 })
             }
+            MailContent::ColleagueInvited { frame, inviter, ask, link } => self.mail(&NoticeMail {
+                mail: MailFrame {
+                    why_you: format!(
+                        "You get this mail because {inviter} named you as somebody who can help with {}.",
+                        frame.service
+                    ),
+                    ..signed(frame, format!("Due {}. No account needed.", short(frame)))
+                },
+                subject: format!("{inviter} asks for your help with questions about {}", frame.service),
+                heading: format!("{inviter} asks for your help"),
+                text: format!(
+                    "{} asks {} about {}, due {}, and {inviter} would like you to answer a part of it. You can answer \
+                     everything; {inviter} submits it.",
+                    frame.organisation,
+                    frame.vendor,
+                    frame.service,
+                    due::long_day(frame.due_on)
+                ),
+                lines: ask.iter().map(|words| format!("{inviter} writes: {words}")).collect(),
+                button: "Open the questions".to_owned(),
+                url: link.url.clone(),
+                link: Some(mail_link(link)),
+                code: None,
+            }),
             MailContent::Reminder { frame, left, total, sections, follow_up, overdue, link } => self.mail(&ReminderMail {
                 mail: signed(frame, "What you have answered is kept.".to_owned()),
                 service: frame.service.clone(),

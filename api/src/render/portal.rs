@@ -211,6 +211,34 @@ pub struct Resume {
     pub link: Link,
 }
 
+/// Who answers, and the form that invites one more. `portal/people`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeoplePage {
+    /// Who may invite, and what a helper can do.
+    pub lede: String,
+    /// Everybody with a link.
+    pub people: Vec<PersonRow>,
+    /// The form's own id: sent twice it invites once.
+    pub mutation: String,
+    /// The form; empty for who may not invite.
+    pub fields: Vec<FieldView>,
+    /// Why a lead cannot invite now.
+    pub closed: Option<String>,
+    /// The right-hand column.
+    pub aside: Vec<AsideBlock>,
+}
+
+/// Somebody who answers.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonRow {
+    /// Who, what they may do, what they did last.
+    pub person: Person,
+    /// Their name alone.
+    pub name: String,
+    /// Where the form posts that takes their access away.
+    pub remove: Option<String>,
+}
+
 /// A questionnaire's sections.
 #[derive(Debug, Clone, Serialize)]
 pub struct TaskGroup {

@@ -27,6 +27,8 @@ fn respondent_of(row: respondent::Model) -> Result<Respondent, StoreError> {
         name: row.name,
         email: row.email,
         created_at: row.created_at,
+        invited_by: row.invited_by.map(RespondentId),
+        ask: row.ask,
     })
 }
 
@@ -105,6 +107,8 @@ pub async fn insert_respondent(tx: &mut WriteTx, new: &Respondent) -> Result<(),
         email: Set(new.email.clone()),
         role: Set(new.role.to_string()),
         created_at: Set(new.created_at),
+        invited_by: Set(new.invited_by.map(|id| id.0)),
+        ask: Set(new.ask.clone()),
     })
     .await
 }

@@ -5,7 +5,7 @@ use super::{
     deliveries::{self, Recipient},
     error::Faults,
     respondents,
-    reviews::{self, Desk, MAX_WORDS, active_invitations},
+    reviews::{self, Desk, MAX_WORDS, active_leads},
     scores,
 };
 use crate::{
@@ -140,7 +140,7 @@ pub async fn decide(ctx: &Ctx, id: AssessmentId, input: Decide) -> Result<()> {
     rows::insert(&mut tx, id, &decision).await?;
     assessment.decided_at = Some(ctx.now());
     store::assessments::update(&mut tx, &assessment).await?;
-    for (respondent, invitation) in active_invitations(&tx, id).await? {
+    for (respondent, invitation) in active_leads(&tx, id).await? {
         let job = Job::MailFindingsClosed { assessment: id, invitation: invitation.id };
         let dedup = format!("closed:{}:{}", invitation.id, decision.id);
         deliveries::queue_mail(

@@ -387,6 +387,17 @@ impl Desk<'_> {
     async fn invitation(&self, id: InvitationId) -> Result<Option<PreparedMail>> {
         let open = |a: &Assessment, _: &Invitation| !closed(a.state);
         let Some(to) = self.to_respondent(id, open).await? else { return Ok(None) };
+        if let Some(inviter) = to.respondent.invited_by {
+            let names = store::respondents::names(&self.scope, &[inviter]).await?;
+            let inviter = names.into_values().next().unwrap_or_default();
+            let ask = to.respondent.ask.clone();
+            return Ok(Some(to.mail(|frame, link| MailContent::ColleagueInvited {
+                frame,
+                inviter,
+                ask,
+                link,
+            })));
+        }
         let pinned = library::pinned(&self.scope, to.assessment.id).await?;
         let asked: Vec<_> = pinned.iter().filter(|q| q.asks_vendor()).map(|q| &*q.definition).collect();
         let questions =

@@ -15,7 +15,7 @@ use super::{
     deliveries::{self, Recipient},
     error::Faults,
     page_within,
-    reviews::{MAX_WORDS, active_invitations, credit, refuse_unreachable},
+    reviews::{MAX_WORDS, active_leads, credit, refuse_unreachable},
     scores::{self, SnapshotHead},
 };
 use crate::{
@@ -126,7 +126,7 @@ pub async fn send(ctx: &Ctx, id: AssessmentId) -> Result<usize> {
     if waiting.is_empty() {
         return Err(UseCaseError::conflict("Every finding has been sent already."));
     }
-    let recipients = active_invitations(&tx, id).await?;
+    let recipients = active_leads(&tx, id).await?;
     refuse_unreachable(&tx, &recipients).await?;
     // The batch is in the key: an earlier batch's mail that is being delivered may not speak of these findings.
     let batch = waiting.first().map(|finding| finding.id.to_string()).unwrap_or_default();
@@ -489,11 +489,8 @@ pub async fn verify_action(ctx: &Ctx, id: FindingId, input: VerifyAction) -> Res
     finding.state_reason = None;
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
-    let known = if finding.sent_at.is_some() {
-        active_invitations(&tx, finding.assessment_id).await?
-    } else {
-        Vec::new()
-    };
+    let known =
+        if finding.sent_at.is_some() { active_leads(&tx, finding.assessment_id).await? } else { Vec::new() };
     for (respondent, invitation) in known {
         let job = Job::MailFindingsClosed { assessment: finding.assessment_id, invitation: invitation.id };
         let dedup = format!("closed:{}:{}", invitation.id, action.id);
@@ -623,7 +620,7 @@ pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str)
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
     if finding.sent_at.is_some() {
-        for (respondent, invitation) in active_invitations(&tx, finding.assessment_id).await? {
+        for (respondent, invitation) in active_leads(&tx, finding.assessment_id).await? {
             let job = Job::MailActionRejected { finding: id, invitation: invitation.id };
             let dedup = format!("rejected:{}:{}", invitation.id, action.id);
             let to = Recipient::respondent(&respondent);

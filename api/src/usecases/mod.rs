@@ -10,6 +10,7 @@ pub mod answers;
 pub mod assessments;
 pub mod audit;
 pub mod carry;
+pub mod colleagues;
 pub mod comparison;
 pub mod ctx;
 pub mod decisions;

@@ -129,6 +129,12 @@ impl Preview {
         let title = || "[title of the finding]".to_owned();
         match which {
             VendorMail::Invitation => self.invitation(frame, link),
+            VendorMail::Colleague => MailContent::ColleagueInvited {
+                inviter: frame.recipient_name.clone(),
+                frame: MailFrame { recipient_name: "[name]".to_owned(), ..frame },
+                ask: Some("[what they write]".to_owned()),
+                link,
+            },
             VendorMail::Code => MailContent::OneTimeCode {
                 organisation: frame.organisation,
                 code: DOTS.to_owned(),

@@ -173,7 +173,7 @@ pub(super) async fn extend_invitations(
     Ok(())
 }
 
-async fn respondent_of(
+pub(super) async fn respondent_of(
     tx: &WriteTx,
     assessment: AssessmentId,
     respondent: RespondentId,
@@ -291,7 +291,7 @@ async fn follow_contact(tx: &mut WriteTx, respondent: Respondent) -> Result<Resp
     Ok(updated)
 }
 
-/// Revokes a respondent's link at once and for good.
+/// Revokes a respondent's link at once and for good, and those of the colleagues whom they invited.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] when it is not active.
@@ -309,11 +309,22 @@ pub async fn revoke(
     load(&tx, assessment).await?;
     let (respondent, invitation) = respondent_of(&tx, assessment, respondent).await?;
     refuse_unless_active(&invitation, &respondent.name)?;
-    end_invitations(&mut tx, &[invitation], InvitationState::Revoked, ctx.now()).await?;
+    let colleagues: Vec<RespondentId> = rows::respondents(&tx, assessment)
+        .await?
+        .into_iter()
+        .filter(|one| one.invited_by == Some(respondent.id))
+        .map(|one| one.id)
+        .collect();
+    let mut ended = vec![invitation];
+    if !colleagues.is_empty() {
+        let all = rows::invitations(&tx, assessment).await?.into_iter();
+        ended.extend(all.filter(|one| colleagues.contains(&one.respondent_id)));
+    }
+    end_invitations(&mut tx, &ended, InvitationState::Revoked, ctx.now()).await?;
     let event = ctx
         .event("invitation.revoked", "respondent", respondent.id)
         .on_assessment(assessment)
-        .after(json!({"reason": reason}));
+        .after(json!({"reason": reason, "colleagues": colleagues}));
     tx.commit(event).await?;
     Ok(())
 }
@@ -361,7 +372,7 @@ pub async fn add(
         }
         None => {
             let fields = ["new_name", "new_email", "new_job_title"];
-            vendors::insert_contact(&mut tx, ctx, ctx.id(), found.vendor_id, &input.new, fields).await?
+            vendors::insert_contact(&mut tx, ctx.now(), ctx.id(), found.vendor_id, &input.new, fields).await?
         }
     };
     let present = rows::respondents(&tx, assessment).await?;
@@ -380,6 +391,8 @@ pub async fn add(
         email: contact.email,
         role: RespondentRole::Lead,
         created_at: ctx.now(),
+        invited_by: None,
+        ask: None,
     };
     rows::insert_respondent(&mut tx, &respondent).await?;
     // After submission the link's own end has no meaning; a person added then gets at least two weeks.

@@ -15,7 +15,7 @@ use crate::{
         ids::{AssessmentId, ClarificationId, Id as _, VerdictId},
         job::Job,
         remediation::{Case, Clarification, SnapshotReason},
-        respondent::{Invitation, Respondent},
+        respondent::{Invitation, Respondent, RespondentRole},
         review::{QueueGroup, QueueItem, Verdict, VerdictKind, missing_for_decision, queue, scope_questions},
         score_inputs::{
             Citation, Definitions, ScoreInputs, compensating_from_word, compensating_word, na_word,
@@ -470,7 +470,7 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
             "No question is waiting to be sent. Ask one on the review page first.",
         ));
     };
-    let recipients = active_invitations(&tx, id).await?;
+    let recipients = active_leads(&tx, id).await?;
     refuse_unreachable(&tx, &recipients).await?;
     for clarification in &sent {
         rows::send_clarification(&mut tx, clarification).await?;
@@ -509,14 +509,12 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
     Ok(())
 }
 
-/// The respondents of an assessment whose links work, with their invitations.
+/// The leads of an assessment whose links work, with their invitations. What concerns the whole of it is told to them;
+/// the helpers whom they invited hear only what they are asked.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn active_invitations(
-    tx: &WriteTx,
-    id: AssessmentId,
-) -> Result<Vec<(Respondent, Invitation)>> {
+pub(super) async fn active_leads(tx: &WriteTx, id: AssessmentId) -> Result<Vec<(Respondent, Invitation)>> {
     let respondents = store::respondents::respondents(tx, id).await?;
     let invitations = store::respondents::invitations(tx, id).await?;
     Ok(invitations
@@ -525,7 +523,8 @@ pub(super) async fn active_invitations(
         .filter_map(|invitation| {
             let respondent =
                 respondents.iter().find(|respondent| respondent.id == invitation.respondent_id)?;
-            Some((respondent.clone(), invitation))
+            let lead = respondent.role == RespondentRole::Lead;
+            lead.then(|| (respondent.clone(), invitation))
         })
         .collect())
 }

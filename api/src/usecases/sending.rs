@@ -395,7 +395,7 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
     if someone_new {
         let fields = ["new_name", "new_email", "new_job_title"];
         let (id, vendor) = (ctx.id(), assessment.vendor_id);
-        chosen.push(vendors::insert_contact(&mut tx, ctx, id, vendor, &input.new, fields).await?);
+        chosen.push(vendors::insert_contact(&mut tx, ctx.now(), id, vendor, &input.new, fields).await?);
     }
     set_respondents(&mut tx, ctx, id, &chosen).await?;
     store::assessments::update(
@@ -454,6 +454,8 @@ async fn set_respondents(tx: &mut WriteTx, ctx: &Ctx, id: AssessmentId, chosen: 
             email: contact.email.clone(),
             role: RespondentRole::Lead,
             created_at: ctx.now(),
+            invited_by: None,
+            ask: None,
         };
         store::respondents::insert_respondent(tx, &respondent).await?;
     }

@@ -6,7 +6,7 @@ use super::{
     ctx::PortalCtx,
     deliveries::{AMENDMENT_ASKED, Recipient, queue_mail, tell_staff},
     error::{Faults, FieldError},
-    reviews::active_invitations,
+    reviews::active_leads,
     scores,
 };
 use crate::{
@@ -251,7 +251,7 @@ async fn tell_everybody(
     number: i32,
 ) -> Result<()> {
     let id = assessment.id;
-    for (respondent, _) in active_invitations(tx, id).await? {
+    for (respondent, _) in active_leads(tx, id).await? {
         let job = Job::MailSubmitted { assessment: id, respondent: respondent.id, number };
         let dedup = format!("submitted:{id}:{number}:{}", respondent.id);
         queue_mail(tx, ctx.services(), &job, &Recipient::respondent(&respondent), Some(dedup)).await?;

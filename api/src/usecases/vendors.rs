@@ -272,7 +272,8 @@ pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput, key:
     {
         return serde_json::from_value(response).map_err(UseCaseError::internal);
     }
-    let contact = insert_contact(&mut tx, ctx, id, vendor, input, ["name", "email", "job_title"]).await?;
+    let contact =
+        insert_contact(&mut tx, ctx.now(), id, vendor, input, ["name", "email", "job_title"]).await?;
     tx.commit(ctx.event("contact.added", "contact", contact.id).after(json!({"vendor": vendor}))).await?;
     Ok(contact.id)
 }
@@ -280,7 +281,7 @@ pub async fn add_contact(ctx: &Ctx, vendor: VendorId, input: &ContactInput, key:
 /// Checks and inserts a contact inside another act; `fields` are the names of the form's fields.
 pub(super) async fn insert_contact(
     tx: &mut store::WriteTx,
-    ctx: &Ctx,
+    now: DateTime<Utc>,
     id: ContactId,
     vendor: VendorId,
     input: &ContactInput,
@@ -291,7 +292,7 @@ pub(super) async fn insert_contact(
     if owner.state == VendorState::Archived {
         return Err(UseCaseError::conflict("This vendor is archived."));
     }
-    match store::vendors::insert_contact(tx, &contact, ctx.now()).await {
+    match store::vendors::insert_contact(tx, &contact, now).await {
         Err(StoreError::Duplicate(_)) => {
             Err(UseCaseError::field(fields[1], "taken", "The vendor has a contact with this address already"))
         }

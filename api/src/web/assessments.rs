@@ -278,7 +278,10 @@ fn person_view(staff: &Staff, person: &Person, view: &AssessmentProgress, may_se
     PersonView {
         initials: initials(&respondent.name),
         name: respondent.name.clone(),
-        small: format!("{}, {}", respondent.email, respondent.role),
+        small: match view.people.iter().find(|other| Some(other.respondent.id) == respondent.invited_by) {
+            Some(lead) => format!("{}, {} of {}", respondent.email, respondent.role, lead.respondent.name),
+            None => format!("{}, {}", respondent.email, respondent.role),
+        },
         lines,
         refused: person.refused_reason.clone(),
         remind: (active && pause.is_none() && view.assessment.state.open_to_vendor()).then(|| SmallForm {

@@ -32,6 +32,7 @@ pub mod portal_access;
 mod portal_aside;
 pub mod portal_evidence;
 pub mod portal_findings;
+pub mod portal_people;
 pub mod portal_preview;
 mod portal_reader;
 pub mod portal_saving;

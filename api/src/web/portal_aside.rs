@@ -1,14 +1,17 @@
 //! The right-hand column of the vendor's pages: how long there is, who answers, and who asks.
 
-use super::portal_reader::Reader;
+use super::{acts::with_query, portal_reader::Reader};
 use crate::{
     domain::{
         due,
         people::{Answering, last_act, role_in_words},
-        sheet::Sheet,
+        sheet::{PortalAssessment, Sheet},
         time_left::{in_words, minutes_left},
     },
-    render::portal::{AsideBlock, Person},
+    render::{
+        parts::Link,
+        portal::{AsideBlock, Person},
+    },
     usecases::portal_access::zone_in_words,
 };
 
@@ -18,11 +21,21 @@ pub(super) fn aside(who: &Reader<'_>, sheet: &Sheet) -> Vec<AsideBlock> {
     let mut blocks = vec![until(who, sheet)];
     if !about.people.is_empty() {
         let people = about.people.iter().map(|person| answering(who, sheet, person)).collect();
-        blocks.push(AsideBlock::people("People answering", people));
+        let block = AsideBlock::people("People answering", people);
+        let may_invite = who.is_lead && about.state.open_to_vendor();
+        let label = if may_invite { "Invite a colleague" } else { "Who can do what" };
+        blocks.push(block.link(Link::new(label, "/portal/people")));
     }
     let asks = format!("{}, {} ({})", about.owner, who.tenant.name, about.owner_email);
-    blocks.push(AsideBlock::text("Who asks", asks));
+    let write = mail_to(about, &format!("Questions about {}", about.service));
+    blocks.push(AsideBlock::text("Who asks", asks).link(Link::new("Send a message", write)));
     blocks.push(AsideBlock::text("Reference", about.reference.clone()));
+    if who.in_preview {
+        // Shown as they will be; they lead to what only a session can do, or out of the preview.
+        for link in blocks.iter_mut().filter_map(|block| block.link.as_mut()) {
+            link.href = "#".to_owned();
+        }
+    }
     blocks
 }
 
@@ -40,11 +53,19 @@ fn until(who: &Reader<'_>, sheet: &Sheet) -> AsideBlock {
     if let Some(end) = about.link_ends_at {
         text.push_str(&format!(" Your link keeps working until {}.", due::short_instant(zone, end)));
     }
+    let more_time = mail_to(about, &format!("More time for the questions about {}", about.service));
     AsideBlock::text(due::left_in_words(about.due_on, due::day_in(zone, who.now)), text)
+        .link(Link::new("Ask for more time", more_time))
+}
+
+/// A mail to the owner, in the reader's own mail program: what is written there arrives where replies to our mails do.
+fn mail_to(about: &PortalAssessment, subject: &str) -> String {
+    let subject = format!("{subject} ({})", about.reference);
+    with_query(&format!("mailto:{}", about.owner_email), [("subject", subject.as_str())])
 }
 
 /// One respondent as the reader sees them: of themselves, what they may do; of others, also what they did last.
-fn answering(who: &Reader<'_>, sheet: &Sheet, person: &Answering) -> Person {
+pub(super) fn answering(who: &Reader<'_>, sheet: &Sheet, person: &Answering) -> Person {
     let role = role_in_words(person.role);
     if who.id == Some(person.id) {
         return Person { name: format!("{} (you)", person.name), ..Person::new(&person.name, role) };

@@ -27,6 +27,8 @@ pub(super) struct Reader<'a> {
     pub id: Option<RespondentId>,
     /// Whether this person may submit.
     pub is_lead: bool,
+    /// Whether the page is only looked at before sending: who has no session can go nowhere but where the preview leads.
+    pub in_preview: bool,
     /// The present instant.
     pub now: DateTime<Utc>,
     frame: Shell,
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
             name: &respondent.name,
             id: Some(respondent.id),
             is_lead: respondent.is_lead,
+            in_preview: false,
             now: who.ctx.now(),
             frame: portal_shell(who, "", ""),
         }
@@ -55,7 +58,7 @@ impl<'a> Reader<'a> {
         let mut frame = frame.flash(Some(FlashNotice::info(notice))).crumb(back.label, back.href);
         frame.user = Some(SignedIn::new(name, "Lead"));
         staff.look.colour(&mut frame);
-        Self { tenant, name, id, is_lead: true, now: staff.ctx.now(), frame }
+        Self { tenant, name, id, is_lead: true, in_preview: true, now: staff.ctx.now(), frame }
     }
 
     /// The hidden value of every form.

@@ -46,6 +46,30 @@ fn aside() -> Vec<AsideBlock> {
     ]
 }
 
+fn people(is_lead: bool) -> Page<PeoplePage> {
+    let row = |name: &str, note: &str, remove: Option<&str>| PersonRow {
+        person: Person::new(name, note).did("Saved an answer at 14:29".to_owned()),
+        name: name.to_owned(),
+        remove: remove.map(str::to_owned).filter(|_| is_lead),
+    };
+    let fields = vec![
+        FieldView::text("name", "Name"),
+        FieldView::email("email", "E-mail").error(Some("This address was invited already".to_owned())),
+        FieldView::textarea("ask", "What you ask for").optional(),
+    ];
+    shell("People answering").wrap(PeoplePage {
+        lede: "Hand a part to a colleague: they get a link of their own.".to_owned(),
+        people: vec![
+            row("Priya Shah", "Lead, can submit", None),
+            row("Tom Okafor", "Helper", Some("/portal/people/0192/remove")),
+        ],
+        mutation: "0192".to_owned(),
+        fields: if is_lead { fields } else { Vec::new() },
+        closed: None,
+        aside: aside(),
+    })
+}
+
 /// The frame of every sample's cards, with the icons that ship.
 fn frame() -> CardFrame<'static> {
     static ICONS: LazyLock<String> = LazyLock::new(|| {
@@ -610,6 +634,8 @@ pub fn samples() -> Vec<Sample> {
         Sample::page("portal/confirm_code", "refused", &confirm(Some(wrong.to_owned()))),
         Sample::page("portal/welcome", "first", &first.wrap(welcome)),
         Sample::page("portal/task_list", "going", &tasks()),
+        Sample::page("portal/people", "lead", &people(true)),
+        Sample::page("portal/people", "helper", &people(false)),
         Sample::page("portal/section", "plain", &section(false)),
         Sample::page("portal/section", "conflict", &section(true)),
         Sample::page("portal/check", "lead", &check(true)),
