@@ -3,12 +3,13 @@
 
 use crate::{
     submission::ready_to_sign,
-    vendor_side::{PRIYA, choose, come_in, give_code, invited, mailed_link},
+    vendor_side::{PRIYA, ask_again, choose, come_in, give_code, invited, mailed_link},
 };
 use api::{
     domain::{Role, ids::AssessmentId},
     usecases::{assessments, respondents},
 };
+use chrono::Duration;
 use tests::{
     app::TestApp,
     browser::{Client, Form, Page},
@@ -62,8 +63,17 @@ async fn a_colleague_answers_over_a_link_of_their_own_and_submits_nothing(databa
     let mails = app.mailbox.newest_first();
     let mail = mails.iter().find(|mail| mail.to.contains(TOM) && mail.text.contains("Encryption")).unwrap();
     assert_eq!(mail.subject, "Priya Shah asks for your help with questions about Lumen Hire");
-    assert!(mail.text.contains("Priya Shah writes: Please answer Encryption by Tuesday."), "{}", mail.text);
-    assert!(mail.text.contains("because Priya Shah named you as somebody who can help"), "{}", mail.text);
+    assert!(
+        mail.text.contains("Priya Shah writes: \u{201c}Please answer Encryption by Tuesday.\u{201d}"),
+        "{}",
+        mail.text
+    );
+    assert!(mail.text.contains("because Priya Shah named you as contact for Lumen Hire"), "{}", mail.text);
+
+    assert!(
+        mail.headers.iter().any(|(name, value)| name == "Reply-To" && value.contains(PRIYA)),
+        "what a colleague answers is not for the buyer"
+    );
 
     choose(&tom, "SEC-CRY-01", "-unknown").await.expect(200);
     let seen = people(&priya.open("/portal/tasks").await.expect(200));
@@ -77,7 +87,7 @@ async fn a_colleague_answers_over_a_link_of_their_own_and_submits_nothing(databa
     let csrf = tom.open("/portal/questions/SEC-CRY-01").await.expect(200);
     let csrf = csrf.attributes("input[name=csrf]", "value").remove(0);
     for target in
-        ["/portal/people".to_owned(), "/portal/people/00000000-0000-0000-0000-000000000000/remove".to_owned()]
+        ["/portal/people".to_owned(), "/portal/people/00000000-0000-0000-0000-000000000000/revoke".to_owned()]
     {
         tom.post(&target, &[("csrf", &*csrf)]).await.expect(403);
     }
@@ -98,7 +108,7 @@ async fn a_colleague_answers_over_a_link_of_their_own_and_submits_nothing(databa
     let page = priya.open("/portal/questions/SEC-CRY-01").await.expect(200);
     assert_eq!(page.attributes("input[checked]", "value"), ["-unknown"]);
     let lead = view.people.iter().find(|person| person.respondent.email == PRIYA).unwrap().respondent.id;
-    let remove_priya = format!("/portal/people/{lead}/remove");
+    let remove_priya = format!("/portal/people/{lead}/revoke");
     let csrf = page.attributes("input[name=csrf]", "value").remove(0);
     priya.post(&remove_priya, &[("csrf", &*csrf)]).await.expect(404);
 }
@@ -112,7 +122,10 @@ async fn who_takes_a_leads_link_takes_those_of_their_colleagues(database: TestDa
     let ctx = app.ctx(Role::Procurement).await;
     let view = assessments::view(&ctx, id_of(&path)).await.unwrap();
     let lead = view.people.iter().find(|person| person.respondent.email == PRIYA).unwrap().respondent.id;
-    respondents::revoke(&ctx, id_of(&path), lead, "Left the company.").await.unwrap();
+    let staff = app.signed_in(Role::Procurement).await;
+    let page = staff.open(&format!("{path}/people/{lead}/revoke")).await.expect(200);
+    assert!(page.text().contains("the colleagues whom Priya Shah invited: Tom Okafor."), "{}", page.text());
+    page.form("/revoke").set("reason", "Left the company.").submit().await.expect(200);
     assert!(!is_in(&tom).await && !is_in(&priya).await);
 }
 
@@ -142,22 +155,72 @@ async fn an_invitation_is_refused_with_a_reason_and_keeps_what_was_typed() {
     for number in 3..20 {
         form(&priya, "Somebody", &format!("p{number}@lumen.example")).await.submit().await.expect(200);
     }
-    let page = form(&priya, "One more", "more@lumen.example").await.submit().await.expect(409);
+    let page = form(&priya, "One more", "more@lumen.example").await.submit().await.expect(422);
     assert!(page.text().contains("20 people were invited already"), "{}", page.text());
 }
 
 #[tokio::test]
 async fn what_concerns_the_whole_is_mailed_to_leads() {
     let app = TestApp::start().await;
-    let (priya, _, page) = ready_to_sign(&app).await;
-    tom_comes_in(&app, &priya).await;
+    let (priya, path, page) = ready_to_sign(&app).await;
+    let tom = tom_comes_in(&app, &priya).await;
     let mails = || app.mailbox.newest_first().iter().filter(|mail| mail.to.contains(TOM)).count();
     let before = mails();
-    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
+    let receipt =
+        page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     app.run_jobs().await;
     let newest = app.mailbox.newest_first();
     assert!(
         newest.iter().any(|mail| mail.to.contains(PRIYA) && mail.subject.starts_with("Sent: your answers"))
     );
     assert_eq!(mails(), before, "the receipt goes to the lead");
+    // Asking to change what was submitted is for who submitted it.
+    assert!(receipt.all("#amend form").len() == 1);
+    let page = tom.open("/portal/receipt").await.expect(200);
+    assert!(page.all("#amend form").is_empty());
+    let csrf = tom.open("/portal/tasks").await.expect(200).attributes("input[name=csrf]", "value").remove(0);
+    tom.post("/portal/amend", &[("csrf", &*csrf), ("reason", "A typo")]).await.expect(403);
+    // Questions that are sent back are mailed to the lead, and the helper's link lasts as long as the lead's.
+    let (ctx, id) = (app.ctx(Role::RiskManager).await, id_of(&path));
+    app.advance(Duration::days(25));
+    let before = mails();
+    ask_again(&ctx, id, "SEC-GOV-01", "Which part?").await;
+    app.run_jobs().await;
+    assert_eq!(mails(), before);
+    let view = assessments::view(&ctx, id).await.unwrap();
+    let ends = view.people.iter().map(|person| person.invitation.as_ref().unwrap().ends_at);
+    assert!(ends.clone().count() == 2 && ends.clone().all(|end| Some(end) == view.assessment.link_ends_at));
+}
+
+#[tokio::test]
+async fn a_helper_becomes_a_lead_when_the_buyer_adds_them() {
+    let app = TestApp::start().await;
+    let (path, link) = invited(&app).await;
+    let priya = come_in(&app, &link).await;
+    let tom = tom_comes_in(&app, &priya).await;
+    let page = priya.open("/portal/people").await.expect(200);
+    let revoke = page.attributes("main details form", "action").remove(0);
+    page.form(&revoke).submit().await.expect(200);
+    let again = form(&priya, "Tom Okafor", TOM).await.submit().await.expect(422);
+    assert!(again.text().contains("This address cannot be invited."), "{}", again.text());
+    assert!(!is_in(&tom).await);
+
+    let staff = app.signed_in(Role::Procurement).await;
+    let page = staff.open(&format!("{path}/people/add")).await.expect(200);
+    let offered = page.all("label.opt");
+    assert!(offered.iter().any(|contact| contact.contains(TOM)), "{offered:?}");
+    let contact = page.attributes("input[name=contact]", "value").remove(0);
+    page.form("/people/add").set("contact", &contact).submit().await.expect(200);
+    app.run_jobs().await;
+    let tom = app.anonymous();
+    give_code(&app, &tom, &mailed_link(&app, TOM), TOM).await.expect(200);
+    let page = tom.open("/portal/people").await.expect(200);
+    assert_eq!(page.all("main #invite").len(), 1, "a lead invites");
+    assert!(people(&page).contains(&"Tom Okafor (you) Lead, can submit".to_owned()), "{:?}", people(&page));
+    // He is nobody's helper any more.
+    let ctx = app.ctx(Role::Procurement).await;
+    let view = assessments::view(&ctx, id_of(&path)).await.unwrap();
+    let lead = view.people.iter().find(|person| person.respondent.email == PRIYA).unwrap().respondent.id;
+    respondents::revoke(&ctx, id_of(&path), lead, "Left the company.").await.unwrap();
+    assert!(is_in(&tom).await);
 }

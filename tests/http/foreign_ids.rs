@@ -60,7 +60,7 @@ impl Vendor {
         let helper = people.form("/portal/people").set("name", "Hal").set("email", "hal@helpers.example");
         let people = helper.set("outside", "yes").submit().await.expect(200);
         let remove = people.attributes(".ppl form", "action").remove(0);
-        let helper = remove.trim_start_matches("/portal/people/").trim_end_matches("/remove");
+        let helper = remove.trim_start_matches("/portal/people/").trim_end_matches("/revoke");
         let option = options(&self.client, "SUB-02").await.remove(0);
         choose(&self.client, "SUB-02", &option).await.expect(200);
         hand_in_the_rest_blank(&self.client).await;

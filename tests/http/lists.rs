@@ -116,7 +116,7 @@ async fn the_start_page_counts_what_the_lists_show(database: TestDatabase) {
     change(&ctx, changes).await;
     let staff = app.signed_in(Role::RiskManager).await;
     let today = staff.open("/").await.expect(200);
-    assert_eq!(today.heading(), "82 things need you. The oldest is 13 days late.");
+    assert_eq!(today.heading(), "82 things need you. The oldest is 23 days late.");
     let groups = today.attributes("section.todo h2", "id");
     let counts: BTreeMap<String, String> =
         groups.into_iter().zip(today.all("section.todo header .mut")).collect();

@@ -55,7 +55,6 @@ pub const ACTS: &[(&str, &str)] = &[
     ("respondent.code_verified", "Came in with a one-time code"),
     ("respondent.invited", "Colleague invited by the vendor"),
     ("respondent.reminded", "Reminded"),
-    ("respondent.removed", "Access of a colleague ended by the vendor"),
     ("respondent.signed_in", "Came in with a known browser"),
     ("respondent.signed_out", "Left the portal"),
     ("review.finished", "Review finished"),

@@ -181,8 +181,10 @@ pub struct MailFrame {
     pub organisation: String,
     /// The owner's name.
     pub asker_name: String,
-    /// The owner's address; replies go there.
+    /// Where replies go: the owner's address, or that of the colleague who asks for help.
     pub reply_to: String,
+    /// Who named the recipient: the owner, or the lead who invited them.
+    pub named_by: String,
     /// To whom.
     pub recipient_name: String,
     /// The vendor.
@@ -259,9 +261,7 @@ pub enum MailContent {
     ColleagueInvited {
         /// Who asks whom.
         frame: MailFrame,
-        /// The colleague.
-        inviter: String,
-        /// Their words.
+        /// That colleague's words.
         ask: Option<String>,
         /// The way in.
         link: LinkInMail,

@@ -40,7 +40,6 @@ pub const TOLD: &[&str] = &[
     "respondent.added",
     "respondent.invited",
     "respondent.reminded",
-    "respondent.removed",
     "risk_acceptance.approved",
     "risk_acceptance.expired",
     "risk_acceptance.rejected",

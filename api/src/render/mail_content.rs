@@ -56,25 +56,27 @@ impl Renderer {
                     link: mail_link(link),
                 })
             }
-            MailContent::ColleagueInvited { frame, inviter, ask, link } => self.mail(&NoticeMail {
+            MailContent::ColleagueInvited { frame, ask, link } => self.mail(&NoticeMail {
+                // Their colleague asks, and has the replies.
                 mail: MailFrame {
-                    why_you: format!(
-                        "You get this mail because {inviter} named you as somebody who can help with {}.",
-                        frame.service
-                    ),
+                    sender: None,
                     ..signed(frame, format!("Due {}. No account needed.", short(frame)))
                 },
-                subject: format!("{inviter} asks for your help with questions about {}", frame.service),
-                heading: format!("{inviter} asks for your help"),
+                subject: format!("{} asks for your help with questions about {}", frame.named_by, frame.service),
+                heading: format!("{} asks for your help", frame.named_by),
                 text: format!(
-                    "{} asks {} about {}, due {}, and {inviter} would like you to answer a part of it. You can answer \
-                     everything; {inviter} submits it.",
+                    "{} asks {} about {}, due {}, and {lead} would like you to answer a part of it. You can answer \
+                     whatever is open; {lead} submits it. A reply to this mail goes to {lead}.",
                     frame.organisation,
                     frame.vendor,
                     frame.service,
-                    due::long_day(frame.due_on)
+                    due::long_day(frame.due_on),
+                    lead = frame.named_by
                 ),
-                lines: ask.iter().map(|words| format!("{inviter} writes: {words}")).collect(),
+                lines: ask
+                    .iter()
+                    .map(|words| format!("{} writes: \u{201c}{words}\u{201d}", frame.named_by))
+                    .collect(),
                 button: "Open the questions".to_owned(),
                 url: link.url.clone(),
                 link: Some(mail_link(link)),
@@ -291,7 +293,7 @@ fn signed(frame: &Frame, preheader: String) -> MailFrame {
         sender: Some(frame.asker_name.clone()),
         why_you: format!(
             "You get this mail because {} named you as contact for {}.",
-            frame.asker_name, frame.service
+            frame.named_by, frame.service
         ),
         ..unsigned(&frame.organisation, &frame.recipient_name, preheader)
     }

@@ -222,8 +222,6 @@ pub struct PeoplePage {
     pub mutation: String,
     /// The form; empty for who may not invite.
     pub fields: Vec<FieldView>,
-    /// Why a lead cannot invite now.
-    pub closed: Option<String>,
     /// The right-hand column.
     pub aside: Vec<AsideBlock>,
 }
@@ -235,8 +233,8 @@ pub struct PersonRow {
     pub person: Person,
     /// Their name alone.
     pub name: String,
-    /// Where the form posts that takes their access away.
-    pub remove: Option<String>,
+    /// Where the form posts that revokes their link.
+    pub revoke: Option<String>,
 }
 
 /// A questionnaire's sections.

@@ -113,7 +113,7 @@ pub async fn insert_respondent(tx: &mut WriteTx, new: &Respondent) -> Result<(),
     .await
 }
 
-/// Saves name and address of a respondent.
+/// Saves name, address and role of a respondent, and who invited them.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -121,6 +121,8 @@ pub async fn update_respondent(tx: &mut WriteTx, changed: &Respondent) -> Result
     tx.update_many::<respondent::Entity>()
         .col_expr(respondent::Column::Name, Expr::value(changed.name.clone()))
         .col_expr(respondent::Column::Email, Expr::value(changed.email.clone()))
+        .col_expr(respondent::Column::Role, Expr::value(changed.role.as_str()))
+        .col_expr(respondent::Column::InvitedBy, Expr::value(changed.invited_by.map(|id| id.0)))
         .filter(respondent::Column::Id.eq(changed.id.0))
         .exec(tx.connection())
         .await?;

@@ -17,7 +17,7 @@ use crate::{
         due,
         ids::{AssessmentId, ServiceId, UserId, VendorId},
         remediation::{Clarification, Decision},
-        respondent::{Invitation, Respondent},
+        respondent::{Invitation, Respondent, RespondentRole},
         timeline::TimelineEvent,
         user::{User, UserState},
         vendor::{Contact, Service, Vendor, VendorState},
@@ -281,7 +281,10 @@ pub async fn view(ctx: &Ctx, id: AssessmentId) -> Result<AssessmentProgress> {
         .collect();
     let others = contacts
         .iter()
-        .filter(|contact| !respondents.iter().any(|respondent| respondent.contact_id == contact.id))
+        .filter(|contact| {
+            let mut leads = respondents.iter().filter(|one| one.role == RespondentRole::Lead);
+            !leads.any(|respondent| respondent.contact_id == contact.id)
+        })
         .cloned()
         .collect();
     let people = respondents

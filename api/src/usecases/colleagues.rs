@@ -1,13 +1,13 @@
-//! What a lead does about who else answers: invites a colleague as helper, and takes their access away again.
+//! What a lead does about who else answers: invites a colleague as helper, and revokes their link again.
 //!
-//! A helper can answer everything and submit nothing, and invites nobody. Whose address is of another domain than the
-//! lead's is invited only when the lead says that they may see all of it.
+//! A helper answers whatever is open and reports what is done about findings; they submit nothing and invite nobody.
+//! Whose address is of another domain than the lead's is invited only when the lead says that they may see all of it.
 
 use super::{
     PortalCtx, Result, UseCaseError,
     error::Faults,
     idempotency::{Once, once},
-    respondents::{self, end_invitations, respondent_of},
+    respondents::{self, respondent_of},
     vendors::{self, ContactInput},
 };
 use crate::{
@@ -15,14 +15,14 @@ use crate::{
         assessment::InvitationState,
         email_address::EmailAddress,
         ids::RespondentId,
-        respondent::{Respondent, RespondentRole},
+        respondent::{Invitation, Respondent, RespondentRole},
     },
     store::{self, respondents as rows},
 };
 use serde_json::json;
 
-/// People who are invited to one assessment at most, those whose access ended among them: whoever has a link cannot
-/// make Assay write to any number of addresses.
+/// How many people an assessment may have before nobody can be invited, those whose link was revoked among them: whoever
+/// has a link cannot make Assay write to any number of addresses.
 pub const MOST_PEOPLE: usize = 20;
 
 /// Longest words to a colleague, in characters.
@@ -47,8 +47,8 @@ pub struct InviteColleague {
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] for helpers; [`UseCaseError::Invalid`] for a name or address that is missing, invited
-/// already, refused by its mail server, or of another domain without the lead's word; [`UseCaseError::StateConflict`]
-/// when nothing is open, or [`MOST_PEOPLE`] were invited.
+/// already, unfit, or of another domain without the lead's word, and when there are [`MOST_PEOPLE`];
+/// [`UseCaseError::StateConflict`] when nothing is open.
 pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<RespondentId> {
     refuse_helpers(ctx)?;
     let mut tx = ctx.begin_write().await?;
@@ -59,6 +59,12 @@ pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<Responde
     {
         return serde_json::from_value(response).map_err(UseCaseError::internal);
     }
+    // Whoever revokes the lead's own link, or invites somebody else, waits or has been waited for.
+    store::answers::lock(&tx, ctx.assessment()).await?;
+    let (_, own_link) = respondent_of(&tx, ctx.assessment(), ctx.respondent().id).await?;
+    if own_link.state != InvitationState::Active {
+        return Err(UseCaseError::Unauthenticated);
+    }
     let assessment =
         store::assessments::assessment(&tx, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
     let Some(ends_at) = assessment.link_ends_at.filter(|_| assessment.state.open_to_vendor()) else {
@@ -66,7 +72,9 @@ pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<Responde
     };
     let mut faults = Faults::default();
     let name = faults.one_line("name", "your colleague's name", &input.name, 100);
-    let ask = faults.optional("ask", "what you ask for", Some(&input.ask), MAX_ASK);
+    // One line: in the text of a mail, lines of one's own could pass for ours.
+    let ask = input.ask.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ask = faults.optional("ask", "what you ask for", Some(&ask), MAX_ASK);
     let email =
         EmailAddress::parse(&input.email).map_err(|e| faults.add("email", "invalid", e.to_string())).ok();
     let own = EmailAddress::parse(&ctx.respondent().email).map_err(UseCaseError::internal)?;
@@ -85,32 +93,35 @@ pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<Responde
     let email = email.ok_or(UseCaseError::NotFound)?;
     let present = rows::respondents(&tx, assessment.id).await?;
     if present.len() >= MOST_PEOPLE {
-        return Err(UseCaseError::conflict(format!(
-            "{MOST_PEOPLE} people were invited already. Write to who asked you if you need more."
-        )));
+        let text =
+            format!("{MOST_PEOPLE} people were invited already. Send a message to who asked you instead");
+        return Err(UseCaseError::field("email", "too_many", text));
     }
     let same =
         |other: &str| EmailAddress::parse(other).is_ok_and(|other| other.canonical() == email.canonical());
-    if present.iter().any(|person| same(&person.email)) {
-        return Err(UseCaseError::field("email", "taken", "This address was invited already"));
+    if let Some(person) = present.iter().find(|person| same(&person.email)) {
+        let (_, invitation) = respondent_of(&tx, assessment.id, person.id).await?;
+        return Err(match invitation.state {
+            InvitationState::Revoked => unfit(),
+            _ => UseCaseError::field("email", "taken", "This address was invited already"),
+        });
     }
     let contacts = store::vendors::contacts(&tx, assessment.vendor_id).await?;
-    let contact = match contacts.into_iter().find(|contact| same(&contact.email)) {
+    let known = contacts.into_iter().find(|contact| same(&contact.email));
+    let new_contact = known.is_none();
+    let contact = match known {
         Some(contact) => contact,
         None => {
-            let new =
-                ContactInput { name: name.clone(), email: input.email.clone(), job_title: String::new() };
-            let fields = ["name", "email", "job_title"];
+            let job_title = format!("Invited by {}", ctx.respondent().name).chars().take(100).collect();
+            let new = ContactInput { name: name.clone(), email: input.email.clone(), job_title };
+            let fields = ["name", "email", "email"];
             vendors::insert_contact(&mut tx, ctx.now(), ctx.id(), assessment.vendor_id, &new, fields).await?
         }
     };
     if contact.refused_reason.is_some() {
-        return Err(UseCaseError::field(
-            "email",
-            "refused",
-            "The mail server there refused this address before",
-        ));
+        return Err(unfit());
     }
+    let added = json!({"contact": contact.id, "new_contact": new_contact, "outside": input.outside});
     let colleague = Respondent {
         id,
         assessment_id: assessment.id,
@@ -124,24 +135,40 @@ pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<Responde
     };
     rows::insert_respondent(&mut tx, &colleague).await?;
     respondents::invite(&mut tx, ctx.services(), assessment.id, &colleague, ends_at).await?;
-    tx.commit(ctx.event("respondent.invited", "respondent", id)).await?;
+    tx.commit(ctx.event("respondent.invited", "respondent", id).after(added)).await?;
     Ok(id)
 }
 
-/// Takes the access of a helper away at once and for good; what they answered stays.
+/// An address to which nothing can be sent, without saying why: what the buyer knows of it is the buyer's.
+fn unfit() -> UseCaseError {
+    UseCaseError::field(
+        "email",
+        "unfit",
+        "This address cannot be invited. Send a message to who asked you instead",
+    )
+}
+
+/// Revokes the link of a helper at once, whatever state it is in, so that nobody opens it again but the buyer; what they
+/// answered stays.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] for helpers; [`UseCaseError::NotFound`] when it is not a helper of this assessment.
-pub async fn remove(ctx: &PortalCtx, helper: RespondentId) -> Result<()> {
+pub async fn revoke(ctx: &PortalCtx, helper: RespondentId) -> Result<()> {
     refuse_helpers(ctx)?;
     let mut tx = ctx.begin_write().await?;
+    store::answers::lock(&tx, ctx.assessment()).await?;
     let (respondent, invitation) = respondent_of(&tx, ctx.assessment(), helper).await?;
     if respondent.role != RespondentRole::Helper {
         return Err(UseCaseError::NotFound);
     }
-    if end_invitations(&mut tx, &[invitation], InvitationState::Revoked, ctx.now()).await? > 0 {
-        tx.commit(ctx.event("respondent.removed", "respondent", helper)).await?;
+    if invitation.state == InvitationState::Revoked {
+        return Ok(());
     }
+    let id = invitation.id;
+    let ended = Invitation { state: InvitationState::Revoked, closed_at: Some(ctx.now()), ..invitation };
+    rows::update_invitation(&mut tx, &ended).await?;
+    rows::kill(&mut tx, id, ctx.now()).await?;
+    tx.commit(ctx.event("invitation.revoked", "respondent", helper)).await?;
     Ok(())
 }
 

@@ -339,6 +339,8 @@ struct Desk<'a> {
 struct ToRespondent {
     assessment: Assessment,
     respondent: Respondent,
+    /// The lead who invited them as helper.
+    inviter: Option<Respondent>,
     frame: MailFrame,
     link: MintedLink,
 }
@@ -376,27 +378,28 @@ impl Desk<'_> {
         if is_refused(&self.scope, &respondent).await? {
             return Ok(None);
         }
-        let frame = self.frame(&assessment, &respondent.name).await?;
+        let mut frame = self.frame(&assessment, &respondent.name).await?;
+        let inviter = match respondent.invited_by {
+            Some(lead) => store::respondents::respondent(&self.scope, lead).await?,
+            None => None,
+        };
+        if let Some(lead) = &inviter {
+            frame.named_by.clone_from(&lead.name);
+        }
         let (id, generation) = (invitation.id, invitation.generation);
         let Some(link) = mint_link_secret(self.system, self.tenant, id, generation).await? else {
             return Ok(None);
         };
-        Ok(Some(ToRespondent { assessment, respondent, frame, link }))
+        Ok(Some(ToRespondent { assessment, respondent, inviter, frame, link }))
     }
 
     async fn invitation(&self, id: InvitationId) -> Result<Option<PreparedMail>> {
         let open = |a: &Assessment, _: &Invitation| !closed(a.state);
-        let Some(to) = self.to_respondent(id, open).await? else { return Ok(None) };
-        if let Some(inviter) = to.respondent.invited_by {
-            let names = store::respondents::names(&self.scope, &[inviter]).await?;
-            let inviter = names.into_values().next().unwrap_or_default();
+        let Some(mut to) = self.to_respondent(id, open).await? else { return Ok(None) };
+        if let Some(lead) = &to.inviter {
+            to.frame.reply_to.clone_from(&lead.email);
             let ask = to.respondent.ask.clone();
-            return Ok(Some(to.mail(|frame, link| MailContent::ColleagueInvited {
-                frame,
-                inviter,
-                ask,
-                link,
-            })));
+            return Ok(Some(to.mail(|frame, link| MailContent::ColleagueInvited { frame, ask, link })));
         }
         let pinned = library::pinned(&self.scope, to.assessment.id).await?;
         let asked: Vec<_> = pinned.iter().filter(|q| q.asks_vendor()).map(|q| &*q.definition).collect();
@@ -792,6 +795,7 @@ fn frame(
         organisation: organisation.to_owned(),
         asker_name: owner.name.clone(),
         reply_to: owner.email.clone(),
+        named_by: owner.name.clone(),
         recipient_name: recipient.to_owned(),
         vendor: vendor.name.clone(),
         service: service.name.clone(),

@@ -108,6 +108,7 @@ impl Preview {
             organisation: self.tenant.name.clone(),
             asker_name: about.owner.clone(),
             reply_to: about.owner_email.clone(),
+            named_by: about.owner.clone(),
             recipient_name: self.reader().to_owned(),
             vendor: about.vendor.clone(),
             service: about.service.clone(),
@@ -130,8 +131,11 @@ impl Preview {
         match which {
             VendorMail::Invitation => self.invitation(frame, link),
             VendorMail::Colleague => MailContent::ColleagueInvited {
-                inviter: frame.recipient_name.clone(),
-                frame: MailFrame { recipient_name: "[name]".to_owned(), ..frame },
+                frame: MailFrame {
+                    named_by: frame.recipient_name,
+                    recipient_name: "[name]".to_owned(),
+                    ..frame
+                },
                 ask: Some("[what they write]".to_owned()),
                 link,
             },

@@ -306,7 +306,8 @@ pub async fn revoke(
     let reason = faults.required("reason", "the reason", reason, 500);
     faults.finish()?;
     let mut tx = ctx.begin_write().await?;
-    load(&tx, assessment).await?;
+    // Whoever invites a colleague meanwhile waits, and then finds their own link revoked.
+    store::answers::lock(&tx, assessment).await?;
     let (respondent, invitation) = respondent_of(&tx, assessment, respondent).await?;
     refuse_unless_active(&invitation, &respondent.name)?;
     let colleagues: Vec<RespondentId> = rows::respondents(&tx, assessment)
@@ -338,8 +339,8 @@ pub struct AddRespondent {
     pub new: ContactInput,
 }
 
-/// Adds one more person to an assessment that was sent; answers given so far stay. `key` makes a repeated form
-/// harmless.
+/// Adds one more lead to an assessment that was sent; answers given so far stay. A helper becomes one, also one whose
+/// link was revoked. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::StateConflict`] when the assessment is not open, or the person is in it already.
@@ -376,13 +377,22 @@ pub async fn add(
         }
     };
     let present = rows::respondents(&tx, assessment).await?;
-    if present.iter().any(|respondent| respondent.contact_id == contact.id) {
+    let present = present.into_iter().find(|respondent| respondent.contact_id == contact.id);
+    if present.as_ref().is_some_and(|respondent| respondent.role == RespondentRole::Lead) {
         return Err(UseCaseError::conflict(format!(
             "{} has been invited to this assessment already.",
             contact.name
         )));
     }
     refuse_suppressed(&tx, contact.id).await?;
+    // After submission the link's own end has no meaning; a person added then gets at least two weeks.
+    let ends_at = ends_at.max(ctx.now() + Duration::days(14));
+    if let Some(helper) = present {
+        let lead = promote(&mut tx, ctx.services(), helper, ends_at).await?;
+        let event = ctx.event("respondent.added", "respondent", lead).on_assessment(assessment);
+        tx.commit(event.after(json!({"was": RespondentRole::Helper}))).await?;
+        return Ok(lead);
+    }
     let respondent = Respondent {
         id,
         assessment_id: assessment,
@@ -395,12 +405,34 @@ pub async fn add(
         ask: None,
     };
     rows::insert_respondent(&mut tx, &respondent).await?;
-    // After submission the link's own end has no meaning; a person added then gets at least two weeks.
-    let ends_at = ends_at.max(ctx.now() + Duration::days(14));
     invite(&mut tx, ctx.services(), assessment, &respondent, ends_at).await?;
     let event = ctx.event("respondent.added", "respondent", respondent.id).on_assessment(assessment);
     tx.commit(event).await?;
     Ok(id)
+}
+
+/// Makes a helper a lead, and mails them an invitation; a link that had ended works again, with a new secret.
+async fn promote(
+    tx: &mut WriteTx,
+    services: &Services,
+    helper: Respondent,
+    ends_at: DateTime<Utc>,
+) -> Result<RespondentId> {
+    let (helper, invitation) = respondent_of(tx, helper.assessment_id, helper.id).await?;
+    let lead = Respondent { role: RespondentRole::Lead, invited_by: None, ..helper };
+    rows::update_respondent(tx, &lead).await?;
+    let ended = invitation.state != InvitationState::Active;
+    let again = Invitation {
+        generation: invitation.generation + i32::from(ended),
+        state: InvitationState::Active,
+        ends_at: ends_at.max(invitation.ends_at),
+        closed_at: None,
+        ..invitation
+    };
+    rows::update_invitation(tx, &again).await?;
+    let job = Job::MailInvitation { invitation: again.id };
+    deliveries::queue_mail(tx, services, &job, &Recipient::respondent(&lead), None).await?;
+    Ok(lead.id)
 }
 
 /// Whether somebody may be added while an assessment is in this state.

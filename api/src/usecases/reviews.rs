@@ -484,13 +484,16 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
     assessment.state = state;
     assessment.link_ends_at = Some(ends);
     store::assessments::update(&mut tx, &assessment).await?;
-    for (respondent, mut invitation) in recipients {
+    // Helpers are not told, and their links last as long.
+    for invitation in store::respondents::invitations(&tx, id).await? {
+        if invitation.state == InvitationState::Active && invitation.ends_at < ends {
+            let longer = Invitation { ends_at: ends, ..invitation };
+            store::respondents::update_invitation(&mut tx, &longer).await?;
+        }
+    }
+    for (respondent, invitation) in recipients {
         let job = Job::MailClarifications { assessment: id, invitation: invitation.id, clarification: first };
         let dedup = format!("clarifications:{}:{batch}", invitation.id);
-        if invitation.ends_at < ends {
-            invitation.ends_at = ends;
-            store::respondents::update_invitation(&mut tx, &invitation).await?;
-        }
         deliveries::queue_mail(
             &mut tx,
             ctx.services(),
@@ -510,7 +513,7 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
 }
 
 /// The leads of an assessment whose links work, with their invitations. What concerns the whole of it is told to them;
-/// the helpers whom they invited hear only what they are asked.
+/// the helpers whom they invited hear of their own links, and what somebody reminds them of.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -263,9 +263,12 @@ async fn tell_everybody(
 /// Asks the buyer to open the submission again. Once for each submission; the buyer agrees or goes on.
 ///
 /// # Errors
-/// [`UseCaseError::Invalid`] without a reason; [`UseCaseError::StateConflict`] when nothing is submitted, the review
-/// has begun, or it was asked already.
+/// [`UseCaseError::Forbidden`] for helpers; [`UseCaseError::Invalid`] without a reason;
+/// [`UseCaseError::StateConflict`] when nothing is submitted, the review has begun, or it was asked already.
 pub async fn ask_to_amend(ctx: &PortalCtx, reason: &str) -> Result<()> {
+    if !ctx.respondent().is_lead {
+        return Err(UseCaseError::Forbidden);
+    }
     let mut faults = Faults::default();
     let reason = faults.required("reason", "what you would like to change, and why", reason, 2_000);
     faults.finish()?;

@@ -55,7 +55,7 @@ pub struct Today {
     pub late: Leading<Case>,
     /// Sent more than [`UNSTARTED_DAYS`] ago, in time, and nothing saved.
     pub unstarted: Leading<Case>,
-    /// Whose link's end passed before anything was handed in.
+    /// Whose link's end passed while answers or replies were awaited.
     pub expired: Leading<Case>,
     /// Being prepared; nobody outside has been told.
     pub drafts: Leading<Case>,

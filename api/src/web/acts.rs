@@ -120,7 +120,6 @@ fn mark(act: &str) -> Option<(&'static str, bool)> {
         "assessment.decided" => ("circle-check", true),
         "assessment.reopened" => ("undo-2", true),
         "respondent.added" | "respondent.invited" => ("user", false),
-        "respondent.removed" => ("ban", false),
         "respondent.reminded" => ("mail", false),
         "invitation.reissued" => ("link", false),
         "invitation.revoked" => ("ban", false),

@@ -17,6 +17,7 @@ use crate::{
         delivery::{Delivery, DeliveryOutcome, kind_label},
         due,
         ids::{AssessmentId, RespondentId},
+        respondent::RespondentRole,
         saved_view::ViewList,
     },
     render::{
@@ -327,6 +328,11 @@ fn strip(view: &AssessmentProgress, zone: Tz) -> Vec<Fact> {
     facts
 }
 
+/// Those who submit, and are told what concerns the whole.
+fn leads(view: &AssessmentProgress) -> impl Iterator<Item = &Person> {
+    view.people.iter().filter(|person| person.respondent.role == RespondentRole::Lead)
+}
+
 fn warning(view: &AssessmentProgress) -> Option<String> {
     let assessment = &view.assessment;
     if let Some(reason) = &assessment.cancelled_reason {
@@ -340,7 +346,7 @@ fn warning(view: &AssessmentProgress) -> Option<String> {
     if !assessment.state.open_to_vendor() {
         return None;
     }
-    let active = view.people.iter().filter(|person| {
+    let active = leads(view).filter(|person| {
         person.invitation.as_ref().is_some_and(|invitation| invitation.state == InvitationState::Active)
     });
     let reachable = active.filter(|person| person.refused_reason.is_none()).count();
@@ -351,7 +357,7 @@ fn warning(view: &AssessmentProgress) -> Option<String> {
 /// That it is on its way, until the first answer comes.
 fn sent_notice(view: &AssessmentProgress, zone: Tz) -> Option<FlashNotice> {
     let at = view.assessment.sent_at.filter(|_| view.assessment.state == AssessmentState::Sent)?;
-    let names: Vec<&str> = view.people.iter().map(|person| person.respondent.name.as_str()).collect();
+    let names: Vec<&str> = leads(view).map(|person| person.respondent.name.as_str()).collect();
     let (to, at) = (names.join(", "), due::short_instant(zone, at));
     let on_the_way = view.deliveries.iter().any(|mail| !mail.outcome.is_final());
     Some(FlashNotice::info(if on_the_way {
@@ -638,7 +644,13 @@ async fn revoke_form(
     errors: Errors<'_>,
 ) -> Answer {
     let (view, name, mut act) = person_act(staff, ids, "revoke", "Revoke the link").await?;
-    act.lede = Some("It stops working at once and for good. What this person answered is kept.".to_owned());
+    let invited = view.people.iter().filter(|person| person.respondent.invited_by == Some(ids.1));
+    let invited: Vec<&str> = invited.map(|person| person.respondent.name.as_str()).collect();
+    let colleagues = match invited[..] {
+        [] => String::new(),
+        _ => format!(" So do the links of the colleagues whom {name} invited: {}.", invited.join(", ")),
+    };
+    act.lede = Some(format!("It stops working at once and for good.{colleagues} What was answered is kept."));
     act.fields = vec![FieldView::textarea("reason", "Reason").value(reason)];
     act.warn = true;
     act_page(renderer, own_shell(staff, &view.assessment, format!("Revoke the link of {name}?")), act, errors)

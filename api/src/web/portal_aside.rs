@@ -61,7 +61,9 @@ fn until(who: &Reader<'_>, sheet: &Sheet) -> AsideBlock {
 /// A mail to the owner, in the reader's own mail program: what is written there arrives where replies to our mails do.
 fn mail_to(about: &PortalAssessment, subject: &str) -> String {
     let subject = format!("{subject} ({})", about.reference);
-    with_query(&format!("mailto:{}", about.owner_email), [("subject", subject.as_str())])
+    let signs = [("%", "%25"), ("?", "%3F"), ("&", "%26"), ("#", "%23")];
+    let address = signs.iter().fold(about.owner_email.clone(), |text, (sign, code)| text.replace(sign, code));
+    with_query(&format!("mailto:{address}"), [("subject", subject.as_str())])
 }
 
 /// One respondent as the reader sees them: of themselves, what they may do; of others, also what they did last.

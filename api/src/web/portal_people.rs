@@ -1,5 +1,5 @@
-//! Who answers for the vendor: the list of them, and the forms with which a lead invites a colleague and takes a helper's
-//! access away.
+//! Who answers for the vendor: the list of them, and the forms with which a lead invites a colleague and revokes a helper's
+//! link.
 
 use super::{
     Answer,
@@ -31,7 +31,7 @@ use actix_web::{
 routes! {
     GET "/portal/people" => people, Access::Portal, Page;
     POST "/portal/people" => invite, Access::Portal, Page, ["name", "email", "ask", "outside", "mutation"];
-    POST "/portal/people/{respondent}/remove" => remove, Access::Portal, Page;
+    POST "/portal/people/{respondent}/revoke" => revoke, Access::Portal, Page;
 }
 
 async fn people(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
@@ -49,13 +49,14 @@ async fn people_page(
     let about = &sheet.rows.assessment;
     let reader = Reader::of(who);
     let may_invite = reader.is_lead && about.state.open_to_vendor();
-    let fields = if may_invite { with_errors(fields(typed), faults) } else { Vec::new() };
+    let fields = if may_invite { with_errors(fields(who, typed), faults) } else { Vec::new() };
     let rows = about.people.iter().map(|person| person_row(&reader, &sheet, person));
-    let mut leads = about.people.iter().filter(|person| person.role == RespondentRole::Lead);
+    let lead = about.people.iter().find(|person| person.role == RespondentRole::Lead);
     let view = PeoplePage {
-        lede: match (reader.is_lead, leads.next()) {
-            (false, Some(lead)) => format!("{} invites others and submits the answers.", lead.name),
-            _ => format!(
+        lede: match lead.filter(|_| !reader.is_lead) {
+            Some(lead) => format!("{} invites others and submits the answers.", lead.name),
+            None if !may_invite => "Nothing is open to be answered now, so nobody can be invited.".to_owned(),
+            None => format!(
                 "Hand a part to a colleague: they get a link of their own and can answer everything. You submit. {} \
                  sees who is invited.",
                 reader.tenant.name
@@ -64,8 +65,6 @@ async fn people_page(
         people: rows.collect(),
         mutation: services.surroundings.uuid().to_string(),
         fields,
-        closed: (reader.is_lead && !may_invite)
-            .then(|| "Nothing is open to be answered, so nobody can be invited now.".to_owned()),
         aside: aside(&reader, &sheet),
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -74,7 +73,8 @@ async fn people_page(
     respond(renderer, status, "portal/people", frame, view)
 }
 
-fn fields(typed: &Fields) -> Vec<FieldView> {
+fn fields(who: &Respondent, typed: &Fields) -> Vec<FieldView> {
+    let own = who.ctx.respondent().email.rsplit('@').next().unwrap_or_default();
     let most = u32::try_from(MAX_ASK).unwrap_or(u32::MAX);
     vec![
         FieldView::text("name", "Name").value(typed.text("name")).maxlength(100),
@@ -86,18 +86,18 @@ fn fields(typed: &Fields) -> Vec<FieldView> {
             .optional(),
         FieldView::tick(
             "outside",
-            "If the address is not of our own domain: this person may see all questions and answers.",
+            format!("If the address is not of {own}: this person may see all questions and answers."),
             typed.ticked("outside"),
         ),
     ]
 }
 
 fn person_row(reader: &Reader<'_>, sheet: &Sheet, person: &Answering) -> PersonRow {
-    let removable = reader.is_lead && person.role == RespondentRole::Helper;
+    let revocable = reader.is_lead && person.role == RespondentRole::Helper;
     PersonRow {
         person: answering(reader, sheet, person),
         name: person.name.clone(),
-        remove: removable.then(|| format!("/portal/people/{}/remove", person.id)),
+        revoke: revocable.then(|| format!("/portal/people/{}/revoke", person.id)),
     }
 }
 
@@ -121,7 +121,7 @@ async fn invite(
     }
 }
 
-async fn remove(who: Respondent, respondent: Path<RespondentId>, _form: CsrfForm) -> Answer {
-    colleagues::remove(&who.ctx, *respondent).await?;
+async fn revoke(who: Respondent, respondent: Path<RespondentId>, _form: CsrfForm) -> Answer {
+    colleagues::revoke(&who.ctx, *respondent).await?;
     Ok(see_other("/portal/people"))
 }

@@ -208,7 +208,8 @@ async fn receipt_response(
             Err(UseCaseError::NotFound) => return Ok(see_other("/portal/tasks")),
             other => other?,
         };
-    let can_ask = sheet.rows.assessment.state == AssessmentState::Submitted && !amendment_asked;
+    let may_ask = who.ctx.respondent().is_lead && !amendment_asked;
+    let can_ask = may_ask && sheet.rows.assessment.state == AssessmentState::Submitted;
     let reason = FieldView::textarea("reason", "What you would like to change, and why").value(typed);
     let amend = with_errors(if can_ask { vec![reason.maxlength(2_000)] } else { Vec::new() }, faults);
     let tenant = who.ctx.tenant();

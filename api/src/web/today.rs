@@ -81,10 +81,12 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
 fn latest(staff: &Staff, found: &Today, today: NaiveDate) -> i64 {
     let may = |needs: Permission| staff.ctx.require(needs).is_ok();
     let answers = found.late.first.iter().map(|case| case.assessment.due_on);
-    let answers = answers.filter(|_| may(Permission::SendAssessments));
+    let expired = found.expired.first.iter().map(|case| case.assessment.due_on);
+    let again = found.outlook.reassess.iter().map(|coming| coming.day);
+    let sent = answers.chain(expired).chain(again).filter(|_| may(Permission::SendAssessments));
     let findings = found.overdue.first.iter().filter_map(|line| line.due_on);
     let findings = findings.filter(|_| may(Permission::ManageFindings));
-    answers.chain(findings).map(|day| (today - day).num_days()).max().unwrap_or_default()
+    sent.chain(findings).map(|day| (today - day).num_days()).max().unwrap_or_default().max(0)
 }
 
 fn days_late(days: i64) -> String {

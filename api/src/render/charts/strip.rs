@@ -17,6 +17,9 @@ const LEFT: i64 = 80;
 const RIGHT: i64 = 2000;
 const APART: i64 = 150;
 
+/// The distance below which two circles cover each other.
+const COVER: i64 = 140;
+
 /// Height of the scale, and of the rows above and below it in which circles stand that would cover each other.
 const SCALE: i64 = 160;
 const ROWS: [i64; 2] = [80, 240];
@@ -83,15 +86,30 @@ impl Strip<'_> {
                 || near(circles.get(index + 1), at)
         });
         let crowded: Vec<usize> = crowded.collect();
-        for (turn, index) in crowded.into_iter().enumerate() {
-            if let Some(circle) = circles.get_mut(index) {
-                circle.height = if turn % 2 == 0 { ROWS[0] } else { ROWS[1] };
-            }
-        }
-        for row in ROWS {
-            spread(circles.iter_mut().filter(|one| one.height == row).collect());
+        arrange(&mut circles, &crowded);
+        let cover = |one: &Circle, other: &Circle| {
+            let (across, up) = (one.at - other.at, one.height - other.height);
+            across * across + up * up < COVER * COVER
+        };
+        let mut pairs = circles.iter().enumerate();
+        if pairs.any(|(index, one)| circles.iter().skip(index + 1).any(|other| cover(one, other))) {
+            // Somebody was moved beside one who stood alone: everybody takes turns.
+            let all: Vec<usize> = (0..circles.len()).collect();
+            arrange(&mut circles, &all);
         }
         circles
+    }
+}
+
+/// Lets these stand above and below the scale by turns, and moves those of a row apart.
+fn arrange(circles: &mut [Circle], crowded: &[usize]) {
+    for (turn, index) in crowded.iter().enumerate() {
+        if let Some(circle) = circles.get_mut(*index) {
+            circle.height = if turn % 2 == 0 { ROWS[0] } else { ROWS[1] };
+        }
+    }
+    for row in ROWS {
+        spread(circles.iter_mut().filter(|one| one.height == row).collect());
     }
 }
 
@@ -122,9 +140,14 @@ mod tests {
         let circles = of(&[("Lumen", 40), ("Corvid", 60), ("Hearth", 100), ("Vantor", 100)]).circles();
         let places: Vec<(i64, i64)> = circles.iter().map(|circle| (circle.at, circle.height)).collect();
         assert_eq!(places, [(848, SCALE), (1232, SCALE), (2000, ROWS[0]), (2000, ROWS[1])]);
-        for scores in
-            [[0_i64, 0, 1, 1], [99, 100, 100, 100], [50, 50, 50, 50], [40, 47, 54, 61], [0, 7, 50, 55]]
-        {
+        for scores in [
+            [0_i64, 0, 1, 1],
+            [99, 100, 100, 100],
+            [50, 50, 50, 50],
+            [40, 47, 54, 61],
+            [0, 7, 50, 55],
+            [50, 50, 50, 58],
+        ] {
             let names = ["Ann", "Ben", "Cid", "Dan"];
             let strip = Strip { scores: names.into_iter().zip(scores.map(Exact::from)).collect() };
             let circles = strip.circles();
@@ -133,7 +156,7 @@ mod tests {
                 for other in circles.iter().skip(index + 1) {
                     let (across, up) = (one.at - other.at, one.height - other.height);
                     assert!(
-                        across * across + up * up >= 140 * 140,
+                        across * across + up * up >= COVER * COVER,
                         "{scores:?}: {} {}",
                         one.name,
                         other.name

@@ -47,10 +47,10 @@ fn aside() -> Vec<AsideBlock> {
 }
 
 fn people(is_lead: bool) -> Page<PeoplePage> {
-    let row = |name: &str, note: &str, remove: Option<&str>| PersonRow {
+    let row = |name: &str, note: &str, revoke: Option<&str>| PersonRow {
         person: Person::new(name, note).did("Saved an answer at 14:29".to_owned()),
         name: name.to_owned(),
-        remove: remove.map(str::to_owned).filter(|_| is_lead),
+        revoke: revoke.map(str::to_owned).filter(|_| is_lead),
     };
     let fields = vec![
         FieldView::text("name", "Name"),
@@ -61,11 +61,10 @@ fn people(is_lead: bool) -> Page<PeoplePage> {
         lede: "Hand a part to a colleague: they get a link of their own.".to_owned(),
         people: vec![
             row("Priya Shah", "Lead, can submit", None),
-            row("Tom Okafor", "Helper", Some("/portal/people/0192/remove")),
+            row("Tom Okafor", "Helper", Some("/portal/people/0192/revoke")),
         ],
         mutation: "0192".to_owned(),
         fields: if is_lead { fields } else { Vec::new() },
-        closed: None,
         aside: aside(),
     })
 }
