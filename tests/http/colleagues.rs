@@ -78,7 +78,10 @@ async fn a_colleague_answers_over_a_link_of_their_own_and_submits_nothing(databa
     choose(&tom, "SEC-CRY-01", "-unknown").await.expect(200);
     let seen = people(&priya.open("/portal/tasks").await.expect(200));
     assert!(seen[1].starts_with("Tom Okafor Helper Saved an answer at "), "{seen:?}");
-    // A helper sends nothing and invites nobody.
+    // A helper sees what is asked for, sends nothing and invites nobody.
+    let text = tom.open("/portal/tasks").await.expect(200).text();
+    assert!(text.contains("Priya Shah asks: \u{201c}Please answer Encryption by Tuesday.\u{201d}"), "{text}");
+    assert!(text.contains("Tell Priya Shah when your part is done. Only they can submit"), "{text}");
     let check = tom.open("/portal/check").await.expect(200);
     assert!(check.text().contains("Only the lead of this questionnaire can send it."));
     let page = tom.open("/portal/people").await.expect(200);
@@ -202,7 +205,7 @@ async fn a_helper_becomes_a_lead_when_the_buyer_adds_them() {
     let revoke = page.attributes("main details form", "action").remove(0);
     page.form(&revoke).submit().await.expect(200);
     let again = form(&priya, "Tom Okafor", TOM).await.submit().await.expect(422);
-    assert!(again.text().contains("This address cannot be invited."), "{}", again.text());
+    assert!(again.text().contains("This person cannot be invited from here."), "{}", again.text());
     assert!(!is_in(&tom).await);
 
     let staff = app.signed_in(Role::Procurement).await;
@@ -216,7 +219,8 @@ async fn a_helper_becomes_a_lead_when_the_buyer_adds_them() {
     give_code(&app, &tom, &mailed_link(&app, TOM), TOM).await.expect(200);
     let page = tom.open("/portal/people").await.expect(200);
     assert_eq!(page.all("main #invite").len(), 1, "a lead invites");
-    assert!(people(&page).contains(&"Tom Okafor (you) Lead, can submit".to_owned()), "{:?}", people(&page));
+    let beside = people(&tom.open("/portal/tasks").await.expect(200));
+    assert!(beside.contains(&"Tom Okafor (you) Lead, can submit".to_owned()), "{beside:?}");
     // He is nobody's helper any more.
     let ctx = app.ctx(Role::Procurement).await;
     let view = assessments::view(&ctx, id_of(&path)).await.unwrap();

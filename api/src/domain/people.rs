@@ -16,6 +16,10 @@ pub struct Answering {
     pub role: RespondentRole,
     /// When they were in the portal last, to within five minutes; none before the first time.
     pub last_seen: Option<DateTime<Utc>>,
+    /// The lead who invited them as helper.
+    pub invited_by: Option<RespondentId>,
+    /// What that lead asks for.
+    pub ask: Option<String>,
 }
 
 /// What a respondent may do, in the portal's words.

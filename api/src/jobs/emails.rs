@@ -72,7 +72,7 @@ fn envelope(
     let address = |text: &str| EmailAddress::parse(text).map_err(|error| error.to_string());
     let id = |text: &str| MessageId::parse(text).map_err(|error| error.to_string());
     let reply_to = match &prepared.reply_to {
-        Some(text) => Some((address(text)?, prepared.from_name.clone())),
+        Some((text, name)) => Some((address(text)?, name.clone())),
         None => None,
     };
     Ok(OutgoingMail {

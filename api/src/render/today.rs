@@ -16,8 +16,8 @@ pub struct TodayView {
     pub lede: String,
     /// That all mail is paused, and why.
     pub paused: Option<String>,
-    /// Where the first item is.
-    pub first: Option<String>,
+    /// Where to begin: what is late for longest, else the first item.
+    pub first: Option<Link>,
     /// Groups in the order of work; empty ones are left out.
     pub groups: Vec<TodayGroup>,
     /// When nothing needs anybody.
@@ -151,7 +151,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let today = TodayView {
         lede: "Good morning, Amara. Tuesday 13 January 2026.".to_owned(),
         paused: Some("All mail is paused: the mail server refused the password.".to_owned()),
-        first: Some("/assessments/1/review".to_owned()),
+        first: Some(Link::new("Open first item", "/assessments/1/review")),
         groups: vec![TodayGroup {
             id: "review".to_owned(),
             label: "Review".to_owned(),

@@ -41,6 +41,8 @@ struct PersonFlat {
     person_name: String,
     person_role: String,
     person_seen: Option<DateTime<Utc>>,
+    person_invited_by: Option<Uuid>,
+    person_ask: Option<String>,
 }
 
 fn person_of(row: PersonFlat) -> Result<Answering, StoreError> {
@@ -50,6 +52,8 @@ fn person_of(row: PersonFlat) -> Result<Answering, StoreError> {
         role: RespondentRole::parse(&row.person_role)
             .ok_or_else(|| StoreError::corrupt("respondent", "role", row.person_id))?,
         last_seen: row.person_seen,
+        invited_by: row.person_invited_by.map(RespondentId),
+        ask: row.person_ask,
     })
 }
 
@@ -90,6 +94,8 @@ pub async fn assessment(s: &impl Scoped, id: AssessmentId) -> Result<Option<Port
         .column_as(respondent::Column::Id, "person_id")
         .column_as(respondent::Column::Name, "person_name")
         .column_as(respondent::Column::Role, "person_role")
+        .column_as(respondent::Column::InvitedBy, "person_invited_by")
+        .column_as(respondent::Column::Ask, "person_ask")
         .expr_as(Expr::from(last_seen()), "person_seen")
         .order_by_asc(respondent::Column::CreatedAt)
         .order_by_asc(respondent::Column::Id)

@@ -94,7 +94,7 @@ pub async fn invite(ctx: &PortalCtx, input: &InviteColleague) -> Result<Responde
     let present = rows::respondents(&tx, assessment.id).await?;
     if present.len() >= MOST_PEOPLE {
         let text =
-            format!("{MOST_PEOPLE} people were invited already. Send a message to who asked you instead");
+            format!("{MOST_PEOPLE} people were invited already. Ask who sent you the questions to add more");
         return Err(UseCaseError::field("email", "too_many", text));
     }
     let same =
@@ -144,7 +144,7 @@ fn unfit() -> UseCaseError {
     UseCaseError::field(
         "email",
         "unfit",
-        "This address cannot be invited. Send a message to who asked you instead",
+        "This person cannot be invited from here. Ask who sent you the questions to add them",
     )
 }
 

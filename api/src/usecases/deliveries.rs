@@ -129,8 +129,8 @@ pub struct PreparedMail {
     pub message_id: String,
     /// Messages of one assessment share this reference: `<assessment id@domain>`.
     pub thread_id: Option<String>,
-    /// Replies go there; none for mails nobody should answer.
-    pub reply_to: Option<String>,
+    /// Address and name of whom replies go to; none for mails nobody should answer.
+    pub reply_to: Option<(String, String)>,
     /// Shown before "via Assay" as the sender.
     pub from_name: String,
     /// What it says.
@@ -490,7 +490,7 @@ impl Desk<'_> {
             to_name: respondent.name,
             message_id: String::new(),
             thread_id: None,
-            reply_to: Some(owner.email.clone()),
+            reply_to: Some((owner.email.clone(), self.organisation.clone())),
             from_name: self.organisation.clone(),
             content: MailContent::OneTimeCode {
                 organisation: self.organisation.clone(),
@@ -721,13 +721,16 @@ fn plain(
     to_name: String,
     content: MailContent,
 ) -> PreparedMail {
+    let from_name = format!("{} at {}", frame.asker_name, frame.organisation);
+    let to_colleague = matches!(content, MailContent::ColleagueInvited { .. });
+    let reply_name = if to_colleague { frame.named_by.clone() } else { from_name.clone() };
     PreparedMail {
         to_address,
         to_name,
         message_id: String::new(),
         thread_id: Some(assessment.to_string()),
-        reply_to: Some(frame.reply_to.clone()),
-        from_name: format!("{} at {}", frame.asker_name, frame.organisation),
+        reply_to: Some((frame.reply_to.clone(), reply_name)),
+        from_name,
         content,
         secret: None,
     }

@@ -92,7 +92,8 @@ pub async fn open(ctx: &Ctx, id: AssessmentId) -> Result<Preview> {
 
 /// As the others will see them once it was sent.
 fn will_answer(person: &Respondent) -> Answering {
-    Answering { id: person.id, name: person.name.clone(), role: person.role, last_seen: None }
+    let (name, role) = (person.name.clone(), person.role);
+    Answering { id: person.id, name, role, last_seen: None, invited_by: None, ask: None }
 }
 
 impl Preview {

@@ -359,7 +359,8 @@ fn sent_notice(view: &AssessmentProgress, zone: Tz) -> Option<FlashNotice> {
     let at = view.assessment.sent_at.filter(|_| view.assessment.state == AssessmentState::Sent)?;
     let names: Vec<&str> = leads(view).map(|person| person.respondent.name.as_str()).collect();
     let (to, at) = (names.join(", "), due::short_instant(zone, at));
-    let on_the_way = view.deliveries.iter().any(|mail| !mail.outcome.is_final());
+    let mut invitations = view.deliveries.iter().filter(|mail| mail.kind == "mail_invitation");
+    let on_the_way = invitations.any(|mail| !mail.outcome.is_final());
     Some(FlashNotice::info(if on_the_way {
         format!("Sent to {to} on {at}; the mail is on its way. The first answer that is saved shows here.")
     } else {

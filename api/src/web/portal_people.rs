@@ -65,7 +65,7 @@ async fn people_page(
         people: rows.collect(),
         mutation: services.surroundings.uuid().to_string(),
         fields,
-        aside: aside(&reader, &sheet),
+        aside: aside(&reader, &sheet).into_iter().filter(|block| block.people.is_empty()).collect(),
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut frame = reader.shell(&sheet, "People answering").errors(errors_of(&view.fields));

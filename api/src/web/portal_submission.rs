@@ -60,6 +60,7 @@ pub(super) fn check_page(
         }
     );
     let open = sheet.rows.assessment.state.open_to_vendor();
+    let begun = sheet.rows.assessment.state != AssessmentState::Sent;
     let lead = who.is_lead;
     let view = CheckPage {
         lede,
@@ -72,10 +73,11 @@ pub(super) fn check_page(
             })
             .collect(),
         groups: answer_groups(sheet, true),
-        declaration: (open && lead && missing.required.is_empty())
+        declaration: (open && begun && lead && missing.required.is_empty())
             .then(|| Link::new("Continue to declaration", "/portal/submit")),
         cannot: match (open, lead) {
             (false, _) => "These answers were handed in.".to_owned(),
+            (true, true) if !begun => "Nothing is answered yet, so there is nothing to send.".to_owned(),
             (true, false) => "Only the lead of this questionnaire can send it. Ask them to.".to_owned(),
             (true, true) => {
                 "Answer what is marked \u{201c}Has to be answered\u{201d}, then continue.".to_owned()
@@ -105,7 +107,8 @@ pub(super) fn signature(vendor: &str, name: &str, role: &str, agreed: bool) -> V
 async fn declaration(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     match sheet.rows.assessment.state {
-        AssessmentState::Sent | AssessmentState::InProgress => {}
+        AssessmentState::Sent => return Ok(see_other("/portal/check")),
+        AssessmentState::InProgress => {}
         AssessmentState::Returned => return Ok(see_other("/portal/clarifications")),
         _ => return Ok(see_other("/portal/receipt")),
     }

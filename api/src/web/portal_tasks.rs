@@ -12,6 +12,7 @@ use crate::{
         due,
         earlier::Earlier,
         ids::RespondentId,
+        respondent::RespondentRole,
         sheet::{SectionState, Sheet, SheetSection},
         time_left::{in_words, minutes_left_in},
     },
@@ -42,12 +43,14 @@ pub(super) fn task_list(
         n => format!("{n} follow-up questions"),
     };
     let again = offered_again(sheet, earlier, who.tenant.zone);
+    let submits = if who.is_lead { "you submit" } else { "it is submitted" };
+    let asked = asked_by_a_colleague(who, sheet);
     let view = TaskList {
         lede: if asked_again > 0 {
             format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
         } else if open {
             format!(
-                "{done} of {total} are answered. Nothing is sent to {organisation} until you submit. \
+                "{asked}{done} of {total} are answered. Nothing is sent to {organisation} until {submits}. \
                  Answer in any order; stop and come back with the same link.{again}"
             )
         } else {
@@ -80,10 +83,15 @@ pub(super) fn task_list(
             .collect(),
         submit: (open && asked_again == 0).then(|| SubmitBox {
             title: "Submit".to_owned(),
-            text: format!(
-                "When you are done, check all answers and sign the statement. You may submit with blanks or \
-                 \u{201c}We do not know\u{201d}; {organisation} then sees what is open."
-            ),
+            text: match about.people.iter().find(|person| person.role == RespondentRole::Lead) {
+                Some(lead) if !who.is_lead => {
+                    format!("Tell {} when your part is done. Only they can submit; you can check it here.", lead.name)
+                }
+                _ => format!(
+                    "When you are done, check all answers and sign the statement. You may submit with blanks or \
+                     \u{201c}We do not know\u{201d}; {organisation} then sees what is open."
+                ),
+            },
             links: vec![Link::new("Check all answers", "/portal/check")],
         }),
         aside: aside(who, sheet),
@@ -133,6 +141,17 @@ fn resume(sheet: &Sheet, last: Option<usize>) -> Option<Resume> {
             section_href(section),
         ),
     })
+}
+
+/// What a lead asked this helper for, in a sentence; nothing for everybody else.
+fn asked_by_a_colleague(who: &Reader<'_>, sheet: &Sheet) -> String {
+    let people = &sheet.rows.assessment.people;
+    let own = people.iter().find(|person| Some(person.id) == who.id);
+    let inviter = own.and_then(|own| people.iter().find(|person| Some(person.id) == own.invited_by));
+    match (inviter, own.and_then(|own| own.ask.as_ref())) {
+        (Some(inviter), Some(ask)) => format!("{} asks: \u{201c}{ask}\u{201d} ", inviter.name),
+        _ => String::new(),
+    }
 }
 
 /// How many earlier answers are on offer, in a sentence; nothing when there are none.

@@ -35,6 +35,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     let found = today::today(&staff.ctx).await?;
     let day = staff.ctx.today();
     let groups = groups(&staff, &found, day);
+    let oldest = oldest(&staff, &found, day);
     let first = groups.first().and_then(|group| group.items.first()).map(|item| item.href.clone());
     let count: usize = groups.iter().map(|group| group.count).sum();
     let things = match count {
@@ -42,9 +43,13 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         1 => "1 thing needs you".to_owned(),
         _ => format!("{count} things need you"),
     };
-    let title = match latest(&staff, &found, day) {
-        0 => things,
-        late => format!("{things}. The oldest is {}.", days_late(late)),
+    let title = match &oldest {
+        None => things,
+        Some((late, _)) => format!("{things}. The oldest is {}.", days_late(*late)),
+    };
+    let first = match oldest {
+        Some((_, href)) => Some(Link::new("Open the oldest", href)),
+        None => first.map(|href| Link::new("Open first item", href)),
     };
     let next = found.next.as_ref().map(|case| {
         format!(
@@ -77,16 +82,24 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
     ok(&renderer, "pages/today/today", staff_shell(&staff, title, Some(Section::Today)), view)
 }
 
-/// By how many days the oldest of the late things of this reader is late; 0 when nothing is late.
-fn latest(staff: &Staff, found: &Today, today: NaiveDate) -> i64 {
+/// The late thing of this reader that is late for longest: by how many days, and where it is.
+fn oldest(staff: &Staff, found: &Today, today: NaiveDate) -> Option<(i64, String)> {
     let may = |needs: Permission| staff.ctx.require(needs).is_ok();
-    let answers = found.late.first.iter().map(|case| case.assessment.due_on);
-    let expired = found.expired.first.iter().map(|case| case.assessment.due_on);
-    let again = found.outlook.reassess.iter().map(|coming| coming.day);
-    let sent = answers.chain(expired).chain(again).filter(|_| may(Permission::SendAssessments));
-    let findings = found.overdue.first.iter().filter_map(|line| line.due_on);
+    let of_cases = found.late.first.iter().chain(&found.expired.first);
+    let of_cases =
+        of_cases.map(|case| (case.assessment.due_on, format!("/assessments/{}", case.assessment.id)));
+    let again = found.outlook.reassess.iter().map(|coming| (coming.day, assess_again(coming)));
+    let sent = of_cases.chain(again).filter(|_| may(Permission::SendAssessments));
+    let findings = found.overdue.first.iter();
+    let findings = findings.filter_map(|line| Some((line.due_on?, format!("/findings/{}", line.id))));
     let findings = findings.filter(|_| may(Permission::ManageFindings));
-    sent.chain(findings).map(|day| (today - day).num_days()).max().unwrap_or_default().max(0)
+    let late = sent.chain(findings).map(|(day, href)| ((today - day).num_days(), href));
+    late.filter(|(days, _)| *days > 0).max_by_key(|(days, _)| *days)
+}
+
+/// Where a service whose next review is due is assessed again.
+fn assess_again(coming: &Coming) -> String {
+    with_query("/assessments/new", [("vendor", coming.vendor.as_str())])
 }
 
 fn days_late(days: i64) -> String {
@@ -201,7 +214,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     });
     let reassess = found.outlook.reassess.iter().map(|coming| TodayItem {
         title: format!("{}, {}", coming.vendor, coming.what),
-        href: with_query("/assessments/new", [("vendor", coming.vendor.as_str())]),
+        href: assess_again(coming),
         note: "Decided, and no new assessment was started".to_owned(),
         results: None,
         when: format!("review due {}", due::short_day(coming.day)),

@@ -59,16 +59,19 @@ fn title_of(definition: Option<&Questionnaire>, section: &str) -> String {
     found.map_or_else(|| section.to_owned(), |one| one.title.clone())
 }
 
-/// The questionnaires with a score that the headline speaks of, the worst risk first.
+/// The questionnaires with a score that the headline speaks of: those of the worst risk. What is less bad has its own
+/// part of the page.
 fn told(scored: &Scored) -> Vec<&QuestionnaireScore> {
     let mut all: Vec<&QuestionnaireScore> = scored.score.questionnaires.iter().collect();
     all.retain(|one| one.band.is_some());
-    all.sort_by_key(|one| Reverse(one.residual.map(|residual| residual.level)));
+    let risk = |one: &QuestionnaireScore| one.residual.map(|residual| residual.level);
+    let worst = all.iter().map(|one| risk(one)).max().flatten();
+    all.retain(|one| risk(one) == worst);
     all.truncate(TOLD);
     all
 }
 
-/// The finding in one or two sentences, the questionnaire with the worst risk first.
+/// The finding in one or two sentences, about the worst risk.
 pub(super) fn headline(scored: &Scored) -> String {
     let sentences: Vec<String> = told(scored).into_iter().filter_map(|one| sentence(scored, one)).collect();
     if sentences.is_empty() { format!("Score of {}", scored.case.service) } else { sentences.join(" ") }
@@ -80,20 +83,28 @@ fn name_of<'a>(scored: &'a Scored, one: &'a QuestionnaireScore) -> &'a str {
 
 fn sentence(scored: &Scored, one: &QuestionnaireScore) -> Option<String> {
     let title = name_of(scored, one);
+    let unproven =
+        read_as(one).map_or_else(String::new, |letter| format!("; unproven, it is read as {letter}"));
     if let Some(rating) = capped_at(one) {
         return Some(match one.knock_outs.len() {
-            1 => format!("One answer holds {title} at {rating}."),
-            failed => format!("{failed} answers hold {title} at {rating}."),
+            1 => format!("One answer holds {title} at {rating}{unproven}."),
+            failed => format!("{failed} answers hold {title} at {rating}{unproven}."),
         });
     }
     let blockers = blockers(one).count();
     let most = losing(one, scored.definitions.questionnaire(&one.id)).into_iter().next()?;
     Some(match blockers {
-        0 if most.lost.is_zero() => format!("{title} is at full credit."),
-        0 => format!("{title} loses most in {}.", most.title),
-        1 => format!("{title} fails a blocker and loses most in {}.", most.title),
-        count => format!("{title} fails {count} blockers and loses most in {}.", most.title),
+        0 if most.lost.is_zero() => format!("{title} is at full credit{unproven}."),
+        0 => format!("{title} loses most in {}{unproven}.", most.title),
+        1 => format!("{title} fails a blocker and loses most in {}{unproven}.", most.title),
+        count => format!("{title} fails {count} blockers and loses most in {}{unproven}.", most.title),
     })
+}
+
+/// As what the rating is read because too little is proven for the tier, where that is worse.
+fn read_as(one: &QuestionnaireScore) -> Option<Letter> {
+    let residual = one.residual.filter(|residual| residual.shifted)?;
+    residual.read_as.filter(|letter| one.rating != Some(*letter))
 }
 
 /// The failed answers of which one alone stops, unless its risk is accepted.
@@ -106,13 +117,10 @@ fn capped_at(one: &QuestionnaireScore) -> Option<Letter> {
     one.rating.filter(|rating| one.band.is_some_and(|band| *rating > band))
 }
 
-/// The answers behind the worst risk that the headline tells: those that hold the rating, else failed blockers and
-/// those that cost most. What is less bad has its own part of the page.
+/// The answers behind each sentence of the headline: those that hold the rating, else failed blockers and those that
+/// cost most.
 pub(super) fn causes(base: &str, scored: &Scored) -> Vec<Causes> {
-    let risk = |one: &QuestionnaireScore| one.residual.map(|residual| residual.level);
-    let told = told(scored);
-    let worst = told.first().and_then(|one| risk(one));
-    let causes = told.into_iter().filter(|one| risk(one) == worst).flat_map(|one| {
+    let causes = told(scored).into_iter().flat_map(|one| {
         let title = name_of(scored, one);
         match capped_at(one) {
             Some(rating) => {
