@@ -118,7 +118,8 @@ async fn quill(stage: &Stage<'_>) -> Result<()> {
     vendors::archive(&stage.procurement, registered.vendor, version).await
 }
 
-/// Three yearly rounds: weak at first, better each time, approved, with two findings left; and asked once more, nothing answered yet.
+/// Three yearly rounds: weak at first, better each time, approved, with two findings left; and asked once more, nothing
+/// answered yet.
 async fn hearth(stage: &Stage<'_>) -> Result<()> {
     stage.long_ago(2, 1);
     let registered = stage.register(&HEARTH).await?;

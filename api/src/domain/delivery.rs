@@ -183,6 +183,8 @@ pub struct MailFrame {
     pub asker_name: String,
     /// Where replies go: the owner's address, or that of the colleague who asks for help.
     pub reply_to: String,
+    /// The name beside that address.
+    pub reply_name: String,
     /// Who named the recipient: the owner, or the lead who invited them.
     pub named_by: String,
     /// To whom.

@@ -4,8 +4,8 @@ use super::{
     Ctx, FieldError, Result, UseCaseError, assessments,
     deliveries::{self, Recipient},
     error::Faults,
-    respondents,
-    reviews::{self, Desk, MAX_WORDS, active_leads},
+    respondents::{self, active_leads},
+    reviews::{self, Desk, MAX_WORDS},
     scores,
 };
 use crate::{

@@ -398,6 +398,7 @@ impl Desk<'_> {
         let Some(mut to) = self.to_respondent(id, open).await? else { return Ok(None) };
         if let Some(lead) = &to.inviter {
             to.frame.reply_to.clone_from(&lead.email);
+            to.frame.reply_name.clone_from(&lead.name);
             let ask = to.respondent.ask.clone();
             return Ok(Some(to.mail(|frame, link| MailContent::ColleagueInvited { frame, ask, link })));
         }
@@ -721,16 +722,13 @@ fn plain(
     to_name: String,
     content: MailContent,
 ) -> PreparedMail {
-    let from_name = format!("{} at {}", frame.asker_name, frame.organisation);
-    let to_colleague = matches!(content, MailContent::ColleagueInvited { .. });
-    let reply_name = if to_colleague { frame.named_by.clone() } else { from_name.clone() };
     PreparedMail {
         to_address,
         to_name,
         message_id: String::new(),
         thread_id: Some(assessment.to_string()),
-        reply_to: Some((frame.reply_to.clone(), reply_name)),
-        from_name,
+        reply_to: Some((frame.reply_to.clone(), frame.reply_name.clone())),
+        from_name: format!("{} at {}", frame.asker_name, frame.organisation),
         content,
         secret: None,
     }
@@ -798,6 +796,7 @@ fn frame(
         organisation: organisation.to_owned(),
         asker_name: owner.name.clone(),
         reply_to: owner.email.clone(),
+        reply_name: format!("{} at {organisation}", owner.name),
         named_by: owner.name.clone(),
         recipient_name: recipient.to_owned(),
         vendor: vendor.name.clone(),

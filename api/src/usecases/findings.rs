@@ -15,7 +15,8 @@ use super::{
     deliveries::{self, Recipient},
     error::Faults,
     page_within,
-    reviews::{MAX_WORDS, active_leads, credit, refuse_unreachable},
+    respondents::{active_leads, refuse_unreachable},
+    reviews::{MAX_WORDS, credit},
     scores::{self, SnapshotHead},
 };
 use crate::{

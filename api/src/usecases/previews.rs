@@ -109,6 +109,7 @@ impl Preview {
             organisation: self.tenant.name.clone(),
             asker_name: about.owner.clone(),
             reply_to: about.owner_email.clone(),
+            reply_name: format!("{} at {}", about.owner, self.tenant.name),
             named_by: about.owner.clone(),
             recipient_name: self.reader().to_owned(),
             vendor: about.vendor.clone(),

@@ -106,6 +106,47 @@ pub(super) async fn invite(
     Ok(invitation)
 }
 
+/// The leads of an assessment whose links work, with their invitations. What concerns the whole of it is told to them;
+/// the helpers whom they invited hear of their own links, and what somebody reminds them of.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn active_leads(tx: &WriteTx, id: AssessmentId) -> Result<Vec<(Respondent, Invitation)>> {
+    let respondents = rows::respondents(tx, id).await?;
+    let invitations = rows::invitations(tx, id).await?;
+    Ok(invitations
+        .into_iter()
+        .filter(|invitation| invitation.state == InvitationState::Active)
+        .filter_map(|invitation| {
+            let respondent =
+                respondents.iter().find(|respondent| respondent.id == invitation.respondent_id)?;
+            let lead = respondent.role == RespondentRole::Lead;
+            lead.then(|| (respondent.clone(), invitation))
+        })
+        .collect())
+}
+
+/// Refuses when none of these people would get a mail.
+///
+/// # Errors
+/// [`UseCaseError::StateConflict`], which says what to do about it.
+pub(super) async fn refuse_unreachable(tx: &WriteTx, recipients: &[(Respondent, Invitation)]) -> Result<()> {
+    if recipients.is_empty() {
+        return Err(UseCaseError::conflict(
+            "Nobody at the vendor has a link that works. Add a person on the assessment's page first.",
+        ));
+    }
+    for (respondent, _) in recipients {
+        if !deliveries::is_refused(tx, respondent).await? {
+            return Ok(());
+        }
+    }
+    Err(UseCaseError::conflict(
+        "Mail to everybody at the vendor was refused. Correct an address of a contact, or add a person on the \
+         assessment's page first.",
+    ))
+}
+
 /// Ends active invitations: their secrets, sessions, remembered and waiting browsers die with them.
 pub(super) async fn end_invitations(
     tx: &mut WriteTx,

@@ -4,6 +4,7 @@ use super::{
     Ctx, Result, UseCaseError, assessments,
     deliveries::{self, Recipient},
     error::Faults,
+    respondents::{active_leads, refuse_unreachable},
     scores,
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         ids::{AssessmentId, ClarificationId, Id as _, VerdictId},
         job::Job,
         remediation::{Case, Clarification, SnapshotReason},
-        respondent::{Invitation, Respondent, RespondentRole},
+        respondent::Invitation,
         review::{QueueGroup, QueueItem, Verdict, VerdictKind, missing_for_decision, queue, scope_questions},
         score_inputs::{
             Citation, Definitions, ScoreInputs, compensating_from_word, compensating_word, na_word,
@@ -510,47 +511,6 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
         .after(json!({"batch": batch, "questions": sent.len(), "due_on": due_on}));
     tx.commit(event).await?;
     Ok(())
-}
-
-/// The leads of an assessment whose links work, with their invitations. What concerns the whole of it is told to them;
-/// the helpers whom they invited hear of their own links, and what somebody reminds them of.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(super) async fn active_leads(tx: &WriteTx, id: AssessmentId) -> Result<Vec<(Respondent, Invitation)>> {
-    let respondents = store::respondents::respondents(tx, id).await?;
-    let invitations = store::respondents::invitations(tx, id).await?;
-    Ok(invitations
-        .into_iter()
-        .filter(|invitation| invitation.state == InvitationState::Active)
-        .filter_map(|invitation| {
-            let respondent =
-                respondents.iter().find(|respondent| respondent.id == invitation.respondent_id)?;
-            let lead = respondent.role == RespondentRole::Lead;
-            lead.then(|| (respondent.clone(), invitation))
-        })
-        .collect())
-}
-
-/// Refuses when none of these people would get a mail.
-///
-/// # Errors
-/// [`UseCaseError::StateConflict`], which says what to do about it.
-pub(super) async fn refuse_unreachable(tx: &WriteTx, recipients: &[(Respondent, Invitation)]) -> Result<()> {
-    if recipients.is_empty() {
-        return Err(UseCaseError::conflict(
-            "Nobody at the vendor has a link that works. Add a person on the assessment's page first.",
-        ));
-    }
-    for (respondent, _) in recipients {
-        if !deliveries::is_refused(tx, respondent).await? {
-            return Ok(());
-        }
-    }
-    Err(UseCaseError::conflict(
-        "Mail to everybody at the vendor was refused. Correct an address of a contact, or add a person on the \
-         assessment's page first.",
-    ))
 }
 
 fn read_due(faults: &mut Faults, typed: &str, today: NaiveDate) -> Option<NaiveDate> {

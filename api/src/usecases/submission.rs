@@ -6,7 +6,7 @@ use super::{
     ctx::PortalCtx,
     deliveries::{AMENDMENT_ASKED, Recipient, queue_mail, tell_staff},
     error::{Faults, FieldError},
-    reviews::active_leads,
+    respondents::active_leads,
     scores,
 };
 use crate::{
