@@ -34,7 +34,7 @@ function notUsable() {
   open.hidden = true;
   heading.textContent = "This link cannot be used";
   heading.nextElementSibling.textContent =
-    "It may be mistyped, replaced by a newer one, or its questionnaire may be closed. Look for the newest mail, or ask for a fresh link.";
+    "It may be mistyped, replaced by a newer one or taken back, or its questionnaire may be closed. Look for the newest mail, or ask for a fresh link. If none comes, ask whoever invited you.";
   freshBox.open = true;
   heading.focus();
 }

@@ -61,6 +61,9 @@ async fn whoever_reviews_from_now_on_hears_of_the_submission() {
     let (_, path, page) = ready_to_sign(&app).await;
     let staff = app.signed_in(Role::Procurement).await;
     let change = staff.open(&path).await.expect(200).follow("Change owner and reviewer").await.expect(200);
+    let own = app.ctx(Role::Procurement).await.user().id.to_string();
+    change.form("/owner").set("reviewer", &own).submit().await.expect(200);
+    let change = staff.open(&format!("{path}/owner")).await.expect(200);
     assert!(change.text().contains("cannot give verdicts"), "{}", change.text());
     let change = change.form("/owner");
     let viewer = app.ctx(Role::Viewer).await.user().id.to_string();

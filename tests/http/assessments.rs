@@ -6,7 +6,7 @@ use api::{
     usecases::{SystemCtx, assessments, respondents},
 };
 use chrono::Duration;
-use tests::app::TestApp;
+use tests::{app::TestApp, browser::Page};
 
 fn id_of(path: &str) -> AssessmentId {
     path.rsplit('/').next().unwrap().parse().unwrap()
@@ -114,18 +114,39 @@ async fn the_same_send_form_twice_sends_once() {
 }
 
 #[tokio::test]
-async fn a_sender_who_may_not_review_is_told_to_choose_who_does() {
+async fn a_sender_who_may_not_review_finds_a_risk_manager_chosen() {
     let app = TestApp::start().await;
     let contact = ("Priya Shah", "priya@lumen.example");
-    for (sender, told) in [(Role::Procurement, true), (Role::Admin, false)] {
+    for (sender, reviewer) in [(Role::Procurement, Role::RiskManager), (Role::Admin, Role::Admin)] {
         let client = app.signed_in(sender).await;
         let page = procurement::prepared(&client, sender.label(), "Lumen Hire", contact).await;
         let page = page.form("/questionnaires").submit().await.expect(200);
-        let hint = page.all(".hint").join(" ");
-        assert_eq!(hint.contains("cannot give verdicts. Choose a risk manager or an admin"), told, "{hint}");
-        let name = page.form("/people").values()["reviewer"][0].clone();
-        assert_eq!(name, app.ctx(sender).await.user().id.to_string(), "by itself the sender");
+        assert!(!page.all(".hint").join(" ").contains("cannot give verdicts"), "{}", page.text());
+        let chosen = page.form("/people").values()["reviewer"][0].clone();
+        assert_eq!(chosen, app.ctx(reviewer).await.user().id.to_string());
     }
+}
+
+#[tokio::test]
+async fn the_first_button_of_what_is_to_be_chased_reminds_the_lead_or_opens_the_links_again() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let path = procurement::sent(&client).await;
+    app.run_jobs().await;
+    let first = |page: &Page| page.all(".phead .pri");
+    assert_eq!(first(&client.open(&path).await), [""; 0]);
+    app.advance(Duration::days(4));
+    let client = app.signed_in(Role::Procurement).await;
+    let page = client.open(&path).await.expect(200);
+    assert_eq!(first(&page), ["Remind Priya Shah"]);
+    let page = page.form("/remind").submit().await.expect(200);
+    assert_eq!(first(&page), [""; 0], "nobody can be reminded twice in a day");
+    app.advance(Duration::days(60));
+    respondents::expire_assessments(&SystemCtx::new(app.services.clone(), "test")).await.unwrap();
+    let client = app.signed_in(Role::Procurement).await;
+    assert_eq!(first(&client.open(&path).await.expect(200)), ["Move the due day"]);
+    let reader = app.signed_in(Role::Viewer).await;
+    assert_eq!(first(&reader.open(&path).await.expect(200)), [""; 0]);
 }
 
 #[tokio::test]

@@ -45,7 +45,12 @@ async fn form(lead: &Client, name: &str, email: &str) -> Form {
 /// Invites Tom, and comes in as him.
 async fn tom_comes_in(app: &TestApp, lead: &Client) -> Client {
     let ask = "Please answer Encryption by Tuesday.";
-    form(lead, "Tom Okafor", TOM).await.set("ask", ask).submit().await.expect(200);
+    let done = form(lead, "Tom Okafor", TOM).await.set("ask", ask).submit().await.expect(200);
+    assert!(
+        done.text().contains("Invited. The mail with a link of their own is on its way."),
+        "{}",
+        done.text()
+    );
     app.run_jobs().await;
     let tom = app.anonymous();
     give_code(app, &tom, &mailed_link(app, TOM), TOM).await.expect(200);
@@ -106,7 +111,8 @@ async fn a_colleague_answers_over_a_link_of_their_own_and_submits_nothing(databa
     // Access ends at once, and what was answered stays.
     let page = priya.open("/portal/people").await.expect(200);
     let remove = page.attributes("main details form", "action").remove(0);
-    page.form(&remove).submit().await.expect(200);
+    let done = page.form(&remove).submit().await.expect(200);
+    assert!(done.text().contains("Access taken away"), "{}", done.text());
     assert!(!is_in(&tom).await);
     let page = priya.open("/portal/questions/SEC-CRY-01").await.expect(200);
     assert_eq!(page.attributes("input[checked]", "value"), ["-unknown"]);

@@ -219,6 +219,11 @@ async fn what_was_not_sent_not_started_or_has_ended_waits_for_who_sends(database
     assert_eq!(to, [&*draft]);
     let sent = procurement::sent(&client).await;
     assert!(rows(Role::Procurement, "unstarted").await.0.is_empty(), "the vendor has just been asked");
+    let listed = async || {
+        let viewer = app.signed_in(Role::Viewer).await;
+        viewer.open("/assessments?waits=start").await.expect(200).attributes("main tbody th a", "href")
+    };
+    assert_eq!(listed().await, [""; 0]);
     app.advance(Duration::days(3) + Duration::minutes(1));
     let (shown, to) = rows(Role::Procurement, "unstarted").await;
     assert_eq!(shown.len(), 1, "{shown:?}");
@@ -227,6 +232,7 @@ async fn what_was_not_sent_not_started_or_has_ended_waits_for_who_sends(database
         "{shown:?}"
     );
     assert_eq!(to, [&*sent]);
+    assert_eq!(listed().await, [&*sent]);
     assert!(rows(Role::Viewer, "unstarted").await.0.is_empty(), "a viewer sends nothing");
     // Once it is late, that says it all.
     app.advance(Duration::days(25));

@@ -147,6 +147,8 @@ word_enum! {
         Review => "review",
         /// With the vendor and past its due day.
         Late => "late",
+        /// In time, but nothing was saved for days.
+        Start => "start",
         /// With the vendor and in time.
         Vendor => "vendor",
     }

@@ -45,7 +45,27 @@ pub fn is_past(zone: Tz, due_on: NaiveDate, now: DateTime<Utc>) -> bool {
     now >= end_of_day(zone, due_on)
 }
 
-/// The last day that is past at `now`: due days up to it are past, later ones are not. For queries, which compare days.
+/// How many days an assessment may lie unstarted before its vendor is to be chased.
+pub const UNSTARTED_DAYS: i64 = 3;
+
+/// From when on something is late. For queries, which compare days and instants.
+#[derive(Clone, Copy, Debug)]
+pub struct Lateness {
+    /// The last due day that is past.
+    pub last_past: NaiveDate,
+    /// What was sent before and is not begun lies unstarted.
+    pub begun_if_sent_before: DateTime<Utc>,
+}
+
+impl Lateness {
+    /// As it is at `now`.
+    #[must_use]
+    pub fn at(zone: Tz, now: DateTime<Utc>) -> Self {
+        Self { last_past: last_past(zone, now), begun_if_sent_before: now - Duration::days(UNSTARTED_DAYS) }
+    }
+}
+
+/// The last day that is past at `now`: due days up to it are past, later ones are not.
 #[must_use]
 pub fn last_past(zone: Tz, now: DateTime<Utc>) -> NaiveDate {
     let mut days = std::iter::successors(Some(day_in(zone, now)), NaiveDate::pred_opt);

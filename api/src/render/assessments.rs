@@ -196,6 +196,10 @@ pub struct ProgressView {
     pub facts: Vec<Fact>,
     /// The main acts.
     pub links: Vec<Link>,
+    /// What to do now where something is late: to remind a lead,
+    pub remind: Option<SmallForm>,
+    /// or to open the links again.
+    pub next: Option<Link>,
     /// Agreeing that the vendor amends; none when that makes no sense.
     pub amend: Option<SmallForm>,
     /// A warning, for instance that nobody can be reached.
@@ -407,6 +411,8 @@ pub(super) fn samples() -> Vec<Sample> {
         results: Some(ResultsView::sample()),
         facts: vec![Fact::new("State", "In progress")],
         links: vec![Link::new("Move the due day", "/assessments/1/extend")],
+        remind: Some(form("Remind Priya Shah")),
+        next: None,
         amend: Some(form("Agree to amend")),
         warning: Some("Nobody has opened it.".to_owned()),
         asked_again: vec![AskedLine {

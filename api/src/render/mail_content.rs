@@ -331,7 +331,9 @@ fn link_news(frame: &Frame, news: LinkNews) -> (String, String, String) {
                 "You can change your answers".to_owned(),
             ),
             format!(
-                "what you handed in about {service} is open to you again. Submit once more when you are done."
+                "what you handed in about {service} is open to you again. What you change reaches {} when it is submitted \
+                 once more.",
+                frame.organisation
             ),
         ),
         LinkNews::Reopened => (

@@ -43,11 +43,11 @@ pub struct ErrorView {
 #[must_use]
 pub fn samples() -> Vec<Sample> {
     let message = MessageView {
-        heading: "A fresh link is on its way".to_owned(),
+        heading: "Look in your mail".to_owned(),
         paragraphs: vec![
-            "If this questionnaire is still open, we have sent a new link to the address that was invited."
+            "If this address may open a questionnaire, a new link is on its way to it.".to_owned(),
+            "It can take two minutes; look in junk mail too. If nothing comes, ask whoever invited you."
                 .to_owned(),
-            "It can take two minutes. Look in junk mail too.".to_owned(),
         ],
         action: Some(Link::new("Back to the start", "/q")),
     };

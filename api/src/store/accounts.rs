@@ -1,11 +1,6 @@
 //! Rows of organisations, users, their sessions and sign-in links.
 
-use super::{
-    connect::Database,
-    error::StoreError,
-    tenant_scope::{Scoped, TenantScope},
-    write_tx::WriteTx,
-};
+use super::{connect::Database, error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
 use crate::domain::{
     Role,
     email_address::EmailAddress,
@@ -359,7 +354,7 @@ pub async fn user_by_email(database: &Database, canonical: &str) -> Result<Optio
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn users(scope: &TenantScope) -> Result<Vec<User>, StoreError> {
+pub async fn users(scope: &impl Scoped) -> Result<Vec<User>, StoreError> {
     let rows = scope
         .find::<user_account::Entity>()
         .order_by_asc(user_account::Column::Name)

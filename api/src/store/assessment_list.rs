@@ -4,6 +4,7 @@
 use super::{error::StoreError, scores::newest_residual, tenant_scope::Scoped};
 use crate::domain::{
     assessment::{AssessmentState, Waits},
+    due::Lateness,
     ids::{AssessmentId, ServiceId, UserId},
     remediation::SnapshotReason,
 };
@@ -28,8 +29,8 @@ pub struct Wanted {
     pub owner: Option<UserId>,
     /// About this service.
     pub service: Option<ServiceId>,
-    /// The last due day that is past.
-    pub last_past: NaiveDate,
+    /// What is late.
+    pub lateness: Lateness,
 }
 
 /// An assessment as the list shows it.
@@ -65,7 +66,7 @@ pub struct Counts {
 }
 
 /// Whether an assessment waits for this.
-pub(super) fn waiting(wanted: Waits, last_past: NaiveDate) -> Expr {
+pub(super) fn waiting(wanted: Waits, lateness: Lateness) -> Expr {
     use assessment::Column as A;
     let with_vendor = || {
         let open = AssessmentState::ALL.iter().filter(|state| state.open_to_vendor());
@@ -79,8 +80,13 @@ pub(super) fn waiting(wanted: Waits, last_past: NaiveDate) -> Expr {
             let handed_in = A::State.is_in(handed_in.map(AssessmentState::as_str));
             handed_in.and(in_review().and(review_ended()).not())
         }
-        Waits::Late => with_vendor().and(A::DueOn.lte(last_past)),
-        Waits::Vendor => with_vendor().and(A::DueOn.gt(last_past)),
+        Waits::Late => with_vendor().and(A::DueOn.lte(lateness.last_past)),
+        Waits::Start => {
+            let sent = A::State.eq(AssessmentState::Sent.as_str());
+            let long_ago = A::SentAt.lt(lateness.begun_if_sent_before);
+            sent.and(long_ago).and(A::DueOn.gt(lateness.last_past))
+        }
+        Waits::Vendor => with_vendor().and(A::DueOn.gt(lateness.last_past)),
     }
 }
 
@@ -134,7 +140,7 @@ pub async fn counts(s: &impl Scoped, wanted: &Wanted) -> Result<Counts, StoreErr
     let query =
         s.find::<assessment::Entity>().select_only().column(A::State).column_as(A::Id.count(), "count");
     let query = Waits::ALL.iter().fold(query, |query, waits| {
-        query.column_as(how_many(waiting(*waits, wanted.last_past)), waits.as_str())
+        query.column_as(how_many(waiting(*waits, wanted.lateness)), waits.as_str())
     });
     let query = query.column_as(how_many(fitting(wanted)), "fitting");
     let rows: Vec<StateRow> = query.group_by(A::State).into_model().all(s.connection()).await?;
@@ -159,7 +165,7 @@ fn fitting(wanted: &Wanted) -> Condition {
     Condition::all()
         .add_option(all.then(|| A::State.ne(AssessmentState::Cancelled.as_str())))
         .add_option(wanted.state.map(|state| A::State.eq(state.as_str())))
-        .add_option(wanted.waits.map(|waits| waiting(waits, wanted.last_past)))
+        .add_option(wanted.waits.map(|waits| waiting(waits, wanted.lateness)))
         .add_option(wanted.owner.map(|owner| A::OwnerId.eq(owner.0)))
         .add_option(wanted.service.map(|service| A::ServiceId.eq(service.0)))
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::domain::{
     assessment::{AssessmentState, Waits},
+    due::Lateness,
     finding::Urgency,
     ids::{FindingId, UserId},
     remediation::severity_from_word,
@@ -27,8 +28,6 @@ pub enum Group {
     Assessments(Waits),
     /// Assessments in this state.
     Standing(AssessmentState),
-    /// Assessments sent before this time that are not late, with nothing saved.
-    Unstarted(DateTime<Utc>),
     /// Assessments with a decision.
     Decided,
     /// Findings.
@@ -63,20 +62,14 @@ struct Row {
 pub async fn heads<const N: usize>(
     s: &impl Scoped,
     groups: [(Group, u64); N],
-    last_past: NaiveDate,
+    lateness: Lateness,
     today: NaiveDate,
 ) -> Result<[Head; N], StoreError> {
     let mut heads = std::array::from_fn(|_| Head::default());
     let parts = groups.iter().zip(0_i32..).map(|((group, most), part)| {
         let rows = match group {
-            Group::Assessments(waits) => assessments(s, waiting(*waits, last_past), *most),
+            Group::Assessments(waits) => assessments(s, waiting(*waits, lateness), *most),
             Group::Standing(state) => assessments(s, assessment::Column::State.eq(state.as_str()), *most),
-            Group::Unstarted(sent_before) => {
-                let unstarted = assessment::Column::State.eq(AssessmentState::Sent.as_str());
-                let long = assessment::Column::SentAt.lt(*sent_before);
-                let in_time = assessment::Column::DueOn.gt(last_past);
-                assessments(s, unstarted.and(long).and(in_time), *most)
-            }
             Group::Decided => s
                 .find::<assessment::Entity>()
                 .filter(assessment::Column::State.eq(AssessmentState::Decided.as_str()))

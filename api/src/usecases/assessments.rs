@@ -14,7 +14,7 @@ use crate::{
         answer::engine_answer,
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState, Waits},
         delivery::{Delivery, LinkNews},
-        due,
+        due::{self, Lateness},
         ids::{AssessmentId, ServiceId, UserId, VendorId},
         remediation::{Clarification, Decision},
         respondent::{Invitation, Respondent, RespondentRole},
@@ -97,8 +97,8 @@ pub struct AssessmentPage {
     pub page: usize,
     /// How many there are of each kind, whatever the filter, and how many fit it.
     pub counts: Counts,
-    /// The last due day that is past.
-    pub last_past: NaiveDate,
+    /// What is late.
+    pub lateness: Lateness,
     /// Users, for the filter.
     pub users: Vec<User>,
 }
@@ -109,15 +109,15 @@ pub struct AssessmentPage {
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn list(ctx: &Ctx, filter: &AssessmentFilter) -> Result<AssessmentPage> {
     ctx.require(Permission::Read)?;
-    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
+    let lateness = Lateness::at(ctx.tenant().zone, ctx.now());
     let (state, waits, owner) = (filter.state, filter.waits, filter.owner);
-    let wanted = Wanted { state, waits, owner, service: None, last_past };
+    let wanted = Wanted { state, waits, owner, service: None, lateness };
     let counts = assessment_list::counts(ctx.scope(), &wanted).await?;
     let page = page_within(filter.page, counts.fitting, PAGE);
     let rows = assessment_list::page(ctx.scope(), &wanted, (page - 1) * PAGE, PAGE).await?;
     let results = results_of(ctx, &rows).await?;
     let users = store::accounts::users(ctx.scope()).await?;
-    Ok(AssessmentPage { rows, results, page, counts, last_past, users })
+    Ok(AssessmentPage { rows, results, page, counts, lateness, users })
 }
 
 async fn results_of(ctx: &Ctx, rows: &[Listed]) -> Result<Results> {
@@ -132,8 +132,8 @@ async fn results_of(ctx: &Ctx, rows: &[Listed]) -> Result<Results> {
 /// [`UseCaseError::Forbidden`] without the right to read.
 pub async fn of_service(ctx: &Ctx, service: ServiceId) -> Result<(Vec<Listed>, Results)> {
     ctx.require(Permission::Read)?;
-    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
-    let wanted = Wanted { state: None, waits: None, owner: None, service: Some(service), last_past };
+    let lateness = Lateness::at(ctx.tenant().zone, ctx.now());
+    let wanted = Wanted { state: None, waits: None, owner: None, service: Some(service), lateness };
     let rows = assessment_list::page(ctx.scope(), &wanted, 0, PAGE).await?;
     let results = results_of(ctx, &rows).await?;
     Ok((rows, results))

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission, asking,
+        Permission, Role, asking,
         assessment::{Assessment, AssessmentEvent, AssessmentState, ChosenQuestionnaire},
         due,
         ids::{AssessmentId, ContactId, RespondentId, ServiceId, UserId},
@@ -74,6 +74,19 @@ pub(super) fn definitions(ids: impl IntoIterator<Item = impl AsRef<str>>) -> Vec
     ids.into_iter().filter_map(|id| library::shipped().questionnaire(id.as_ref())).collect()
 }
 
+/// Who reviews until somebody else is chosen: whoever starts the draft when they may; otherwise the first risk manager by
+/// name, or admin; and the starter after all where nobody may, so that the draft says so.
+async fn likely_reviewer(tx: &WriteTx, ctx: &Ctx) -> Result<UserId> {
+    let own = ctx.user();
+    if own.role.may(Permission::Review) {
+        return Ok(own.id);
+    }
+    let users = store::accounts::users(tx).await?;
+    let able =
+        users.iter().filter(|user| user.state == UserState::Active && user.role.may(Permission::Review));
+    Ok(able.min_by_key(|user| user.role != Role::RiskManager).map_or(own.id, |user| user.id))
+}
+
 /// Starts a draft for a service with everything its intake suggests. `key` makes a repeated form harmless.
 ///
 /// # Errors
@@ -106,7 +119,7 @@ pub async fn start(ctx: &Ctx, service: &str, key: &str) -> Result<AssessmentId> 
         state: AssessmentState::Draft,
         state_before_expiry: None,
         owner_id: ctx.user().id,
-        reviewer_id: ctx.user().id,
+        reviewer_id: likely_reviewer(&tx, ctx).await?,
         tier: None,
         facts: std::collections::BTreeMap::new(),
         due_on,

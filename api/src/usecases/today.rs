@@ -20,7 +20,7 @@ use crate::{
         today::{self as rows, Group, Head},
     },
 };
-use chrono::{Days, Duration};
+use chrono::Days;
 use std::cmp::Reverse;
 
 /// The most things of a group that the page shows; the lists show all.
@@ -31,9 +31,6 @@ pub const DECIDED: usize = 5;
 
 /// How long before its last day a risk acceptance is to be renewed or closed.
 pub const ENDING_DAYS: u64 = 30;
-
-/// How long an assessment may lie unstarted before its vendor is to be chased.
-pub const UNSTARTED_DAYS: i64 = 3;
 
 /// Things of one kind.
 #[derive(Clone, Debug)]
@@ -53,7 +50,7 @@ pub struct Today {
     pub review: Leading<Case>,
     /// With the vendor and past due.
     pub late: Leading<Case>,
-    /// Sent more than [`UNSTARTED_DAYS`] ago, in time, and nothing saved.
+    /// Sent more than [`due::UNSTARTED_DAYS`] ago, in time, and nothing saved.
     pub unstarted: Leading<Case>,
     /// Whose link's end passed while answers or replies were awaited.
     pub expired: Leading<Case>,
@@ -91,7 +88,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Assessments(Waits::Decision), most),
         (Group::Assessments(Waits::Review), most),
         (Group::Assessments(Waits::Late), most),
-        (Group::Unstarted(ctx.now() - Duration::days(UNSTARTED_DAYS)), most),
+        (Group::Assessments(Waits::Start), most),
         (Group::Standing(AssessmentState::Expired), most),
         (Group::Standing(AssessmentState::Draft), most),
         (Group::Assessments(Waits::Vendor), 1),
@@ -101,8 +98,8 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Ending(ctx.today() + Days::new(ENDING_DAYS)), most),
         (Group::Decided, DECIDED as u64),
     ];
-    let last_past = due::last_past(ctx.tenant().zone, ctx.now());
-    let heads = rows::heads(s, groups, last_past, ctx.today()).await?;
+    let lateness = due::Lateness::at(ctx.tenant().zone, ctx.now());
+    let heads = rows::heads(s, groups, lateness, ctx.today()).await?;
     let [decide, review, late, unstarted, expired, drafts, next, overdue, verify, approve, ending, decided] =
         heads;
     let scored: Vec<AssessmentId> = [&decide, &review, &decided].into_iter().flat_map(assessments).collect();

@@ -2,10 +2,11 @@
 
 use super::{
     Answer,
-    acts::{act_page, fresh_key, pager, timeline_lines, with_query},
+    acts::{act_page, pager, timeline_lines, with_query},
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
+    respondents::{person_view, remind_a_lead},
     results::results_of,
     routes::{Access, routes},
     saved_views,
@@ -15,28 +16,27 @@ use crate::{
         Permission,
         assessment::{Assessment, AssessmentState, InvitationState, Waits},
         delivery::{Delivery, DeliveryOutcome, kind_label},
-        due,
-        ids::{AssessmentId, RespondentId},
+        due::{self, Lateness},
+        ids::AssessmentId,
         respondent::RespondentRole,
         saved_view::ViewList,
     },
     render::{
         Renderer, Shell,
         assessments::{
-            AskedLine, AssessmentListView, AssessmentRowView, MailLine, PersonView, ProgressQuestionnaire,
+            AskedLine, AssessmentListView, AssessmentRowView, MailLine, ProgressQuestionnaire,
             ProgressSection, ProgressView, SmallForm,
         },
         fields::FieldView,
         page::Section,
-        parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised, initials},
+        parts::{Band, EmptyState, Fact, FlashNotice, Link, NavItem, capitalised},
         procurement::{ActView, Hidden},
         vendors::filter,
     },
     usecases::{
         FieldError, UseCaseError,
         assessments::{self, AssessmentFilter, AssessmentProgress, Person, SectionLine},
-        respondents::{self, AddRespondent, may_be_added},
-        vendors::ContactInput,
+        respondents::may_be_added,
     },
 };
 use actix_web::web::{Data, Path, Query};
@@ -51,13 +51,6 @@ routes! {
     GET "/assessments/{assessment}/cancel" => cancel_page, Access::Staff(Permission::SendAssessments), Page;
     POST "/assessments/{assessment}/cancel" => cancel, Access::Staff(Permission::SendAssessments), Page, ["version", "reason"];
     POST "/assessments/{assessment}/amend" => amend, Access::Staff(Permission::SendAssessments), Page, ["version"];
-    GET "/assessments/{assessment}/people/add" => add_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/add" => add, Access::Staff(Permission::SendAssessments), Page, ["contact", "new_name", "new_email", "new_job_title", "key"];
-    POST "/assessments/{assessment}/people/{respondent}/remind" => remind, Access::Staff(Permission::SendAssessments), Page, ["key"];
-    GET "/assessments/{assessment}/people/{respondent}/reissue" => reissue_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/{respondent}/reissue" => reissue, Access::Staff(Permission::SendAssessments), Page, ["key"];
-    GET "/assessments/{assessment}/people/{respondent}/revoke" => revoke_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments/{assessment}/people/{respondent}/revoke" => revoke, Access::Staff(Permission::SendAssessments), Page, ["reason"];
 }
 
 type Errors<'a> = &'a [FieldError];
@@ -114,6 +107,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
             Waits::Decision => "To decide",
             Waits::Review => "To review",
             Waits::Late => "Late",
+            Waits::Start => "Not started",
             // Those in time need nobody; their states tell them apart.
             Waits::Vendor => continue,
         };
@@ -143,7 +137,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
             service: row.service.clone(),
             state: row.state.label().to_owned(),
             due: due::short_day(row.due_on),
-            late: row.state.open_to_vendor() && row.due_on <= found.last_past,
+            late: row.state.open_to_vendor() && row.due_on <= found.lateness.last_past,
             owner: row.owner.clone(),
             results: results_of(&found.results, row.id, &row.reference),
             residual: Band::named(row.residual.as_deref().unwrap_or_default()),
@@ -206,7 +200,7 @@ fn section_view(section: &SectionLine, handed_in: bool) -> ProgressSection {
 }
 
 /// Where a mail stands, as a short sentence with its time.
-fn mail_in_words(mail: &Delivery, zone: Tz) -> String {
+pub(super) fn mail_in_words(mail: &Delivery, zone: Tz) -> String {
     let at = due::short_instant(zone, mail.sent_at.unwrap_or(mail.updated_at));
     match mail.outcome {
         DeliveryOutcome::Queued => "Queued".to_owned(),
@@ -230,68 +224,6 @@ fn mail_line(mail: &Delivery, zone: Tz) -> MailLine {
             DeliveryOutcome::FailedPermanent | DeliveryOutcome::FailedExpired | DeliveryOutcome::Unknown
         ),
         detail: mail.detail.clone(),
-    }
-}
-
-fn person_view(staff: &Staff, person: &Person, view: &AssessmentProgress, may_send: bool) -> PersonView {
-    let zone = staff.ctx.tenant().zone;
-    let respondent = &person.respondent;
-    let base = format!("/assessments/{}/people/{}", view.assessment.id, respondent.id);
-    let mut lines = Vec::new();
-    if let Some(mail) = view.deliveries.iter().find(|mail| mail.respondent_id == Some(respondent.id)) {
-        lines.push(format!("{}: {}", kind_label(&mail.kind), mail_in_words(mail, zone)));
-    }
-    let state = person.invitation.as_ref().map(|invitation| invitation.state);
-    match person.invitation.as_ref().and_then(|invitation| invitation.code_verified_at) {
-        Some(at) => lines.push(format!("Code verified {}", due::short_instant(zone, at))),
-        None if state.is_some() && person.last_saved.is_none() => {
-            lines.push("Code not verified yet".to_owned());
-        }
-        None => {}
-    }
-    if let Some(at) = person.last_seen {
-        lines.push(format!("Last here {}", due::short_instant(zone, at)));
-    }
-    match person.last_saved {
-        Some(at) => lines.push(format!("Last answer {}", due::short_instant(zone, at))),
-        None => lines.push("No answer saved".to_owned()),
-    }
-    match state {
-        Some(InvitationState::Revoked) => lines.push("Link revoked".to_owned()),
-        Some(InvitationState::Expired) => lines.push("Link ended".to_owned()),
-        Some(InvitationState::Closed) => lines.push("Link closed".to_owned()),
-        Some(InvitationState::Active) | None => {}
-    }
-    let active = may_send && state == Some(InvitationState::Active);
-    let mut reminders = view.deliveries.iter().filter(|mail| {
-        mail.respondent_id == Some(respondent.id)
-            && mail.kind == "mail_reminder"
-            && !matches!(
-                mail.outcome,
-                DeliveryOutcome::FailedPermanent | DeliveryOutcome::FailedExpired | DeliveryOutcome::Held
-            )
-    });
-    let pause = reminders.next().map(|mail| respondents::next_reminder(mail.created_at));
-    let pause = pause.filter(|next| active && staff.ctx.now() < *next);
-    if let Some(next) = pause {
-        lines.push(format!("Can be reminded again from {}", due::short_instant(zone, next)));
-    }
-    PersonView {
-        initials: initials(&respondent.name),
-        name: respondent.name.clone(),
-        small: match view.people.iter().find(|other| Some(other.respondent.id) == respondent.invited_by) {
-            Some(lead) => format!("{}, {} of {}", respondent.email, respondent.role, lead.respondent.name),
-            None => format!("{}, {}", respondent.email, respondent.role),
-        },
-        lines,
-        refused: person.refused_reason.clone(),
-        remind: (active && pause.is_none() && view.assessment.state.open_to_vendor()).then(|| SmallForm {
-            action: format!("{base}/remind"),
-            hidden: vec![Hidden::new("key", fresh_key(staff))],
-            label: "Remind".to_owned(),
-        }),
-        reissue: active.then(|| format!("{base}/reissue")),
-        revoke: active.then(|| format!("{base}/revoke")),
     }
 }
 
@@ -329,7 +261,7 @@ fn strip(view: &AssessmentProgress, zone: Tz) -> Vec<Fact> {
 }
 
 /// Those who submit, and are told what concerns the whole.
-fn leads(view: &AssessmentProgress) -> impl Iterator<Item = &Person> {
+pub(super) fn leads(view: &AssessmentProgress) -> impl Iterator<Item = &Person> {
     view.people.iter().filter(|person| person.respondent.role == RespondentRole::Lead)
 }
 
@@ -352,6 +284,15 @@ fn warning(view: &AssessmentProgress) -> Option<String> {
     let reachable = active.filter(|person| person.refused_reason.is_none()).count();
     (reachable == 0)
         .then(|| "Nobody at the vendor can be reached. Add another person, or correct an address.".to_owned())
+}
+
+/// Whether the vendor is to be chased, as the start page says: past due, or nothing saved for days.
+fn to_chase(view: &AssessmentProgress, staff: &Staff) -> bool {
+    let lateness = Lateness::at(staff.ctx.tenant().zone, staff.ctx.now());
+    let assessment = &view.assessment;
+    let sent_long_ago = assessment.sent_at.is_some_and(|at| at < lateness.begun_if_sent_before);
+    let unstarted = assessment.state == AssessmentState::Sent && sent_long_ago;
+    unstarted || assessment.due_on <= lateness.last_past
 }
 
 /// That it is on its way, until the first answer comes.
@@ -384,8 +325,9 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
         links.push(Link::new("Findings", format!("{base}/findings")));
         links.push(Link::new("Decision", format!("{base}/decision")));
     }
-    if may_send && (state.open_to_vendor() || state == AssessmentState::Expired) {
-        links.push(Link::new("Move the due day", format!("{base}/extend")));
+    let extend = || Link::new("Move the due day", format!("{base}/extend"));
+    if may_send && state.open_to_vendor() {
+        links.push(extend());
     }
     if may_send && !matches!(state, AssessmentState::Draft | AssessmentState::Cancelled) {
         links.push(Link::new("Change owner and reviewer", format!("{base}/owner")));
@@ -400,11 +342,14 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
     });
     let (done, total) = view.answered();
     let respondents: Vec<_> = view.people.iter().map(|person| person.respondent.clone()).collect();
+    let people: Vec<_> = view.people.iter().map(|one| person_view(&staff, one, &view, may_send)).collect();
     let page = ProgressView {
         lede: format!("{} answers about {}.", view.vendor.name, view.service.name),
         results: results_of(&view.results, *id, &view.assessment.reference),
         facts: strip(&view, zone),
         links,
+        remind: to_chase(&view, &staff).then(|| remind_a_lead(&view, &people)).flatten(),
+        next: (may_send && state == AssessmentState::Expired).then(extend),
         amend,
         warning: warning(&view),
         asked_again: view
@@ -427,7 +372,7 @@ async fn progress(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>
             })
             .collect(),
         of_ourselves: view.of_ourselves.clone(),
-        people: view.people.iter().map(|person| person_view(&staff, person, &view, may_send)).collect(),
+        people,
         add: (may_send && may_be_added(state)).then(|| format!("{base}/people/add")),
         mails: view.deliveries.iter().map(|mail| mail_line(mail, zone)).collect(),
         timeline: timeline_lines(&view.timeline, &view.users, &respondents, &BTreeMap::new(), zone),
@@ -523,160 +468,4 @@ async fn cancel(
 async fn amend(staff: Staff, id: Path<AssessmentId>, CsrfForm(form): CsrfForm) -> Answer {
     assessments::agree_to_amend(&staff.ctx, *id, form.revision("version")?).await?;
     Ok(see_other(&format!("/assessments/{id}")))
-}
-
-/// The fields for somebody who is no contact yet.
-///
-/// With no contact to choose from (`only`), nobody else can answer, so nothing about them is called optional but what
-/// they do.
-pub(super) fn new_person_fields(input: &ContactInput, only: bool) -> Vec<FieldView> {
-    let (name, email) = match only {
-        true => ("Name of who answers", "E-mail of who answers"),
-        false => ("Name of somebody new", "E-mail of somebody new"),
-    };
-    let name = FieldView::text("new_name", name).value(&input.name);
-    let email = FieldView::email("new_email", email).value(&input.email);
-    let (name, email) = if only { (name, email) } else { (name.optional(), email.optional()) };
-    vec![name, email, FieldView::text("new_job_title", "What they do").value(&input.job_title).optional()]
-}
-
-/// Reads those fields.
-pub(super) fn new_person(form: &Fields) -> ContactInput {
-    ContactInput {
-        name: form.text("new_name").to_owned(),
-        email: form.text("new_email").to_owned(),
-        job_title: form.text("new_job_title").to_owned(),
-    }
-}
-
-async fn add_form(
-    staff: &Staff,
-    renderer: &Renderer,
-    id: AssessmentId,
-    typed: &Fields,
-    errors: Errors<'_>,
-) -> Answer {
-    let view = assessments::view(&staff.ctx, id).await?;
-    let back = Link::new("Cancel", format!("/assessments/{id}"));
-    let mut act = ActView::new(format!("/assessments/{id}/people/add"), "Add and send a link", back);
-    act.lede = Some("They get a link of their own and see what others have answered so far.".to_owned());
-    if !view.others.is_empty() {
-        let others = view.others.iter().map(|c| (c.id.to_string(), format!("{}, {}", c.name, c.email)));
-        let chosen = typed.text("contact").to_owned();
-        act.fields.push(
-            FieldView::radios("contact", "A contact of the vendor")
-                .choices(others, |value| value == chosen)
-                .optional(),
-        );
-    }
-    act.fields.extend(new_person_fields(&new_person(typed), view.others.is_empty()));
-    let key = typed.filled("key").map_or_else(|| fresh_key(staff), str::to_owned);
-    act.hidden = vec![Hidden::new("key", key)];
-    act_page(renderer, own_shell(staff, &view.assessment, "Add a person"), act, errors)
-}
-
-async fn add_page(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
-    add_form(&staff, &renderer, *id, &Fields::default(), &[]).await
-}
-
-async fn add(
-    staff: Staff,
-    renderer: Data<Renderer>,
-    id: Path<AssessmentId>,
-    CsrfForm(form): CsrfForm,
-) -> Answer {
-    let new = new_person(&form);
-    let someone_new = !new.name.trim().is_empty() || !new.email.trim().is_empty();
-    let contact = if someone_new { None } else { form.parsed("contact") };
-    match respondents::add(&staff.ctx, *id, &AddRespondent { contact, new }, form.text("key")).await {
-        Ok(_) => Ok(see_other(&format!("/assessments/{id}"))),
-        Err(UseCaseError::Invalid(errors)) => add_form(&staff, &renderer, *id, &form, &errors).await,
-        Err(other) => Err(other.into()),
-    }
-}
-
-async fn remind(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, CsrfForm(form): CsrfForm) -> Answer {
-    let (id, respondent) = *ids;
-    respondents::remind(&staff.ctx, id, respondent, form.text("key")).await?;
-    Ok(see_other(&format!("/assessments/{id}")))
-}
-
-async fn person_act(
-    staff: &Staff,
-    ids: (AssessmentId, RespondentId),
-    act: &str,
-    submit: &str,
-) -> Result<(AssessmentProgress, String, ActView), super::problem::Problem> {
-    let (id, respondent) = ids;
-    let view = assessments::view(&staff.ctx, id).await?;
-    let person = view.people.iter().find(|person| person.respondent.id == respondent);
-    let name = person.map(|person| person.respondent.name.clone()).ok_or(UseCaseError::NotFound)?;
-    let back = Link::new("Keep the link", format!("/assessments/{id}"));
-    let page = ActView::new(format!("/assessments/{id}/people/{respondent}/{act}"), submit, back);
-    Ok((view, name, page))
-}
-
-async fn reissue_page(
-    staff: Staff,
-    renderer: Data<Renderer>,
-    ids: Path<(AssessmentId, RespondentId)>,
-) -> Answer {
-    let (view, name, mut act) = person_act(&staff, *ids, "reissue", "Send a new link").await?;
-    act.lede = Some(
-        "Every older link and access code stops working at once, and browsers that were signed in are signed out. \
-         Answers are kept. The new link goes to the contact's present address."
-            .to_owned(),
-    );
-    act.hidden = vec![Hidden::new("key", fresh_key(&staff))];
-    act_page(&renderer, own_shell(&staff, &view.assessment, format!("New link for {name}?")), act, &[])
-}
-
-async fn reissue(staff: Staff, ids: Path<(AssessmentId, RespondentId)>, CsrfForm(form): CsrfForm) -> Answer {
-    let (id, respondent) = *ids;
-    respondents::reissue(&staff.ctx, id, respondent, form.text("key")).await?;
-    Ok(see_other(&format!("/assessments/{id}")))
-}
-
-async fn revoke_form(
-    staff: &Staff,
-    renderer: &Renderer,
-    ids: (AssessmentId, RespondentId),
-    reason: &str,
-    errors: Errors<'_>,
-) -> Answer {
-    let (view, name, mut act) = person_act(staff, ids, "revoke", "Revoke the link").await?;
-    let invited = view.people.iter().filter(|person| person.respondent.invited_by == Some(ids.1));
-    let invited: Vec<&str> = invited.map(|person| person.respondent.name.as_str()).collect();
-    let colleagues = match invited[..] {
-        [] => String::new(),
-        _ => format!(" So do the links of the colleagues whom {name} invited: {}.", invited.join(", ")),
-    };
-    act.lede = Some(format!("It stops working at once and for good.{colleagues} What was answered is kept."));
-    act.fields = vec![FieldView::textarea("reason", "Reason").value(reason)];
-    act.warn = true;
-    act_page(renderer, own_shell(staff, &view.assessment, format!("Revoke the link of {name}?")), act, errors)
-}
-
-async fn revoke_page(
-    staff: Staff,
-    renderer: Data<Renderer>,
-    ids: Path<(AssessmentId, RespondentId)>,
-) -> Answer {
-    revoke_form(&staff, &renderer, *ids, "", &[]).await
-}
-
-async fn revoke(
-    staff: Staff,
-    renderer: Data<Renderer>,
-    ids: Path<(AssessmentId, RespondentId)>,
-    CsrfForm(form): CsrfForm,
-) -> Answer {
-    let (id, respondent) = *ids;
-    match respondents::revoke(&staff.ctx, id, respondent, form.text("reason")).await {
-        Ok(()) => Ok(see_other(&format!("/assessments/{id}"))),
-        Err(UseCaseError::Invalid(errors)) => {
-            revoke_form(&staff, &renderer, *ids, form.text("reason"), &errors).await
-        }
-        Err(other) => Err(other.into()),
-    }
 }

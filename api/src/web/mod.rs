@@ -42,6 +42,7 @@ mod portal_views;
 pub mod previews;
 pub mod problem;
 pub mod receipts;
+pub mod respondents;
 mod results;
 pub mod reviews;
 pub mod reviews_together;

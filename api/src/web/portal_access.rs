@@ -217,12 +217,13 @@ async fn fresh(
     OpenForm(form): OpenForm,
 ) -> Answer {
     portal_access::request_fresh_link(&services, form.text("email"), request_info(&request)).await?;
-    let heading = "A fresh link is on its way";
+    let heading = "Look in your mail";
     let view = MessageView {
         heading: heading.to_owned(),
         paragraphs: vec![
-            "If a questionnaire is open for this address, we have sent a new link to it.".to_owned(),
-            "It can take two minutes. Look in junk mail too.".to_owned(),
+            "If this address may open a questionnaire, a new link is on its way to it.".to_owned(),
+            "It can take two minutes; look in junk mail too. If nothing comes, ask whoever invited you."
+                .to_owned(),
         ],
         action: Some(Link::new("Back to the start", "/q")),
     };

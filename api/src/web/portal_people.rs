@@ -16,6 +16,7 @@ use crate::{
     render::{
         Renderer,
         fields::{FieldView, errors_of},
+        parts::FlashNotice,
         portal::{PeoplePage, PersonRow},
     },
     usecases::{
@@ -25,8 +26,9 @@ use crate::{
 };
 use actix_web::{
     http::StatusCode,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
+use std::collections::BTreeMap;
 
 routes! {
     GET "/portal/people" => people, Access::Portal, Page;
@@ -34,8 +36,18 @@ routes! {
     POST "/portal/people/{respondent}/revoke" => revoke, Access::Portal, Page;
 }
 
-async fn people(who: Respondent, services: Data<Services>, renderer: Data<Renderer>) -> Answer {
-    people_page(&who, &services, &renderer, &Fields::default(), &[]).await
+async fn people(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    query: Query<BTreeMap<String, String>>,
+) -> Answer {
+    let done = match query.get("done").map(String::as_str) {
+        Some("invited") => Some("Invited. The mail with a link of their own is on its way."),
+        Some("revoked") => Some("Access taken away: the link has stopped working. What was answered stays."),
+        _ => None,
+    };
+    people_page(&who, &services, &renderer, &Fields::default(), &[], done).await
 }
 
 async fn people_page(
@@ -44,6 +56,7 @@ async fn people_page(
     renderer: &Renderer,
     typed: &Fields,
     faults: &[FieldError],
+    done: Option<&str>,
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     let about = &sheet.rows.assessment;
@@ -69,6 +82,7 @@ async fn people_page(
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut frame = reader.shell(&sheet, "People answering").errors(errors_of(&view.fields));
+    frame.flash = done.map(FlashNotice::ok).or(frame.flash);
     frame.progress = Some(progress_bar(&sheet, None));
     respond(renderer, status, "portal/people", frame, view)
 }
@@ -115,13 +129,15 @@ async fn invite(
         outside: form.ticked("outside"),
     };
     match colleagues::invite(&who.ctx, &input).await {
-        Ok(_) => Ok(see_other("/portal/people")),
-        Err(UseCaseError::Invalid(faults)) => people_page(&who, &services, &renderer, &form, &faults).await,
+        Ok(_) => Ok(see_other("/portal/people?done=invited")),
+        Err(UseCaseError::Invalid(faults)) => {
+            people_page(&who, &services, &renderer, &form, &faults, None).await
+        }
         Err(other) => Err(other.into()),
     }
 }
 
 async fn revoke(who: Respondent, respondent: Path<RespondentId>, _form: CsrfForm) -> Answer {
     colleagues::revoke(&who.ctx, *respondent).await?;
-    Ok(see_other("/portal/people"))
+    Ok(see_other("/portal/people?done=revoked"))
 }

@@ -99,6 +99,7 @@ const TABLES: &[Table] = &[
     (super::previews::ROUTES, super::previews::register),
     (super::portal_preview::ROUTES, super::portal_preview::register),
     (super::assessments::ROUTES, super::assessments::register),
+    (super::respondents::ROUTES, super::respondents::register),
     (super::in_charge::ROUTES, super::in_charge::register),
     (super::reviews::ROUTES, super::reviews::register),
     (super::reviews_together::ROUTES, super::reviews_together::register),

@@ -3,11 +3,12 @@
 use super::{
     Answer,
     acts::{act_page, fresh_key, pager},
-    assessments::{new_person, new_person_fields, shell},
+    assessments::shell,
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, respond, see_other, with_errors},
     previews::{mail_href, rendered},
+    respondents::{new_person, new_person_fields},
     routes::{Access, routes},
     vendors::title_of,
 };

@@ -260,7 +260,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
             "unstarted",
             "Not started",
             found.unstarted.count,
-            in_state(AssessmentState::Sent),
+            assessments(Waits::Start),
             unstarted,
         ),
         group(
