@@ -122,14 +122,38 @@ pub async fn mail_test(config: &Config, args: &MailTestArgs) -> anyhow::Result<u
     Ok(mail::test(&mailer, &server, args, &Surroundings::system(), &mut std::io::stdout()).await?)
 }
 
-/// A context for the operator's commands.
+/// A context for the command that makes an organisation, the first one where there is no database yet.
 ///
 /// # Errors
 /// When the database cannot be opened or brought up to date.
-pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
+pub async fn founding(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
     let database = database(config, false).await?;
     database.migrate().await?;
     Ok(SystemCtx::new(services(config, database)?, command))
+}
+
+/// A context for the operator's commands on an installation that is there. They make no database and change no schema:
+/// who asks a question in the wrong folder, or with a newer binary and without a backup, is told.
+///
+/// # Errors
+/// When there is no database, it cannot be opened, or its schema is not current.
+pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
+    if !has_database(config) {
+        bail!(
+            "There is no database in {}. Say with --config or ASSAY_DATA_DIR where it is; `assay serve` and `assay tenant add` make a new one.",
+            config.data_dir.display()
+        );
+    }
+    let database = database(config, false).await?;
+    if !database.schema_is_current().await? {
+        bail!("The database schema is not current. Make a backup, then run `assay migrate`.");
+    }
+    Ok(SystemCtx::new(services(config, database)?, command))
+}
+
+/// Whether there is a database to open, as far as can be seen without making one.
+fn has_database(config: &Config) -> bool {
+    config.database.url.is_some() || config.data_dir.join("assay.db").is_file()
 }
 
 /// The public keys of this installation, or none where there is no installation: a receipt is verified on any machine,
@@ -138,7 +162,7 @@ pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<
 /// # Errors
 /// When there is a database and it cannot be read.
 pub async fn published_keys(config: &Config) -> anyhow::Result<Vec<PublicKey>> {
-    if config.database.url.is_none() && !config.data_dir.join("assay.db").is_file() {
+    if !has_database(config) {
         return Ok(Vec::new());
     }
     Ok(signing_keys::all(&database(config, false).await?).await?)

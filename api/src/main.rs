@@ -60,7 +60,7 @@ fn service(command: Command, file: Option<std::path::PathBuf>, started: std::tim
             Command::Worker => bootstrap::worker(&settings).await?,
             Command::Migrate => bootstrap::migrate(&settings).await?,
             Command::Tenant(command) => {
-                let system = bootstrap::operator(&settings, "assay tenant").await?;
+                let system = bootstrap::founding(&settings, "assay tenant").await?;
                 if let Err(error) = accounts::tenant(&system, command).await {
                     return Ok(ExitCode::from(accounts::explain(&error)));
                 }

@@ -46,6 +46,9 @@ export class Card {
     this.stored = JSON.stringify(answerOf(this.form));
   }
 
+  /** The box with two texts, while the person has to choose. */
+  get clash() { return this.article.querySelector(".clash"); }
+
   get rev() { return Number(this.form.elements.revision.value); }
   set rev(rev) { this.form.elements.revision.value = rev; }
 

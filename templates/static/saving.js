@@ -1,8 +1,10 @@
 // Saves answers while they are typed. Each change is written to the queue in this browser first, then sent on its own
-// with the revision it was made from, and taken out of the queue only when the server has stored it. Without this
-// script the same forms save with their buttons.
+// with the revision it was made from, and taken out of the queue only when the server has stored it. What the server
+// does not take is set aside there, with why, until the person has decided. Without this script the same forms save
+// with their buttons.
 
 import { Card, answerOf, fill } from "/static/saving-card.js";
+import { tellAside } from "/static/saving-aside.js";
 import { Queue } from "/static/saving-queue.js";
 
 const KEEP = 100; // at most this much typing is lost when the browser dies
@@ -21,7 +23,6 @@ const queue = new Queue(scope, isShared());
 const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
-const refused = new Set(); // questions whose text the server does not take as it is
 const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
 let retryAt = 0;
 let retries = 0;
@@ -36,10 +37,14 @@ let gated = false; // one of them opens or closes follow-up questions
 // --- what the page says
 
 async function sayState() {
+  const kept = await queue.all();
+  const aside = kept.filter((entry) => entry.aside);
+  tellAside(root, aside.filter(({ question, aside: why }) => why === "closed" || !cards.has(question)), forget);
   if (!header) return;
-  const waiting = (await queue.all()).length + [...cards.values()].filter((card) => timers.has(card.question)).length;
+  const typing = [...cards.values()].filter((card) => timers.has(card.question)).length;
+  const waiting = kept.length - aside.length + typing;
   const text = header.querySelector("[data-text]");
-  const stuck = unsaved();
+  const stuck = new Set([...aside.map(({ question }) => question), ...clashes()]).size;
   header.classList.toggle("wait", waiting > 0 || stuck > 0);
   const answers = waiting === 1 ? "1 answer" : `${waiting} answers`;
   if (waiting === 0 && stuck > 0) {
@@ -52,13 +57,32 @@ async function sayState() {
   header.dataset.touched = "yes";
 }
 
-/** How many answers wait for the person: those that the server does not take, and those with two texts. */
-const unsaved = () => new Set([...refused, ...[...root.querySelectorAll(".clash")].map((box) => box.closest("article").id)]).size;
+/** The questions of this page that show two texts. */
+const clashes = () => [...root.querySelectorAll(".clash")].map((box) => box.closest("article").id);
+
+/** How many answers of this page wait for the person: those that the server does not take, and those with two texts. */
+const unsaved = () => new Set([...[...queue.memory.values()].filter(({ aside, question }) => aside && cards.has(question)).map(({ question }) => question), ...clashes()]).size;
+
+/** Sets an entry aside, unless a newer text has replaced it: it stays in this browser, and is not sent by itself. */
+async function setAside(entry, why, words = "") {
+  const newest = queue.memory.get(entry.question);
+  if (!newest || newest.mutation === entry.mutation) await queue.put({ ...entry, aside: why, words });
+}
+
+/** Drops what was set aside of a question: the person has decided. */
+async function forget(question) {
+  const entry = (await queue.all()).find((kept) => kept.question === question && kept.aside);
+  if (!entry) return;
+  await queue.done(entry);
+  sayState();
+}
 
 // --- changes
 
 function changed(card) {
-  if (card.article.querySelector(".clash")) {
+  if (card.clash) {
+    const kept = queue.memory.get(card.question);
+    if (kept?.aside) queue.put({ ...kept, answer: answerOf(card.form) });
     card.say("Not saved: choose which text stays, or save what you write here");
     return;
   }
@@ -83,7 +107,7 @@ function entryOf(card) {
     url: card.form.dataset.answer,
     at: Date.now(),
     // A save that is under way: should this page go away before it hears of it, the next one asks again.
-    before: earlier?.sent ? { ...earlier, rev: baseOf(earlier), before: undefined } : earlier?.before,
+    before: earlier?.sent && !earlier.aside ? { ...earlier, rev: baseOf(earlier), before: undefined } : earlier?.before,
   };
 }
 
@@ -99,7 +123,7 @@ async function take(card) {
   }
   timers.delete(card.question);
   if (!card.changed()) {
-    refused.delete(card.question);
+    if (!card.clash) await forget(card.question);
     if (timer) card.say(card.form.dataset.words ?? "");
     return;
   }
@@ -131,6 +155,7 @@ function flush() {
 
 async function drain() {
   for (const entry of await queue.all()) {
+    if (entry.aside) continue;
     if (signedOut || Date.now() < retryAt) return;
     if (!(await send(entry))) return;
   }
@@ -183,8 +208,8 @@ async function send(entry) {
     if (rev > base) follows.set(`${entry.question} ${base}`, rev);
     await queue.done(entry);
     retries = 0;
-    refused.delete(entry.question);
     if (card) {
+      card.clash?.remove();
       const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
       card.form.dataset.words = words;
@@ -198,9 +223,8 @@ async function send(entry) {
   const problem = await answer.json().catch(() => ({}));
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 422) {
-    await queue.done(entry);
+    await setAside(entry, "refused");
     card?.fault((problem.errors ?? []).map((fault) => fault.detail));
-    if (card) refused.add(entry.question);
     return true;
   }
   if (answer.status === 401 || answer.status === 403) {
@@ -209,10 +233,11 @@ async function send(entry) {
     return false;
   }
   if (answer.status === 404 || answer.status === 409) {
-    await keepCopy(entry, problem);
+    await setAside(entry, "closed", problem.title);
+    card?.say("Not saved");
     return true;
   }
-  return later(card, Number(answer.headers.get("Retry-After")) * 1_000);
+  return later(card, pauseOf(answer));
 }
 
 /** Waits longer each time, by chance, and as long as the server asks for. */
@@ -226,44 +251,36 @@ function later(card, asked = 0) {
   return false;
 }
 
-/** Somebody else saved first: the server shows both texts in the card, and the person chooses. */
+/** How long the server asks to wait, in milliseconds. */
+const pauseOf = (answer) => Number(answer?.headers.get("Retry-After")) * 1_000;
+
+/** Somebody else saved first: the server shows both texts in the card, and the person chooses. Until they have, the text
+ * stays in this browser; where the card is on another page, a notice leads there. */
 async function conflict(entry, card) {
-  await queue.done(entry);
-  if (!card) return true;
+  if (!card) {
+    await setAside(entry, "conflict");
+    return true;
+  }
   const form = new FormData(card.form);
   form.set("revision", baseOf(entry));
   form.set("mutation", crypto.randomUUID());
   const answer = await fetch(card.form.action, {
     method: "POST", body: new URLSearchParams(form), cache: "no-store", headers: { Accept: "text/html" },
   }).catch(() => null);
-  if (!answer) return later(card);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const article = page.getElementById(entry.question);
-  if (article) {
-    const typed = answerOf(card.form); // typing went on meanwhile
-    const place = card.replace(article);
-    watch(place);
-    const now = cards.get(entry.question);
-    fill(now.form, typed);
-    if (now.changed()) changed(now);
-    place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
-    place.querySelector(".clash h2")?.focus();
-  }
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const article = page?.getElementById(entry.question);
+  if (!article) return later(card, pauseOf(answer)); // asked again with the next try; nothing is decided yet
+  if (answer.ok) await queue.done(entry);
+  else await setAside(entry, "conflict");
+  const typed = answerOf(card.form); // typing went on meanwhile
+  const place = card.replace(article);
+  watch(place);
+  const now = cards.get(entry.question);
+  fill(now.form, typed);
+  if (now.changed()) changed(now);
+  place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
+  place.querySelector(".clash h2")?.focus();
   return true;
-}
-
-/** The answer cannot be saved any more (submitted, or the link is gone): the text is shown to be copied. */
-async function keepCopy(entry, problem) {
-  await queue.done(entry);
-  const card = cards.get(entry.question);
-  const box = document.createElement("div");
-  box.className = "notice bad";
-  box.setAttribute("role", "alert");
-  const text = document.createElement("p");
-  text.textContent = `${problem.title ?? "This cannot be saved any more"}. Your text of ${entry.question} was not saved: ${
-    [entry.answer.value, entry.answer.note, ...entry.answer.choices].filter(Boolean).join("; ")}`;
-  box.append(text);
-  (card?.article ?? root).before(box);
 }
 
 function needLink(problem) {
@@ -346,21 +363,30 @@ function watch(article) {
   });
   card.form.addEventListener("change", () => {
     card.tellNote();
-    if (!card.article.querySelector(".clash")) take(card).then(flush);
+    if (!card.clash) take(card).then(flush);
   });
   card.form.addEventListener("submit", (event) => {
-    if (event.submitter?.name === "resolve") {
-      leaving = true;
-      return; // the server stores the person's choice
-    }
+    if (event.submitter?.name === "resolve") return resolve(card, event);
     event.preventDefault();
     card.article.classList.remove("on");
-    take(card).then(() => {
+    // Saving beside two texts is a choice as well.
+    const taken = card.clash ? queue.put(entryOf(card)) : take(card);
+    taken.then(() => {
       const { nothing } = card.form.dataset;
       if (nothing && card.rev === 0 && card.isBlank()) return card.fault([nothing]);
       return flush();
     });
   });
+}
+
+/** The server stores the person's choice, and the text is kept until a page shows that it has. */
+async function resolve(card, event) {
+  leaving = true;
+  const kept = queue.memory.get(card.question);
+  if (!kept?.aside || kept.chosenOver === card.rev) return;
+  event.preventDefault();
+  await queue.put({ ...kept, answer: answerOf(card.form), chosenOver: card.rev });
+  card.form.requestSubmit(event.submitter);
 }
 
 /** Other forms and links leave the page: what is typed is sent first, and nothing is left behind. */
@@ -372,7 +398,10 @@ async function leave(event) {
   await takeAll();
   await flush();
   const ends = form.matches("[data-ends-saving]");
-  if (ends && (await queue.all()).length > 0) {
+  const kept = ends ? await queue.all() : [];
+  if (kept.length > 0 && kept.every((entry) => entry.aside) && form.dataset.endsSaving === "wait") {
+    if (!confirm("Some of what you typed is not saved; a notice or the answer itself says why. Send without it?")) return;
+  } else if (kept.length > 0) {
     const left = "What you typed last is not saved yet.";
     if (form.dataset.endsSaving === "wait") {
       alert(`${left} It is tried again; please send in a moment.`);
@@ -388,6 +417,14 @@ async function leave(event) {
 
 async function follow(event) {
   const link = event.target.closest("a[href]");
+  if (link?.matches("[data-theirs]")) {
+    event.preventDefault();
+    await forget(link.closest("article").id);
+    leaving = true;
+    location.assign(link.href);
+    if (new URL(link.href).pathname === location.pathname) location.reload();
+    return;
+  }
   if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   if (new URL(link.href).origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
   if (timers.size === 0 && !flushing) return;
@@ -403,10 +440,15 @@ async function start() {
   // What an earlier page could not send is shown again where it belongs, then sent.
   for (const entry of await queue.all()) {
     const card = cards.get(entry.question);
-    if (card) {
-      fill(card.form, entry.answer);
-      card.say("Not saved yet");
+    if (!card) continue;
+    if (entry.chosenOver < card.rev && !card.clash) {
+      await queue.done(entry); // the choice was stored
+      continue;
     }
+    fill(card.form, entry.answer);
+    card.say("Not saved yet");
+    // What was set aside is tried once more here, where what comes of it can be seen.
+    if (entry.aside) await queue.put({ ...entry, aside: card.clash ? entry.aside : undefined, chosenOver: undefined });
   }
   const how = document.querySelector("[data-how]");
   if (how) how.textContent = "Answers are saved while you type.";
@@ -439,7 +481,7 @@ async function start() {
     }
   });
   addEventListener("beforeunload", (event) => {
-    if (!leaving && (timers.size > 0 || queue.memory.size > 0 || unsaved() > 0)) event.preventDefault();
+    if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || unsaved() > 0)) event.preventDefault();
   });
   channel.addEventListener("message", async ({ data }) => {
     const card = cards.get(data.question);

@@ -111,6 +111,12 @@ async function addresses(demo, browser, empty) {
   const fixing = await cameIn(browser, demo, (mail) => to(mail, "tom@halden.example"));
   await answering.goto(`${demo.url}/portal/tasks`);
   const section = await answering.locator("main a[href^='/portal/sections/']").first().getAttribute("href");
+  await answering.goto(`${demo.url}/portal/questions/SEC-GOV-01`);
+  await answering.getByText("Add evidence", { exact: true }).click();
+  await answering.getByLabel("A link instead").fill("https://trust.lumen.example/policy");
+  await answering.getByLabel("What it is").fill("Policy, on our trust page");
+  await Promise.all([answering.waitForNavigation(), answering.getByRole("button", { name: /^Add link/ }).click()]);
+  const piece = await answering.locator("main a[href^='/portal/shelf/']").first().getAttribute("href");
 
   return {
     "/set-up": [stranger, `${empty.url}/set-up`],
@@ -172,6 +178,8 @@ async function addresses(demo, browser, empty) {
     "/portal/tasks": [answering, "/portal/tasks"],
     "/portal/sections/{questionnaire}/{section}": [answering, section],
     "/portal/questions/{question}": [answering, "/portal/questions/SEC-GOV-01"],
+    "/portal/shelf": [answering, "/portal/shelf"],
+    "/portal/shelf/{evidence}": [answering, piece],
     "/portal/people": [answering, "/portal/people"],
     "/portal/check": [answering, "/portal/check"],
     "/portal/submit": [sending, "/portal/submit"],

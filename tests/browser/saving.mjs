@@ -4,6 +4,7 @@
 //   JOURNEY_BIN   the binary (else the debug build)
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { awaitMail, digitsOf, launch, linkOf, startDemo } from "./lib.mjs";
 import { Journey } from "./walk.mjs";
@@ -30,6 +31,10 @@ async function vendor() {
   }
   return own;
 }
+
+let another;
+/** A second browser of the vendor; it asks for its code once. */
+const colleague = async () => (another ??= await vendor());
 
 async function section(own, name = /Service and duties/) {
   const page = await own.newPage();
@@ -172,8 +177,7 @@ test("a reload while a save is under way is nobody else's change", async () => {
 });
 
 test("C-02: a colleague's change is shown with both texts, and nothing is overwritten", async () => {
-  const colleague = await vendor();
-  const [mine, theirs] = [await section(context), await section(colleague)];
+  const [mine, theirs] = [await section(context), await section(await colleague())];
   await card(theirs, "SUB-04").getByRole("radio", { name: /^We do not know/ }).check();
   await says(theirs, "SUB-04", "^Saved");
   await card(mine, "SUB-04").getByLabel("Note").fill("We never had one.");
@@ -189,7 +193,7 @@ test("C-02: a colleague's change is shown with both texts, and nothing is overwr
   await Promise.all([mine.waitForNavigation(), clash.getByRole("button", { name: "Keep mine" }).click()]);
   assert.equal(await stored("SUB-04"), "We never had one, and plan none.");
   await mine.close();
-  await colleague.close();
+  await theirs.close();
 });
 
 test("a session that has ended keeps the text and goes on after the link was opened again", async () => {
@@ -266,7 +270,7 @@ test("an option that stands alone unticks the others, and they untick it", async
   await box(/^Several/).check();
   assert.deepEqual(await ticked(), ["mixed"]);
   await box(/^We do not know/).check();
-  await page.waitForFunction(() => document.querySelector("[data-page-saved]").textContent.includes("Everything saved"));
+  await says(page, "MTG-QUA-05", "^Saved");
   await page.reload();
   assert.deepEqual(await ticked(), ["yes"], "the last one alone was stored");
   await page.close();
@@ -320,5 +324,106 @@ test("the counts beside the questions follow what is saved, with one look at the
   assert.notEqual(await current.innerText(), row, "the section's own count");
   assert.equal(await page.evaluate(() => document.activeElement.closest("article")?.id), "SUB-07");
   assert.equal(await page.evaluate(() => document.body.dataset.moved), undefined, "the focus did not move");
+  await page.close();
+});
+
+/** Saves "We do not know" as the colleague who is quicker. */
+async function colleagueSaves(id) {
+  const theirs = await section(await colleague());
+  await card(theirs, id).getByRole("radio", { name: /^We do not know/ }).check();
+  await says(theirs, id, "^Saved");
+  await theirs.close();
+}
+const aside = (page) => page.locator("#set-aside");
+const whole = (page, pattern) => page.waitForFunction(
+  (text) => new RegExp(text).test(document.querySelector("[data-page-saved]").textContent.trim()), pattern,
+);
+
+test("C-02: a text that came too late while its page was closed is kept, and a notice leads to both texts", async () => {
+  const page = await section(context);
+  await context.setOffline(true);
+  await card(page, "SUB-03").getByLabel("Note").fill("Written on the train.");
+  await kept(page, "Written on the train.");
+  await page.close({ runBeforeUnload: false });
+  await colleagueSaves("SUB-03");
+  await context.setOffline(false);
+  const elsewhere = await section(context, /Use of AI/);
+  await aside(elsewhere).getByText(/SUB-03 is kept in this browser and not saved: somebody else/).waitFor();
+  await whole(elsewhere, "^1 answer is not saved");
+  assert.equal(await waiting(elsewhere), 1);
+  await Promise.all([elsewhere.waitForNavigation(), aside(elsewhere).getByRole("link", { name: "Open SUB-03" }).click()]);
+  const clash = card(elsewhere, "SUB-03").getByRole("group", { name: /changed this/ });
+  await clash.waitFor();
+  assert.match(await clash.innerText(), /Written on the train\./);
+  // Closing the page decides nothing either.
+  await elsewhere.close({ runBeforeUnload: false });
+  const again = await section(context);
+  const both = card(again, "SUB-03").getByRole("group", { name: /changed this/ });
+  await both.waitFor();
+  assert.equal(await card(again, "SUB-03").getByLabel("Note").inputValue(), "Written on the train.");
+  await Promise.all([again.waitForNavigation(), both.getByRole("button", { name: "Keep mine" }).click()]);
+  await again.waitForFunction(() => document.querySelector("main") !== null);
+  assert.equal(await stored("SUB-03"), "Written on the train.");
+  for (let turn = 0; turn < 50 && await waiting(again) > 0; turn += 1) await again.waitForTimeout(100);
+  assert.equal(await waiting(again), 0, "what was chosen is stored, so nothing waits");
+  assert.equal(await aside(again).count(), 0);
+  await again.close();
+});
+
+test("C-02: while both texts cannot be fetched the answer counts as not saved, and they are fetched again", async () => {
+  const mine = await section(context);
+  const before = await card(mine, "SUB-02").getByLabel("Note").inputValue();
+  await colleagueSaves("SUB-02");
+  const busy = { status: 503, headers: { "Retry-After": "1" }, body: "busy" };
+  let refusals = 0;
+  await mine.route("**/portal/questions/SUB-02", (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    refusals += 1;
+    return refusals === 1 ? route.fulfill(busy) : route.fallback();
+  });
+  await card(mine, "SUB-02").getByLabel("Note").fill("Mine, too late.");
+  await mine.waitForFunction(() => /^1 answer not saved yet/.test(document.querySelector("[data-page-saved]").textContent.trim()));
+  assert.equal(await waiting(mine), 1);
+  const clash = card(mine, "SUB-02").getByRole("group", { name: /changed this/ });
+  await clash.waitFor();
+  await whole(mine, "^1 answer is not saved");
+  assert.equal(await waiting(mine), 1, "kept until somebody has chosen");
+  await clash.getByRole("link", { name: /^Keep / }).click();
+  await mine.waitForFunction((note) => document.querySelector(".clash") === null && document.querySelector("#SUB-02-note")?.value === note, before);
+  assert.equal(await waiting(mine), 0);
+  assert.equal(await stored("SUB-02"), before);
+  await mine.close();
+});
+
+test("what cannot be saved any more is kept to be read and downloaded until its writer forgets it", async () => {
+  const page = await section(context);
+  const closed = { status: 409, contentType: "application/problem+json", body: JSON.stringify({ code: "already-submitted", title: "This has been submitted already" }) };
+  await page.route("**/SUB-02/answer", (route) => (route.request().method() === "PUT" ? route.fulfill(closed) : route.fallback()));
+  await card(page, "SUB-02").getByLabel("Note").fill("One word more.");
+  await aside(page).getByText("This has been submitted already. Your text of SUB-02 is kept").waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), aside(page).getByRole("link", { name: "Download a copy" }).click()]);
+  assert.equal(download.suggestedFilename(), "SUB-02.txt");
+  assert.match(readFileSync(await download.path(), "utf8"), /One word more\./);
+  await page.close({ runBeforeUnload: false });
+  const elsewhere = await section(context, /Use of AI/);
+  await aside(elsewhere).getByText("One word more.").waitFor();
+  await aside(elsewhere).getByRole("button", { name: "Forget it" }).click();
+  await aside(elsewhere).waitFor({ state: "detached" });
+  assert.equal(await waiting(elsewhere), 0);
+  await elsewhere.close();
+});
+
+test("a busy server is asked again no sooner than it says", async () => {
+  const page = await section(context);
+  const asked = [];
+  await page.route("**/SUB-02/answer", (route) => {
+    if (route.request().method() !== "PUT") return route.fallback();
+    asked.push(Date.now());
+    return asked.length === 1 ? route.fulfill({ status: 429, headers: { "Retry-After": "2" }, body: "" }) : route.fallback();
+  });
+  await card(page, "SUB-02").getByLabel("Note").fill("Patient.");
+  await says(page, "SUB-02", "^Saved");
+  assert.ok(asked.length === 2 && asked[1] - asked[0] >= 2_000, `asked at ${asked}`);
+  assert.equal(await stored("SUB-02"), "Patient.");
   await page.close();
 });

@@ -214,7 +214,7 @@ async fn a_file_is_refused_before_its_first_byte_when_there_is_no_room_or_no_pla
     let portal = play_respondent(&SystemCtx::new(app.services.clone(), "test"), &link.id).await.unwrap();
     for n in 0..200 {
         let (supports, link) =
-            (Supports::Answer("SEC-GOV-01".to_owned()), format!("https://lumen.example/{n}"));
+            (Supports::answer("SEC-GOV-01".to_owned()), format!("https://lumen.example/{n}"));
         evidence::add_link(&portal, supports, &link, "", "", "").await.unwrap();
     }
     let full = offer("SEC-GOV-01").await;

@@ -40,6 +40,7 @@ mod saved_views;
 mod saving;
 mod search;
 mod seed;
+mod shelf;
 mod shown_evidence;
 mod statements;
 mod submission;

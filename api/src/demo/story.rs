@@ -328,11 +328,11 @@ impl Stage<'_> {
             ],
         );
         let policy =
-            attach(portal, Supports::Answer("SEC-GOV-01".to_owned()), "security-policy.pdf", &policy);
+            attach(portal, Supports::answer("SEC-GOV-01".to_owned()), "security-policy.pdf", &policy);
         unless_not_asked(policy.await)?;
         for question in ["SEC-IAM-01", "SEC-ASR-01", "SEC-CRY-01"] {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
-            let supports = Supports::Answer(question.to_owned());
+            let supports = Supports::answer(question.to_owned());
             unless_not_asked(
                 evidence::add_link(portal, supports, &link, "From our trust page", "", "").await,
             )?;

@@ -5,6 +5,7 @@ mod card;
 pub mod preview;
 mod question;
 mod samples;
+mod shelf;
 
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ pub use question::{
     TableInput, TableRow,
 };
 pub use samples::samples;
+pub use shelf::{ShelfPage, ShelfPiece, ShelfUse};
 
 /// The static link page `/q/<link id>`: the same bytes for everybody, so it has nothing to say.
 /// Its shell loads `link.js`: see [`link_page`].

@@ -165,7 +165,7 @@ pub async fn insert(tx: &mut WriteTx, new: NewEvidence) -> Result<(), StoreError
     .await
 }
 
-/// Uses a piece of evidence beside an answer or as proof of an action.
+/// Uses a piece of evidence beside answers or as proof of an action. One statement for 500 uses.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -173,20 +173,20 @@ pub async fn cite(
     tx: &mut WriteTx,
     assessment: AssessmentId,
     evidence: EvidenceId,
-    new: CitationRow,
+    new: Vec<CitationRow>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    tx.insert::<evidence_citation::Entity>(evidence_citation::ActiveModel {
-        id: Set(new.id.0),
+    let rows = new.into_iter().map(|citation| evidence_citation::ActiveModel {
+        id: Set(citation.id.0),
         assessment_id: Set(assessment.0),
         evidence_id: Set(evidence.0),
-        question_id: Set(new.question_id),
-        action_id: Set(new.action_id.map(|id| id.0)),
+        question_id: Set(citation.question_id),
+        action_id: Set(citation.action_id.map(|id| id.0)),
         cited_at: Set(now),
         removed_at: Set(None),
         ..Default::default()
-    })
-    .await
+    });
+    tx.insert_all::<evidence_citation::Entity, _>(rows.collect()).await
 }
 
 /// A use that was not removed, with its assessment and evidence.

@@ -119,7 +119,7 @@ async fn save_holding_the_assessment(ctx: &PortalCtx, input: &SaveAnswer, read: 
             return Ok(rev);
         }
     }
-    require_open(&tx, id, state, &input.question).await?;
+    require_open(&tx, id, state, [&input.question]).await?;
     if same && input.rev >= 0 {
         return Ok(stored_rev);
     }
@@ -188,12 +188,12 @@ pub(super) fn check_mutation(mutation: &str) -> Result<()> {
     }
 }
 
-/// Refuses unless the question can be answered in this state.
+/// Refuses unless each of these questions can be answered in this state. At most one statement.
 pub(super) async fn require_open(
     tx: &impl Scoped,
     id: AssessmentId,
     state: AssessmentState,
-    question: &str,
+    questions: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<()> {
     let mut asked_again = Vec::new();
     if state == AssessmentState::Returned {
@@ -203,14 +203,14 @@ pub(super) async fn require_open(
             sent.into_iter().filter(|c| Some(c.batch) == newest && c.answered_at.is_none()).collect();
     }
     let asked_again: Vec<&str> = asked_again.iter().map(|c| c.question_id.as_str()).collect();
-    match openness(state, question, &asked_again) {
+    questions.into_iter().try_for_each(|question| match openness(state, question.as_ref(), &asked_again) {
         Openness::Open => Ok(()),
         Openness::HandedIn => Err(UseCaseError::AlreadySubmitted),
         Openness::NotAsked => {
             Err(UseCaseError::conflict("Only the answers that were asked about are open now."))
         }
         Openness::Closed => Err(UseCaseError::conflict("This questionnaire is closed.")),
-    }
+    })
 }
 
 /// The first saved answer or attached evidence moves the assessment on.

@@ -267,8 +267,7 @@ async fn named(
         let case = cases.iter().find(|case| Some(case.assessment.id.0) == line.event.assessment_id).cloned();
         let text = line.event.text().map_err(UseCaseError::internal)?;
         let TrailLine { event, hash, hash_before } = line;
-        let before_the_chain = hash.is_empty() && hash_before.is_empty();
-        let fits = before_the_chain || hash == hash_of(&hash_before, &text);
+        let fits = hash == hash_of(&hash_before, &text);
         Ok(TrailEvent { event, text, hash, hash_before, fits, who, case })
     });
     named.collect()

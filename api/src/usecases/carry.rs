@@ -81,7 +81,7 @@ pub async fn use_section(ctx: &PortalCtx, questionnaire: &str, section: &str) ->
         let at = sheet.section_at(questionnaire, section);
         let place = at.and_then(|at| sheet.sections.get(at)).ok_or(UseCaseError::NotFound)?;
         let Some(first) = place.questions.first() else { break };
-        answers::require_open(&tx, id, state, &first.id).await?;
+        answers::require_open(&tx, id, state, [&first.id]).await?;
         let Some(earlier) = earlier_in(&tx, &sheet).await? else { break };
         let before = used;
         for question in earlier.offered_in(&sheet, place) {

@@ -28,21 +28,32 @@ use crate::{
 };
 use chrono::NaiveDate;
 use serde_json::json;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What a piece of evidence supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Supports {
-    /// The answer to this question.
-    Answer(String),
+    /// The answers to these questions.
+    Answers(BTreeSet<String>),
     /// The agreed action of this finding.
     Finding(FindingId),
+}
+
+impl Supports {
+    /// The answer to one question.
+    #[must_use]
+    pub fn answer(question: String) -> Self {
+        Self::Answers(BTreeSet::from([question]))
+    }
 }
 
 impl fmt::Display for Supports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(question) => write!(f, "answer {question}"),
+            Self::Answers(questions) => {
+                let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
+                write!(f, "answer {}", questions.join(" "))
+            }
             Self::Finding(finding) => write!(f, "finding {finding}"),
         }
     }
@@ -217,7 +228,7 @@ async fn keep(ctx: &PortalCtx, new: New, key: &str) -> Result<Kept> {
         return Ok(Kept { id, again: true });
     }
     let state = answer_rows::lock(&tx, ctx.assessment()).await?;
-    let citation = place(ctx, &tx, &supports, state).await?;
+    let citations = place(ctx, &tx, &supports, state).await?;
     check_room(store::used(&tx, ctx.assessment()).await?, size)?;
     let assessment = answer_rows::assessment(&tx, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
     let mut new = NewEvidence {
@@ -244,32 +255,35 @@ async fn keep(ctx: &PortalCtx, new: New, key: &str) -> Result<Kept> {
         }
     }
     store::insert(&mut tx, new).await?;
-    store::cite(&mut tx, ctx.assessment(), id, citation, ctx.now()).await?;
+    store::cite(&mut tx, ctx.assessment(), id, citations, ctx.now()).await?;
     begin_answering(&mut tx, ctx.assessment(), state).await?;
     tx.commit(ctx.event("evidence.added", "evidence", id).after(after)).await?;
     Ok(Kept { id, again: false })
 }
 
-/// Where a new use goes, once it is sure that something can be added there while the assessment is in this state.
+/// Where new uses go, once it is sure that something can be added there while the assessment is in this state.
 async fn place(
     ctx: &PortalCtx,
     s: &impl Scoped,
     supports: &Supports,
     state: AssessmentState,
-) -> Result<CitationRow> {
-    let id: CitationId = ctx.id();
+) -> Result<Vec<CitationRow>> {
+    let new = |question_id, action_id| CitationRow { id: ctx.id(), question_id, action_id };
     match supports {
-        Supports::Answer(question) => {
+        Supports::Answers(questions) => {
             let pinned = library::pinned(s, ctx.assessment()).await?;
-            if !pinned.iter().any(|one| one.asks_vendor() && one.definition.question(question).is_some()) {
+            let asked = |question: &String| {
+                pinned.iter().any(|one| one.asks_vendor() && one.definition.question(question).is_some())
+            };
+            if !questions.iter().all(asked) {
                 return Err(UseCaseError::NotFound);
             }
-            require_open(s, ctx.assessment(), state, question).await?;
-            Ok(CitationRow { id, question_id: Some(question.clone()), action_id: None })
+            require_open(s, ctx.assessment(), state, questions).await?;
+            Ok(questions.iter().map(|question| new(Some(question.clone()), None)).collect())
         }
         Supports::Finding(finding) => {
             let action = open_action(ctx, s, *finding).await?;
-            Ok(CitationRow { id, question_id: None, action_id: Some(action) })
+            Ok(vec![new(None, Some(action))])
         }
     }
 }
@@ -290,7 +304,8 @@ async fn open_action(ctx: &PortalCtx, s: &impl Scoped, finding: FindingId) -> Re
     }
 }
 
-/// Uses evidence that is on the shelf already. `key` makes a repeated form harmless.
+/// Uses evidence that is on the shelf already: everywhere that is named, or nowhere. Where it is used already nothing
+/// changes. `key` makes a repeated form harmless.
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when it is not this assessment's; otherwise as [`begin_upload`].
@@ -301,15 +316,17 @@ pub async fn reuse(ctx: &PortalCtx, supports: Supports, evidence: EvidenceId, ke
         return Ok(());
     }
     let state = answer_rows::lock(&tx, ctx.assessment()).await?;
-    let citation = place(ctx, &tx, &supports, state).await?;
+    let citations = place(ctx, &tx, &supports, state).await?;
     let pieces = store::of_assessment(&tx, ctx.assessment()).await?;
     let piece = pieces.into_iter().find(|piece| piece.id == evidence).ok_or(UseCaseError::NotFound)?;
-    let again =
-        |cite: &CitationRow| cite.question_id == citation.question_id && cite.action_id == citation.action_id;
-    if piece.citations.iter().any(again) {
+    let again = |new: &CitationRow| {
+        piece.citations.iter().any(|c| c.question_id == new.question_id && c.action_id == new.action_id)
+    };
+    let new: Vec<CitationRow> = citations.into_iter().filter(|citation| !again(citation)).collect();
+    if new.is_empty() {
         return Ok(());
     }
-    store::cite(&mut tx, ctx.assessment(), evidence, citation, ctx.now()).await?;
+    store::cite(&mut tx, ctx.assessment(), evidence, new, ctx.now()).await?;
     begin_answering(&mut tx, ctx.assessment(), state).await?;
     tx.commit(ctx.event("evidence.cited", "evidence", evidence)).await?;
     Ok(())
@@ -326,7 +343,7 @@ pub async fn remove_citation(ctx: &PortalCtx, id: CitationId) -> Result<()> {
         found.filter(|(of, ..)| *of == ctx.assessment()).ok_or(UseCaseError::NotFound)?;
     let state = answer_rows::lock(&tx, ctx.assessment()).await?;
     if let Some(question) = &cited.question_id {
-        require_open(&tx, ctx.assessment(), state, question).await?;
+        require_open(&tx, ctx.assessment(), state, [question]).await?;
     }
     if let Some(action) = cited.action_id {
         let lines = findings::of_assessment(&tx, ctx.assessment()).await?;

@@ -94,6 +94,7 @@ macro_rules! http_app {
         actix_web::App::new()
             .wrap(actix_web::middleware::from_fn($crate::web::guard::admit))
             .wrap(actix_web::middleware::from_fn($crate::web::load::bounded))
+            .wrap(actix_web::middleware::from_fn($crate::web::head::within))
             .wrap(actix_web::middleware::from_fn($crate::web::error_page::present))
             .wrap(actix_web::middleware::Compress::default())
             .wrap(actix_web::middleware::from_fn($crate::web::body::in_time))

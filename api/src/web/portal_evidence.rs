@@ -156,7 +156,7 @@ async fn upload(
 /// Back to where the form was, at the question or finding.
 fn place(go: &str, supports: &Supports) -> String {
     match supports {
-        Supports::Answer(question) => back_to(go, question),
+        Supports::Answers(questions) => back_to(go, questions.first().map_or("", String::as_str)),
         Supports::Finding(finding) => format!("/portal/actions#f-{finding}"),
     }
 }
@@ -167,7 +167,7 @@ async fn upload_for_answer(
     question: Path<String>,
     parts: Multipart,
 ) -> Answer {
-    upload(&request, &who, Supports::Answer(question.into_inner()), parts).await
+    upload(&request, &who, Supports::answer(question.into_inner()), parts).await
 }
 
 async fn upload_for_finding(
@@ -186,7 +186,7 @@ async fn link(who: &Respondent, supports: Supports, form: &super::form::Fields) 
 }
 
 async fn link_for_answer(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
-    link(&who, Supports::Answer(question.into_inner()), &form).await
+    link(&who, Supports::answer(question.into_inner()), &form).await
 }
 
 async fn link_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {
@@ -201,7 +201,7 @@ async fn reuse(who: &Respondent, supports: Supports, form: &super::form::Fields)
 }
 
 async fn reuse_for_answer(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
-    reuse(&who, Supports::Answer(question.into_inner()), &form).await
+    reuse(&who, Supports::answer(question.into_inner()), &form).await
 }
 
 async fn reuse_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {

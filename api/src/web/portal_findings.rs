@@ -85,11 +85,15 @@ async fn actions_page(
     };
     let mut frame =
         portal_shell(who, title, format!("Questions about {}", remediation.service)).errors(errors);
-    frame.nav = vec![
-        NavItem::new("Questions", "/portal/tasks"),
-        NavItem::new("Receipt", "/portal/receipt"),
-        NavItem::new("Actions", "/portal/actions").current(true),
-    ];
+    let evidence = (!remediation.evidence.is_empty()).then(|| NavItem::new("Evidence", "/portal/shelf"));
+    frame.nav = [NavItem::new("Questions", "/portal/tasks")]
+        .into_iter()
+        .chain(evidence)
+        .chain([
+            NavItem::new("Receipt", "/portal/receipt"),
+            NavItem::new("Actions", "/portal/actions").current(true),
+        ])
+        .collect();
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     respond(renderer, status, "portal/actions", frame, view)
 }

@@ -138,6 +138,9 @@ pub(super) fn saved_line(sheet: &Sheet, zone: Tz, unsaved: bool) -> Option<Saved
 
 pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
     let mut items = vec![NavItem::new("Questions", "/portal/tasks")];
+    if !sheet.rows.evidence.is_empty() {
+        items.push(NavItem::new("Evidence", "/portal/shelf"));
+    }
     if sheet.asked_again().next().is_some() {
         items.push(NavItem::new("Follow-up questions", "/portal/clarifications"));
     }
@@ -299,7 +302,8 @@ impl Desk<'_> {
     pub(super) fn citation(&self, piece: &EvidenceRow, question: &str, open: bool) -> Citation {
         let cite = piece.citations.iter().find(|cite| cite.question_id.as_deref() == Some(question));
         let remove = cite.filter(|_| open).map(|cite| format!("/portal/citations/{}/remove", cite.id));
-        evidence_line(piece, self.zone, self.organisation, remove)
+        let more = open.then(|| format!("/portal/shelf/{}", piece.id));
+        Citation { more, ..evidence_line(piece, self.zone, self.organisation, remove) }
     }
 
     fn evidence_forms(&self, placed: &SheetQuestion, question: &Question) -> EvidenceForms {
@@ -375,6 +379,7 @@ pub(super) fn evidence_line(
         href: link.map_or_else(|| format!("/portal/evidence/{}", piece.id), str::to_owned),
         outside: link.is_some(),
         meta: meta.join(", "),
+        more: None,
         remove,
     }
 }

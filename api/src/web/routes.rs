@@ -90,6 +90,7 @@ const TABLES: &[Table] = &[
     (super::portal_evidence::ROUTES, super::portal_evidence::register),
     (super::portal_findings::ROUTES, super::portal_findings::register),
     (super::portal_people::ROUTES, super::portal_people::register),
+    (super::portal_shelf::ROUTES, super::portal_shelf::register),
     (super::accounts::ROUTES, super::accounts::register),
     (super::audit::ROUTES, super::audit::register),
     (super::jobs::ROUTES, super::jobs::register),

@@ -306,7 +306,7 @@ fn clash(frame: CardFrame<'_>, conflict: &Conflict) -> Markup {
             }
             p.row.mt4 {
                 button.btn.pri name="resolve" value="mine" { "Keep mine" }
-                a.btn href=(conflict.keep_theirs) { (conflict.theirs_button) }
+                a.btn href=(conflict.keep_theirs) data-theirs { (conflict.theirs_button) }
                 a.btn href={ "#" (conflict.id) } { "Edit together" }
             }
             p.sm.mut.mt3 { "To edit together, change the answer above with both in view, then save." }
@@ -325,6 +325,9 @@ fn cited(frame: CardFrame<'_>, citation: &Citation) -> Markup {
                 @if citation.outside { " " span.sm.mut { "(opens elsewhere)" } }
                 br;
                 span.sm.mut { (citation.meta) }
+                @if let Some(more) = &citation.more {
+                    " " a.sm href=(more) { "Use it for more answers" span.sr { ": " (citation.title) } }
+                }
             }
             @if let Some(remove) = &citation.remove {
                 form.act action=(remove) method="post" {
@@ -486,6 +489,7 @@ mod tests {
                 href: evil(),
                 outside: true,
                 meta: evil(),
+                more: Some(evil()),
                 remove: Some(evil()),
             }],
             evidence: Some(EvidenceForms {

@@ -140,6 +140,8 @@ pub struct Citation {
     pub outside: bool,
     /// Pages, size, who added it when, until when it is valid.
     pub meta: String,
+    /// Where it can be used for more answers.
+    pub more: Option<String>,
     /// Address of the form that removes the citation, while it can be removed.
     pub remove: Option<String>,
 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 const BANK: &str = "Northwind Bank";
 
-fn shell(title: &str) -> Shell {
+pub(super) fn shell(title: &str) -> Shell {
     let about = "Questions about Lumen Triage for Lumen Analytics";
     let mut shell = Shell::portal(title, Organisation::new(BANK), about, "sample-csrf");
     shell.user = Some(SignedIn::new("Priya Shah", "Lead"));
@@ -26,7 +26,7 @@ fn shell(title: &str) -> Shell {
     shell
 }
 
-fn aside() -> Vec<AsideBlock> {
+pub(super) fn aside() -> Vec<AsideBlock> {
     vec![
         AsideBlock::text(
             "9 days left",
@@ -131,6 +131,7 @@ fn citation(removable: bool) -> Citation {
         href: "/portal/evidence/0199f3c2-0000-7000-8000-000000000001".to_owned(),
         outside: false,
         meta: "Pages 2 to 4, 0.8 MB, added by Tom Okafor on 28 Nov".to_owned(),
+        more: removable.then(|| "/portal/shelf/1".to_owned()),
         remove: removable.then(|| "/portal/citations/1/remove".to_owned()),
     }
 }
@@ -142,6 +143,7 @@ fn link_citation() -> Citation {
         href: "https://trust.lumen-analytics.example/certificates".to_owned(),
         outside: true,
         meta: "Link added by Priya Shah on 1 Dec".to_owned(),
+        more: None,
         remove: Some("/portal/citations/2/remove".to_owned()),
     }
 }
@@ -626,7 +628,7 @@ pub fn samples() -> Vec<Sample> {
     first.saved = None;
     let wrong =
         "This code was not accepted. Codes work for 10 minutes and once; ask for a new one if in doubt.";
-    vec![
+    let pages = vec![
         Sample::page("portal/link", "any", &link_page()),
         Sample::page("portal/link_not_usable", "any", &link_not_usable_page()),
         Sample::page("portal/confirm_code", "first", &confirm(None)),
@@ -645,5 +647,6 @@ pub fn samples() -> Vec<Sample> {
         Sample::page("portal/clarifications", "one", &clarifications()),
         Sample::page("portal/actions", "two", &actions(true)),
         Sample::page("portal/actions", "none", &actions(false)),
-    ]
+    ];
+    pages.into_iter().chain(shelf::samples()).collect()
 }

@@ -1,0 +1,207 @@
+//! The vendor's evidence in one place: every piece with where it is used, and the form that uses one beside many answers.
+
+use super::{
+    Answer,
+    form::CsrfForm,
+    guard::Respondent,
+    page::{respond, see_other},
+    portal_aside::aside,
+    portal_reader::Reader,
+    portal_views::{evidence_line, groups, progress_bar},
+    problem::{NOT_FOUND, Problem},
+    routes::{Access, routes},
+};
+use crate::{
+    domain::{
+        ids::EvidenceId,
+        sheet::{EvidenceRow, Openness, Sheet, SheetQuestion, SheetSection},
+    },
+    render::{
+        Renderer,
+        fields::{FieldView, errors_of},
+        parts::{EmptyState, FlashNotice, Link},
+        portal::{ShelfPage, ShelfPiece, ShelfUse},
+    },
+    usecases::{
+        Services, answers,
+        evidence::{self, Supports},
+    },
+};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use questionnaires::definition::AnswerType;
+use std::collections::BTreeMap;
+
+routes! {
+    GET "/portal/shelf" => shelf, Access::Portal, Page;
+    GET "/portal/shelf/{evidence}" => choose, Access::Portal, Page;
+    POST "/portal/shelf/{evidence}" => use_it, Access::Portal, Page, ["question", "mutation"];
+}
+
+async fn shelf(who: Respondent, renderer: Data<Renderer>, query: Query<BTreeMap<String, String>>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let reader = Reader::of(&who);
+    let open = sheet.rows.assessment.state.open_to_vendor();
+    let pieces: Vec<ShelfPiece> =
+        sheet.rows.evidence.iter().map(|piece| piece_view(&reader, &sheet, piece)).collect();
+    let missing = sheet.missing.evidence.iter().filter(|id| open && sheet.openness(id) == Openness::Open);
+    let view = ShelfPage {
+        lede: if open {
+            "One report often proves many answers: add it once beside a question, then say here where else it counts."
+                .to_owned()
+        } else {
+            "What was added, and where it is used.".to_owned()
+        },
+        empty: pieces.is_empty().then(|| EmptyState {
+            title: "Nothing was added yet".to_owned(),
+            text:
+                "Files and links that you add beside a question appear here, and can then be used for others."
+                    .to_owned(),
+            action: Some(Link::new("All questions", "/portal/tasks")),
+        }),
+        pieces,
+        missing: missing.filter_map(|id| question_link(&sheet, id)).collect(),
+        aside: aside(&reader, &sheet),
+    };
+    let mut frame = reader.shell(&sheet, "Evidence");
+    frame.progress = Some(progress_bar(&sheet, None));
+    for item in frame.nav.iter_mut().filter(|item| item.href == "/portal/shelf") {
+        item.current = true;
+    }
+    let used = query.get("used").and_then(|count| count.parse::<usize>().ok());
+    frame.flash = used.map(|count| {
+        FlashNotice::ok(match count {
+            1 => "Used for 1 answer more.".to_owned(),
+            n => format!("Used for {n} answers more."),
+        })
+    });
+    respond(&renderer, StatusCode::OK, "portal/shelf", frame, view)
+}
+
+fn piece_view(reader: &Reader<'_>, sheet: &Sheet, piece: &EvidenceRow) -> ShelfPiece {
+    let line = evidence_line(piece, reader.tenant.zone, &reader.tenant.name, None);
+    let cited = |placed: &&SheetQuestion| {
+        piece.citations.iter().any(|cite| cite.question_id.as_ref() == Some(&placed.id))
+    };
+    let in_order = sheet.sections.iter().flat_map(|section| &section.questions).filter(cited);
+    let mut uses: Vec<Link> = in_order.filter_map(|placed| question_link(sheet, &placed.id)).collect();
+    if piece.citations.iter().any(|cite| cite.action_id.is_some()) {
+        uses.push(Link::new("Proof of an action", "/portal/actions"));
+    }
+    ShelfPiece {
+        id: piece.id.to_string(),
+        icon: line.icon,
+        title: line.title,
+        href: line.href,
+        outside: line.outside,
+        meta: line.meta,
+        uses,
+        more: candidates(sheet, piece).next().map(|_| format!("/portal/shelf/{}", piece.id)),
+    }
+}
+
+/// A question by its number and text; a question that is hidden now leads nowhere.
+fn question_link(sheet: &Sheet, id: &str) -> Option<Link> {
+    let (_, placed) = sheet.place_of(id)?;
+    let text = &sheet.question(id)?.text;
+    Some(Link::new(format!("{} {text}", placed.number), format!("/portal/questions/{id}")))
+}
+
+/// The open questions that name evidence, or lack it, and do not use this piece yet.
+fn candidates<'a>(
+    sheet: &'a Sheet,
+    piece: &'a EvidenceRow,
+) -> impl Iterator<Item = (&'a SheetSection, &'a SheetQuestion)> {
+    let all = sheet.sections.iter().flat_map(|section| section.questions.iter().map(move |q| (section, q)));
+    all.filter(|(_, placed)| {
+        let used = piece.citations.iter().any(|cite| cite.question_id.as_ref() == Some(&placed.id));
+        let wanted = sheet
+            .question(&placed.id)
+            .is_some_and(|question| question.evidence.is_some() || question.answer_type == AnswerType::File);
+        let wanted = wanted || sheet.missing.evidence.contains(&placed.id);
+        wanted && !used && sheet.openness(&placed.id) == Openness::Open
+    })
+}
+
+/// Boxes to tick, section by section; those that lack evidence say so.
+fn fields(sheet: &Sheet, piece: &EvidenceRow, ticked: &[String], error: Option<String>) -> Vec<FieldView> {
+    let several = groups(sheet).len() > 1;
+    let mut fields: Vec<FieldView> = Vec::new();
+    for (section, placed) in candidates(sheet, piece) {
+        let id = format!("question-{}-{}", section.questionnaire_id, section.id);
+        if fields.last().is_none_or(|field| field.id != id) {
+            let questionnaire = sheet.rows.questionnaires.get(section.questionnaire).filter(|_| several);
+            let title = match questionnaire {
+                Some(asked) => format!("{}: {}", asked.definition.title, section.title),
+                None => section.title.clone(),
+            };
+            fields.push(FieldView::checkboxes("question", title).id(id));
+        }
+        let text = sheet.question(&placed.id).map(|question| question.text.as_str()).unwrap_or_default();
+        let label = format!("{} {text}", placed.number);
+        let missing = sheet.missing.evidence.contains(&placed.id);
+        let hint = missing.then(|| "Evidence is asked for and missing".to_owned());
+        if let Some(field) = fields.pop() {
+            fields.push(field.choice(&placed.id, label, hint, ticked.contains(&placed.id)));
+        }
+    }
+    if let Some(first) = fields.first_mut() {
+        first.error = error;
+    }
+    fields
+}
+
+async fn form_page(
+    who: &Respondent,
+    services: &Services,
+    renderer: &Renderer,
+    id: EvidenceId,
+    ticked: &[String],
+    error: Option<String>,
+) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let piece = sheet.rows.evidence.iter().find(|piece| piece.id == id);
+    let piece = piece.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let reader = Reader::of(who);
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let view = ShelfUse {
+        lede: "Tick the answers that it proves too. You can take each use back beside its question."
+            .to_owned(),
+        action: format!("/portal/shelf/{id}"),
+        mutation: services.surroundings.uuid().to_string(),
+        fields: fields(&sheet, piece, ticked, error),
+        back: Link::new("All evidence", "/portal/shelf"),
+        aside: aside(&reader, &sheet),
+    };
+    let title = format!("Where else does {} count?", piece.name);
+    let frame = reader.shell(&sheet, title).errors(errors_of(&view.fields));
+    respond(renderer, status, "portal/shelf_use", frame, view)
+}
+
+async fn choose(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    id: Path<EvidenceId>,
+) -> Answer {
+    form_page(&who, &services, &renderer, *id, &[], None).await
+}
+
+async fn use_it(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    id: Path<EvidenceId>,
+    CsrfForm(form): CsrfForm,
+) -> Answer {
+    let ticked = form.all("question");
+    if ticked.is_empty() {
+        let error = Some("Tick at least one answer".to_owned());
+        return form_page(&who, &services, &renderer, *id, &[], error).await;
+    }
+    let supports = Supports::Answers(ticked.iter().cloned().collect());
+    evidence::reuse(&who.ctx, supports, *id, form.text("mutation")).await?;
+    Ok(see_other(&format!("/portal/shelf?used={}", ticked.len())))
+}
