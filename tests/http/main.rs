@@ -44,6 +44,7 @@ mod shelf;
 mod shown_evidence;
 mod statements;
 mod submission;
+mod submit_races;
 mod theme;
 mod unwanted_mail;
 mod uploads;
