@@ -39,7 +39,18 @@ pub fn cryptography() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-async fn database(config: &Config, serving: bool) -> anyhow::Result<Database> {
+/// What a process wants of the database.
+#[derive(Clone, Copy)]
+enum For {
+    /// It serves.
+    Serving,
+    /// It works in the background.
+    Working,
+    /// One command.
+    Command,
+}
+
+async fn database(config: &Config, purpose: For) -> anyhow::Result<Database> {
     use std::os::unix::fs::DirBuilderExt as _;
     // A folder that is there already keeps its permissions; `assay doctor` looks at them.
     std::fs::DirBuilder::new()
@@ -49,7 +60,11 @@ async fn database(config: &Config, serving: bool) -> anyhow::Result<Database> {
         .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
     let url = config.database_url();
     let options = ConnectOptions::new(url.expose_secret());
-    let options = if serving { options.serving() } else { options };
+    let options = match purpose {
+        For::Serving => options.serving(),
+        For::Working => options.patient(),
+        For::Command => options,
+    };
     Ok(Database::connect(&options).await?)
 }
 
@@ -127,7 +142,7 @@ pub async fn mail_test(config: &Config, args: &MailTestArgs) -> anyhow::Result<u
 /// # Errors
 /// When the database cannot be opened or brought up to date.
 pub async fn founding(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
-    let database = database(config, false).await?;
+    let database = database(config, For::Command).await?;
     database.migrate().await?;
     Ok(SystemCtx::new(services(config, database)?, command))
 }
@@ -144,7 +159,7 @@ pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<
             config.data_dir.display()
         );
     }
-    let database = database(config, false).await?;
+    let database = database(config, For::Command).await?;
     if !database.schema_is_current().await? {
         bail!("The database schema is not current. Make a backup, then run `assay migrate`.");
     }
@@ -165,7 +180,7 @@ pub async fn published_keys(config: &Config) -> anyhow::Result<Vec<PublicKey>> {
     if !has_database(config) {
         return Ok(Vec::new());
     }
-    Ok(signing_keys::all(&database(config, false).await?).await?)
+    Ok(signing_keys::all(&database(config, For::Command).await?).await?)
 }
 
 /// Brings the schema up to date.
@@ -173,7 +188,7 @@ pub async fn published_keys(config: &Config) -> anyhow::Result<Vec<PublicKey>> {
 /// # Errors
 /// When the database cannot be opened or a step fails.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let database = database(config, false).await?;
+    let database = database(config, For::Command).await?;
     database.migrate().await?;
     println!("The database schema is current.");
     Ok(())
@@ -185,7 +200,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// When a setting is wrong, the database unsuitable, or the address taken.
 pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
     assert_fit(config)?;
-    let database = database(config, true).await?;
+    let database = database(config, For::Serving).await?;
     if !with_worker && database.single_process() {
         bail!("SQLite serves one process: leave out --no-worker, or use PostgreSQL");
     }
@@ -215,7 +230,7 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
 /// On SQLite, where one process does everything; or when the database cannot be opened.
 pub async fn worker(config: &Config) -> anyhow::Result<()> {
     assert_fit(config)?;
-    let database = database(config, false).await?;
+    let database = database(config, For::Working).await?;
     if database.single_process() {
         bail!(
             "SQLite serves one process, and `assay serve` runs the background work itself. Use PostgreSQL for a worker of its own."

@@ -86,10 +86,53 @@ async fn each_role_is_refused_what_it_may_not_do_and_nothing_else() {
             assert!(!answer.status.is_server_error() && answer.status != 401, "{what}");
         }
     }
+}
+
+#[test]
+fn every_route_is_listed_once_and_every_listed_address_is_a_route() {
+    for route in routes::all() {
+        assert!(rights::is_listed(route), "{} {} is not listed, or not right", route.method, route.path);
+    }
     for address in rights::listed() {
-        let known = staff().any(|route| address == format!("{} {}", route.method, route.path));
+        let known = routes::all().any(|route| address == format!("{} {}", route.method, route.path));
         assert!(known, "rights.rs lists {address}, which is no route");
     }
+}
+
+#[tokio::test]
+async fn a_helper_is_refused_what_leads_do_and_nothing_else_and_is_nobody_once_revoked() {
+    let app = TestApp::start().await;
+    let lead = portal(&app).await;
+    let colleague = [("name", "Tom Okafor"), ("email", "tom@lumen.example"), ("mutation", "1")];
+    lead.post("/portal/people", &colleague).await.expect(303);
+    app.run_jobs().await;
+    let helper = Signed::come_in(&app, "tom@lumen.example").await;
+    let stays = |route: &&Route| route.path != "/portal/sign-out";
+    for (who, is_lead) in [(&helper, false), (&lead, true)] {
+        for route in routes_of(|access| *access == Access::Portal).filter(stays) {
+            let path = path(route, random);
+            let answer = who.client.send(request(&who.client, route, &path, &fields(&who.csrf))).await;
+            let what = format!("{} {} answered {}", route.method, route.path, answer.status);
+            let may = is_lead || rights::helper_may(route);
+            assert_eq!(answer.status == 403, !may, "{what}");
+            assert_eq!(said(&answer, "forbidden"), !may, "{what}");
+            assert!(!answer.status.is_server_error() && answer.status != 401, "{what}");
+        }
+    }
+    let people = lead.client.open("/portal/people").await.expect(200);
+    let revoke = people.attributes("main details form", "action").remove(0);
+    lead.post(&revoke, &[]).await.expect(303);
+    turned_away(&helper.client, routes_of(|access| *access == Access::Portal), "/q").await;
+}
+
+#[tokio::test]
+async fn a_user_who_was_disabled_is_nobody_at_once() {
+    let app = TestApp::start().await;
+    let (user, _) = signed_in(&app, &address(Role::RiskManager)).await;
+    let id = app.ctx(Role::RiskManager).await.user().id;
+    let (admin, csrf) = signed_in(&app, &address(Role::Admin)).await;
+    admin.post(&format!("/users/{id}/disable"), &[("csrf", &*csrf)]).await.expect(303);
+    turned_away(&user, staff(), "/sign-in").await;
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Who may what, once more and by hand: what the guard decides from the table of routes and the permissions of a role is
 //! compared with this list, so that one wrong row cannot be right in both places (Z-02).
 
-use api::{domain::Role, web::routes::Route};
+use api::{
+    domain::Role,
+    web::routes::{Access, Route},
+};
 
 /// Roles, and what they may knock at.
 const LISTED: [(&[Role], &[&str]); 5] = [
@@ -135,9 +138,101 @@ const LISTED: [(&[Role], &[&str]); 5] = [
     ),
 ];
 
+/// What a lead of the vendor may and a helper may not.
+const OF_LEADS: &[&str] = &[
+    "POST /portal/amend",
+    "POST /portal/people",
+    "POST /portal/people/{respondent}/revoke",
+    "POST /portal/submit",
+];
+
+/// What every respondent may, on their own assessment.
+const OF_RESPONDENTS: &[&str] = &[
+    "GET /portal",
+    "GET /portal/actions",
+    "GET /portal/check",
+    "POST /portal/citations/{citation}/remove",
+    "GET /portal/clarifications",
+    "GET /portal/downloads/{evidence}",
+    "GET /portal/evidence/{evidence}",
+    "POST /portal/findings/{finding}/done",
+    "POST /portal/findings/{finding}/evidence",
+    "POST /portal/findings/{finding}/link",
+    "POST /portal/findings/{finding}/plan",
+    "POST /portal/findings/{finding}/reuse",
+    "GET /portal/people",
+    "GET /portal/questions/{question}",
+    "POST /portal/questions/{question}",
+    "PUT /portal/questions/{question}/answer",
+    "POST /portal/questions/{question}/carry",
+    "POST /portal/questions/{question}/evidence",
+    "POST /portal/questions/{question}/link",
+    "POST /portal/questions/{question}/reuse",
+    "GET /portal/receipt",
+    "GET /portal/receipt/file",
+    "GET /portal/sections/{questionnaire}/{section}",
+    "POST /portal/sections/{questionnaire}/{section}/carry",
+    "POST /portal/sections/{questionnaire}/{section}/ready",
+    "GET /portal/shelf",
+    "GET /portal/shelf/{evidence}",
+    "POST /portal/shelf/{evidence}",
+    "POST /portal/sign-out",
+    "POST /portal/start",
+    "GET /portal/submit",
+    "GET /portal/tasks",
+    "POST /portal/theme",
+];
+
+/// What needs no session.
+const OF_ANYBODY: &[&str] = &[
+    "GET /.well-known/jwks.json",
+    "GET /dev/mailbox",
+    "GET /dev/mailbox.json",
+    "GET /dev/mailbox/{mail}",
+    "GET /dev/mailbox/{mail}/html",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /join",
+    "POST /join",
+    "GET /openapi.json",
+    "GET /q",
+    "POST /q",
+    "GET /q/code",
+    "POST /q/code",
+    "POST /q/code/resend",
+    "POST /q/exchange",
+    "POST /q/fresh",
+    "GET /q/{link_id}",
+    "GET /set-up",
+    "POST /set-up",
+    "GET /sign-in",
+    "POST /sign-in",
+    "GET /static/{file:.*}",
+];
+
 /// Every listed address, as `GET /vendors`.
 pub fn listed() -> impl Iterator<Item = &'static str> {
-    LISTED.iter().flat_map(|(_, addresses)| addresses.iter().copied())
+    let staff = LISTED.iter().flat_map(|(_, addresses)| addresses.iter());
+    staff.chain(OF_LEADS).chain(OF_RESPONDENTS).chain(OF_ANYBODY).copied()
+}
+
+/// Whether the route is listed among those of its kind, and nowhere else.
+pub fn is_listed(route: &Route) -> bool {
+    let address = format!("{} {}", route.method, route.path);
+    let has = |list: &[&str]| list.contains(&address.as_str());
+    let staff = LISTED.iter().filter(|(_, addresses)| has(addresses)).count();
+    let found = (staff, has(OF_LEADS) || has(OF_RESPONDENTS), has(OF_ANYBODY));
+    match route.access {
+        // Signing out is for whoever is signed in.
+        Access::Staff(_) => found == (1, false, false) || address == "POST /sign-out",
+        Access::Portal => found == (0, true, false),
+        Access::Public => found == (0, false, true),
+    }
+}
+
+/// Whether a helper may, by this list.
+pub fn helper_may(route: &Route) -> bool {
+    !OF_LEADS.contains(&&*format!("{} {}", route.method, route.path))
 }
 
 /// Whether the role may, by this list.

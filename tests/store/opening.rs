@@ -117,6 +117,42 @@ async fn postgres_transactions_are_read_committed_whatever_the_server_prefers() 
     assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "read committed");
 }
 
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_named_with_what_was_said_there() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("postgres://assay@127.0.0.1:{port}/assay");
+    match Database::connect(&ConnectOptions::new(url)).await {
+        Err(StoreError::Unreachable(why)) => {
+            assert!(why.contains(&format!("127.0.0.1:{port}")) && why.contains("refused"), "{why}");
+        }
+        other => panic!("{:?}", other.map(|_| "it was opened")),
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_stays_waits_for_a_server_that_starts_later() {
+    let Some(at) = TestDatabase::postgres().await else { return };
+    let (_, rest) = at.url().split_once("localhost/").unwrap();
+    let (name, folder) = rest.split_once("?host=").unwrap();
+    let socket = format!("{}/.s.PGSQL.5432", folder.replace("%2F", "/"));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("postgres://postgres@127.0.0.1:{port}/{name}");
+    let connecting =
+        tokio::spawn(async move { Database::connect(&ConnectOptions::new(url).patient()).await.map(|_| ()) });
+    // Long enough for the first tries to find nobody; what passes connections on to the server comes then.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert!(!connecting.is_finished(), "nobody listens yet");
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let passing = tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let mut to = tokio::net::UnixStream::connect(&socket).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
+    });
+    connecting.await.unwrap().unwrap();
+    passing.abort();
+}
+
 async fn set_for_the_database(raw: &sea_orm::DatabaseConnection, setting: &str) {
     let setting = setting.replace('\'', "''");
     let change = format!("EXECUTE format('ALTER DATABASE %I SET {setting}', current_database())");

@@ -41,13 +41,18 @@ pub struct ConnectOptions {
     pub max_connections: u32,
     /// Whether this process serves: on SQLite it then takes the lock that keeps a second server away.
     pub serves: bool,
+    /// How long to try again while PostgreSQL cannot be reached.
+    pub waits: Duration,
 }
+
+/// How long a process that stays waits for PostgreSQL at its start: both may start with the machine.
+const START: Duration = Duration::from_secs(30);
 
 impl ConnectOptions {
     /// The usual options for a URL.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 8, serves: false }
+        Self { url: url.into(), max_connections: 8, serves: false, waits: Duration::ZERO }
     }
     /// The file of an embedded database; none for PostgreSQL or a URL that is not understood.
     #[must_use]
@@ -58,6 +63,12 @@ impl ConnectOptions {
     #[must_use]
     pub fn serving(mut self) -> Self {
         self.serves = true;
+        self.patient()
+    }
+    /// Options for a process that stays.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.waits = START;
         self
     }
 }
@@ -117,6 +128,7 @@ impl Database {
                 _process_lock: lock,
             })))
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            postgres::reach(&options.url, options.waits).await?;
             let pool = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
             assert_suitable(&pool).await?;
             let (reader, writer) = (Reader::Pool(pool.clone()), pool);

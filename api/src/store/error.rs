@@ -34,6 +34,9 @@ pub enum StoreError {
         /// Id of the row.
         row: String,
     },
+    /// The database takes no connection at the start; with its address and what was said there.
+    #[error("{0}")]
+    Unreachable(String),
     /// The database is not what it must be; the process refuses to start.
     #[error("{0}")]
     Unsuitable(String),

@@ -7,7 +7,13 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{mem, str::FromStr as _, time::Duration};
-use tokio::runtime::Handle;
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep, timeout},
+};
+
+/// How long one try may take.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Options of the pool of a process.
 ///
@@ -27,6 +33,52 @@ pub(super) fn options(url: &str, connections: u32) -> Result<SeaOptions, StoreEr
         })
         .map_sqlx_postgres_opts(move |_| opened.clone());
     Ok(options)
+}
+
+/// Waits until the server takes a connection, trying again each second for as long as it `waits`. A pool would say only
+/// that it has waited in vain.
+///
+/// # Errors
+/// [`StoreError::Unreachable`] with the address and what was said there.
+pub(super) async fn reach(url: &str, waits: Duration) -> Result<(), StoreError> {
+    let options = how_to_open(url)?;
+    let until = Instant::now() + waits;
+    loop {
+        let cause = match timeout(CONNECT, PgConnection::connect_with(&options)).await {
+            Ok(Ok(connection)) => {
+                // It was taken; how it ends says nothing.
+                drop(connection.close().await);
+                return Ok(());
+            }
+            Ok(Err(error)) if !may_pass(&error) => return Err(unreachable(&options, &error)),
+            Ok(Err(error)) => unreachable(&options, &error),
+            Err(_) => unreachable(&options, &"no answer"),
+        };
+        if Instant::now() >= until {
+            return Err(cause);
+        }
+        tracing::warn!(error = %cause, "waiting for the database");
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Whether it may be otherwise in a moment: nobody listens yet, or the server is starting, stopping or full.
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(said) => {
+            said.code().is_some_and(|code| code.starts_with("57P") || code == "53300")
+        }
+        _ => false,
+    }
+}
+
+fn unreachable(options: &PgConnectOptions, cause: &impl std::fmt::Display) -> StoreError {
+    let place = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    StoreError::Unreachable(format!("PostgreSQL at {place} does not take a connection: {cause}"))
 }
 
 fn how_to_open(url: &str) -> Result<PgConnectOptions, StoreError> {
