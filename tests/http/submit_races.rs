@@ -6,7 +6,6 @@ use crate::{
 };
 use api::{
     domain::{Role, ids::AssessmentId},
-    store::Scoped as _,
     usecases::{assessments, respondents},
 };
 use entity::{answer, evidence_citation, submission};

@@ -8,7 +8,10 @@ use crate::{
     smtp::{Received, SmtpServer},
 };
 use anyhow::{Context as _, bail, ensure};
-use reqwest::Method;
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use std::{
     collections::BTreeMap,
@@ -409,12 +412,50 @@ impl Question {
     }
 }
 
-/// What the database holds: the note of each revision, and the current revision of each question.
+impl Question {
+    /// Saves as the portal's script does.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn put(
+        &self,
+        vendor: &Client,
+        revision: i64,
+        mutation: &str,
+        note: &str,
+    ) -> reqwest::Result<reqwest::Response> {
+        let answer = serde_json::json!({"choices": [self.choice], "note": note});
+        let request = vendor.request(Method::PUT, &format!("/portal/questions/{}/answer", self.id));
+        let request = request.header("If-Match", format!("\"{revision}\"")).header("X-Assay", "1");
+        request.header("X-Mutation-Id", mutation).json(&answer).send().await
+    }
+
+    /// Adds a file as evidence beside the question.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn attach(
+        &self,
+        vendor: &Client,
+        csrf: &str,
+        name: &str,
+        content: String,
+    ) -> reqwest::Result<reqwest::Response> {
+        let file = Part::text(content).file_name(name.to_owned());
+        let form = Form::new().text("csrf", csrf.to_owned()).text("mutation", name.to_owned());
+        let request = vendor.request(Method::POST, &format!("/portal/questions/{}/evidence", self.id));
+        request.multipart(form.part("file", file)).send().await
+    }
+}
+
+/// What the database holds: the note of each revision, the current revision of each question, and the files.
 pub struct Stored {
     /// By question and revision.
     pub notes: BTreeMap<(String, i64), String>,
     /// By question.
     pub current: BTreeMap<String, i64>,
+    /// Storage key and SHA-256 of each file of evidence, by name.
+    pub files: BTreeMap<String, (String, String)>,
     /// What SQLite's `integrity_check` says; "ok" when the file is sound, and for PostgreSQL, which has no such word.
     pub integrity: String,
 }
@@ -444,7 +485,11 @@ impl Stored {
         for row in all("SELECT question_id, rev FROM answer").await? {
             current.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
+        let mut files = BTreeMap::new();
+        for row in all("SELECT display_name, storage_key, sha256 FROM evidence WHERE kind = 'file'").await? {
+            files.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+        }
         database.close().await?;
-        Ok(Self { notes, current, integrity })
+        Ok(Self { notes, current, files, integrity })
     }
 }
