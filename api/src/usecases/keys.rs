@@ -14,6 +14,14 @@ use crate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+/// A fault with its cause in front: who starts the process is to read what to change.
+fn in_full(error: UseCaseError) -> anyhow::Error {
+    match error {
+        UseCaseError::Internal(cause) => cause,
+        other => other.into(),
+    }
+}
+
 /// Every key of the installation, newest first.
 ///
 /// # Errors
@@ -96,7 +104,7 @@ pub async fn self_test(services: &Services) -> anyhow::Result<()> {
         let payload = serde_json::json!({
             "iss": &*services.base_url, "aud": kind.audience(), "sub": "self-test", "nbf": now, "exp": now + 1,
         });
-        let token = sign(services, kind, &payload).await?;
+        let token = sign(services, kind, &payload).await.map_err(in_full)?;
         let back: serde_json::Value = verify(services, kind, &token).await.map_err(|error| {
             anyhow::anyhow!("a {} that was just signed does not verify: {error}", kind.typ())
         })?;
