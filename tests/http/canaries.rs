@@ -358,7 +358,9 @@ async fn a_08_z_08_the_tenants_words_never_reach_the_vendor_and_secrets_reach_no
     let text = mail.parse().body_text(0).unwrap().into_owned();
     let typed = text.split("Or type this code: ").nth(1).unwrap().lines().next().unwrap().to_owned();
     walk.secrets.insert(typed.replace(' ', ""));
+    walk.vendor.open("/portal/shelf/00000000-0000-7000-8000-000000000001").await.expect(404);
     let log = log.end();
+    assert!(log.contains("asked for what is not there, or not theirs"), "who tries ids is not seen");
 
     // What the walk was for: each of these words was stored, and what is meant for the vendor arrived.
     let rows: BTreeMap<String, String> =

@@ -4,7 +4,7 @@
 use super::{
     guard::RequestId,
     page,
-    problem::{Problem, UNAUTHENTICATED, nearest},
+    problem::{NOT_FOUND, Problem, UNAUTHENTICATED, nearest},
     routes::{self, Access, Answers},
 };
 use crate::{render::Renderer, usecases::Services};
@@ -38,9 +38,16 @@ pub async fn present(
     request.extensions_mut().insert(RequestId(id));
     let wants_page = wants_page(&request);
     let method = request.method().clone();
+    let route = request.match_pattern().filter(|route| route.contains('{')).unwrap_or_default();
     let mut response = next.call(request).await?.map_into_boxed_body();
     let failed = response.status().is_client_error() || response.status().is_server_error();
     let problem = response.response().extensions().get::<Problem>().cloned();
+    let sessions = |access: Access| !matches!(access, Access::Public);
+    let named = routes::find(method.as_str(), &route).is_some_and(|route| sessions(route.access));
+    if named && problem.as_ref().is_some_and(|problem| problem.code == NOT_FOUND) {
+        // Who tries ids is seen here; the answer does not tell which of the two it was.
+        tracing::info!(request.id = %id, http.method = %method, http.route = route, "asked for what is not there, or not theirs");
+    }
     if let Some(problem) = problem {
         response = replace(&renderer, response, &problem, id, wants_page);
     } else if failed && !is_problem(&response) && !is_page(&response) {
