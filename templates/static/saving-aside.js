@@ -21,27 +21,27 @@ function button(words, act) {
   return place;
 }
 
-/** What became of one entry, and what can be done about it. */
+/** Why an entry was not saved, in words. */
+function why(entry) {
+  if (entry.aside === "closed") return entry.words || "This cannot be saved any more";
+  return entry.aside === "conflict" ? "Somebody else changed this answer first" : "Something is wrong with it";
+}
+
+/** What became of one entry, with its text and what can be done about it. */
 function line(entry, forget) {
   const item = document.createElement("div");
   const said = document.createElement("p");
+  said.textContent = `${why(entry)}. Your text of ${entry.question} is kept in this browser, and not saved:`;
+  const text = document.createElement("p");
+  text.className = "pre mt2";
+  text.textContent = textOf(entry);
   const acts = document.createElement("p");
   acts.className = "row mt2";
-  item.append(said);
-  if (entry.aside === "closed") {
-    said.textContent = `${entry.words || "This cannot be saved any more"}. Your text of ${entry.question} is kept in this browser:`;
-    const text = document.createElement("p");
-    text.className = "pre mt2";
-    text.textContent = textOf(entry);
-    const file = link("Download a copy", URL.createObjectURL(new Blob([textOf(entry)], { type: "text/plain" })));
-    file.download = `${entry.question}.txt`;
-    acts.append(file, button("Forget it", () => forget(entry.question)));
-    item.append(text, acts);
-    return item;
-  }
-  const why = entry.aside === "conflict" ? "somebody else changed this answer first" : "something is wrong with it";
-  said.textContent = `Your text of ${entry.question} is kept in this browser and not saved: ${why}. `;
-  said.append(link(`Open ${entry.question}`, `/portal/questions/${entry.question}`));
+  if (entry.aside !== "closed") acts.append(link(`Open ${entry.question}`, `/portal/questions/${entry.question}`));
+  const file = link("Download a copy", URL.createObjectURL(new Blob([textOf(entry)], { type: "text/plain" })));
+  file.download = `${entry.question}.txt`;
+  acts.append(file, button("Forget it", () => forget(entry)));
+  item.append(said, text, acts);
   return item;
 }
 

@@ -33,25 +33,47 @@ async function inStore(mode, step) {
 export class Queue {
   constructor(scope, shared) {
     this.scope = scope;
-    this.memory = new Map();
+    this.memory = new Map(); // what this page wrote, or shows in its cards
+    this.loose = new Set(); // questions whose text only this page holds
     this.onDisk = !shared;
   }
 
   /** Keeps an entry in place of an older one of the same question. False when only this page holds it. */
   async put(entry) {
     this.memory.set(entry.question, entry);
+    this.loose.add(entry.question);
     if (!this.onDisk) return false;
     try {
       await inStore("readwrite", (store) => store.put({ ...entry, scope: this.scope }));
+      if (this.memory.get(entry.question) === entry) this.loose.delete(entry.question);
       return true;
     } catch {
       return false; // private mode, or the disk is full: the page still holds it, and says so when it is left
     }
   }
 
+  /** Notes something of an entry, unless a newer text has replaced it, here or in another tab. */
+  async note(entry, changes) {
+    const mine = this.memory.get(entry.question);
+    if (mine?.mutation === entry.mutation) this.memory.set(entry.question, { ...mine, ...changes });
+    if (!this.onDisk) return;
+    const key = [this.scope, entry.question];
+    try {
+      await inStore("readwrite", (store) => {
+        const found = store.get(key);
+        found.onsuccess = () => {
+          if (found.result?.mutation === entry.mutation) store.put({ ...found.result, ...changes });
+        };
+      });
+    } catch { /* it is tried again, and noted then */ }
+  }
+
   /** Takes an entry out, unless a newer text has replaced it meanwhile. */
   async done(entry) {
-    if (this.memory.get(entry.question)?.mutation === entry.mutation) this.memory.delete(entry.question);
+    if (this.memory.get(entry.question)?.mutation === entry.mutation) {
+      this.memory.delete(entry.question);
+      this.loose.delete(entry.question);
+    }
     if (!this.onDisk) return;
     const key = [this.scope, entry.question];
     try {
@@ -81,6 +103,7 @@ export class Queue {
   /** Forgets everything of this respondent, on disk too: on submit, on signing out, and on a shared computer. */
   async clear() {
     this.memory.clear();
+    this.loose.clear();
     try {
       await inStore("readwrite", (store) => {
         const range = IDBKeyRange.bound([this.scope], [this.scope, []]);

@@ -13,6 +13,7 @@ const LONGEST_WAIT = 5_000;
 const RETRY_FIRST = 1_000;
 const RETRY_LAST = 60_000;
 const KEEPALIVE_LIMIT = 60_000;
+const PATIENCE = 30_000; // for one answer of the server
 
 const root = document.querySelector("main");
 const { saving: scope } = document.body.dataset;
@@ -39,7 +40,7 @@ let gated = false; // one of them opens or closes follow-up questions
 async function sayState() {
   const kept = await queue.all();
   const aside = kept.filter((entry) => entry.aside);
-  tellAside(root, aside.filter(({ question, aside: why }) => why === "closed" || !cards.has(question)), forget);
+  tellAside(root, aside.filter((entry) => entry.aside === "closed" || !isShown(entry)), drop);
   if (!header) return;
   const typing = [...cards.values()].filter((card) => timers.has(card.question)).length;
   const waiting = kept.length - aside.length + typing;
@@ -57,21 +58,20 @@ async function sayState() {
   header.dataset.touched = "yes";
 }
 
+/** Whether a card of this page holds the entry's text and says what is wrong with it. */
+const isShown = (entry) => cards.has(entry.question) && queue.memory.get(entry.question)?.mutation === entry.mutation;
+
 /** The questions of this page that show two texts. */
 const clashes = () => [...root.querySelectorAll(".clash")].map((box) => box.closest("article").id);
 
 /** How many answers of this page wait for the person: those that the server does not take, and those with two texts. */
 const unsaved = () => new Set([...[...queue.memory.values()].filter(({ aside, question }) => aside && cards.has(question)).map(({ question }) => question), ...clashes()]).size;
 
-/** Sets an entry aside, unless a newer text has replaced it: it stays in this browser, and is not sent by itself. */
-async function setAside(entry, why, words = "") {
-  const newest = queue.memory.get(entry.question);
-  if (!newest || newest.mutation === entry.mutation) await queue.put({ ...entry, aside: why, words });
-}
+/** Sets an entry aside: it stays in this browser, and is not sent by itself. */
+const setAside = (entry, why, words = "") => queue.note(entry, { aside: why, words });
 
-/** Drops what was set aside of a question: the person has decided. */
-async function forget(question) {
-  const entry = (await queue.all()).find((kept) => kept.question === question && kept.aside);
+/** Drops an entry: the person has decided. */
+async function drop(entry) {
   if (!entry) return;
   await queue.done(entry);
   sayState();
@@ -80,6 +80,7 @@ async function forget(question) {
 // --- changes
 
 function changed(card) {
+  leaving = false;
   if (card.clash) {
     const kept = queue.memory.get(card.question);
     if (kept?.aside) queue.put({ ...kept, answer: answerOf(card.form) });
@@ -111,19 +112,29 @@ function entryOf(card) {
   };
 }
 
-/** Writes a card's text to the queue, before anything is sent. */
-const keepOnDisk = (card) => (card.changed() ? queue.put(entryOf(card)) : undefined);
+/** Whether the queue has to hear of the card: it holds something else than is stored, or than what waits to be sent. */
+const differs = (card) => card.changed() || (queue.memory.has(card.question) && !queue.memory.get(card.question).aside);
 
-/** The person has paused: what the card holds is kept, and goes to the server next. */
-async function take(card) {
-  const timer = timers.get(card.question);
+/** Writes a card's text to the queue, before anything is sent. */
+const keepOnDisk = (card) => (differs(card) && !card.clash ? queue.put(entryOf(card)) : undefined);
+
+/** Forgets that a card waits to be saved. */
+function endTimer(question) {
+  const timer = timers.get(question);
   if (timer) {
     clearTimeout(timer.timer);
     clearTimeout(timer.keep);
   }
-  timers.delete(card.question);
-  if (!card.changed()) {
-    if (!card.clash) await forget(card.question);
+  timers.delete(question);
+  return timer;
+}
+
+/** The person has paused: what the card holds is kept, and goes to the server next. */
+async function take(card) {
+  const timer = endTimer(card.question);
+  if (card.clash || cards.get(card.question) !== card) return;
+  if (!differs(card)) {
+    await drop(queue.memory.get(card.question));
     if (timer) card.say(card.form.dataset.words ?? "");
     return;
   }
@@ -157,7 +168,9 @@ async function drain() {
   for (const entry of await queue.all()) {
     if (entry.aside) continue;
     if (signedOut || Date.now() < retryAt) return;
-    if (!(await send(entry))) return;
+    const card = isShown(entry) ? cards.get(entry.question) : undefined;
+    // Whatever goes wrong on the way, the entry is still there.
+    if (!(await send(entry, card).catch(() => later(card)))) return;
   }
 }
 
@@ -175,11 +188,19 @@ const request = (entry, keepalive = false) => fetch(entry.url, {
     "If-Match": `"${baseOf(entry)}"`,
     "X-Mutation-Id": entry.mutation,
     "X-Assay": "1",
+    "X-Respondent": scope,
   },
   body: JSON.stringify(entry.answer),
   cache: "no-store",
   keepalive,
+  signal: AbortSignal.timeout(PATIENCE),
 });
+
+/** A page of this respondent, or nothing: another link may have been opened in this browser meanwhile. */
+async function pageOf(answer) {
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page?.body.dataset.saving === scope ? page : null;
+}
 
 /** Learns what became of the save before this entry, of which an earlier page was not told: the same save twice is one. */
 async function hearOf({ question, before }) {
@@ -190,8 +211,7 @@ async function hearOf({ question, before }) {
 }
 
 /** Sends one entry. True when the next may follow, false when sending has to wait. */
-async function send(entry) {
-  const card = cards.get(entry.question);
+async function send(entry, card) {
   card?.say("Saving");
   await hearOf(entry);
   const base = baseOf(entry);
@@ -208,7 +228,11 @@ async function send(entry) {
     if (rev > base) follows.set(`${entry.question} ${base}`, rev);
     await queue.done(entry);
     retries = 0;
-    if (card) {
+    if (!card || rev < card.rev) {
+      // It was stored before, and somebody has saved since: what counts is shown.
+      if (card && !timers.has(entry.question)) fill(card.form, JSON.parse(card.stored));
+      await refresh(entry.question);
+    } else {
       card.clash?.remove();
       const words = rev === 0 ? "Not answered yet" : `Saved ${shown}`;
       card.saved(rev, entry.answer, words);
@@ -224,7 +248,8 @@ async function send(entry) {
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 422) {
     await setAside(entry, "refused");
-    card?.fault((problem.errors ?? []).map((fault) => fault.detail));
+    const faults = (problem.errors ?? []).map((fault) => fault.detail);
+    card?.fault(faults.length > 0 ? faults : [problem.detail ?? problem.title ?? ""]);
     return true;
   }
   if (answer.status === 401 || answer.status === 403) {
@@ -235,6 +260,11 @@ async function send(entry) {
   if (answer.status === 404 || answer.status === 409) {
     await setAside(entry, "closed", problem.title);
     card?.say("Not saved");
+    return true;
+  }
+  if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
+    await setAside(entry, "refused");
+    card?.fault([problem.detail ?? problem.title ?? ""]);
     return true;
   }
   return later(card, pauseOf(answer));
@@ -266,12 +296,21 @@ async function conflict(entry, card) {
   form.set("mutation", crypto.randomUUID());
   const answer = await fetch(card.form.action, {
     method: "POST", body: new URLSearchParams(form), cache: "no-store", headers: { Accept: "text/html" },
+    signal: AbortSignal.timeout(PATIENCE),
   }).catch(() => null);
-  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
-  const article = page?.getElementById(entry.question);
+  const article = (await pageOf(answer))?.getElementById(entry.question);
+  if (!article && answer && [403, 404].includes(answer.status)) {
+    // This page is too old to show both; a fresh one can.
+    await setAside(entry, "conflict");
+    queue.memory.delete(entry.question);
+    return true;
+  }
   if (!article) return later(card, pauseOf(answer)); // asked again with the next try; nothing is decided yet
+  endTimer(entry.question);
   if (answer.ok) await queue.done(entry);
   else await setAside(entry, "conflict");
+  const here = document.activeElement;
+  const mayFocus = here === document.body || card.article.contains(here);
   const typed = answerOf(card.form); // typing went on meanwhile
   const place = card.replace(article);
   watch(place);
@@ -279,7 +318,7 @@ async function conflict(entry, card) {
   fill(now.form, typed);
   if (now.changed()) changed(now);
   place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
-  place.querySelector(".clash h2")?.focus();
+  if (mayFocus) place.querySelector(".clash h2")?.focus();
   return true;
 }
 
@@ -305,12 +344,11 @@ function needLink(problem) {
 
 /** Once nothing waits, fetches the page, and shows what the answers stored since changed elsewhere on it. */
 async function catchUp() {
-  if (!behind || leaving || (await queue.all()).length > 0) return;
+  if (!behind || leaving || (await queue.all()).some((entry) => !entry.aside)) return;
   behind = false;
   const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
-  const text = answer?.ok ? await answer.text() : "";
-  if (!text || behind) return; // another answer was stored meanwhile, and the page is fetched again after it
-  const page = new DOMParser().parseFromString(text, "text/html");
+  const page = answer?.ok ? await pageOf(answer) : null;
+  if (!page || behind) return; // another answer was stored meanwhile, and the page is fetched again after it
   if (gated) showFollowUps(page);
   gated = false;
   showCounts(page);
@@ -333,7 +371,7 @@ function showFollowUps(page) {
   const fresh = [...page.querySelectorAll("[data-cards] > article")];
   const wanted = new Set(fresh.map((article) => article.id));
   for (const article of [...list.children]) {
-    if (!wanted.has(article.id) && !timers.has(article.id)) {
+    if (!wanted.has(article.id) && !timers.has(article.id) && !queue.memory.has(article.id)) {
       article.remove();
       cards.delete(article.id);
     }
@@ -348,6 +386,19 @@ function showFollowUps(page) {
     }
     before = here;
   }
+}
+
+/** Whether a card may be replaced by what the server has: nothing of it waits for anybody. */
+const isIdle = (card) => cards.get(card.question) === card && !card.clash && !card.changed()
+  && !timers.has(card.question) && !queue.memory.has(card.question);
+
+/** Shows what the server has for a question now, if its card is idle. */
+async function refresh(question) {
+  const card = cards.get(question);
+  if (!card || !isIdle(card)) return;
+  const answer = await fetch(`/portal/questions/${question}`, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
+  const article = (answer?.ok ? await pageOf(answer) : null)?.getElementById(question);
+  if (article && isIdle(card)) watch(card.replace(article));
 }
 
 // --- wiring
@@ -383,10 +434,14 @@ function watch(article) {
 async function resolve(card, event) {
   leaving = true;
   const kept = queue.memory.get(card.question);
-  if (!kept?.aside || kept.chosenOver === card.rev) return;
+  if (!kept || card.form.dataset.chosen) return;
   event.preventDefault();
-  await queue.put({ ...kept, answer: answerOf(card.form), chosenOver: card.rev });
-  card.form.requestSubmit(event.submitter);
+  card.form.dataset.chosen = "yes";
+  const { form } = card;
+  // The next page sends it again: what the form has stored is then the same save, and what it has not is saved.
+  await queue.put({ ...kept, answer: answerOf(form), rev: card.rev, mutation: form.elements.mutation.value, aside: undefined, before: undefined });
+  leaving = true;
+  form.requestSubmit(event.submitter);
 }
 
 /** Other forms and links leave the page: what is typed is sent first, and nothing is left behind. */
@@ -409,8 +464,8 @@ async function leave(event) {
     }
     if (!confirm(`${left} Sign out and lose it?`)) return;
   }
-  if (ends) await queue.clear();
-  leaving = unsaved() === 0;
+  if (ends && form.dataset.endsSaving !== "wait") await queue.clear();
+  leaving = unsaved() === 0 && queue.loose.size === 0;
   form.dataset.flushed = "yes";
   form.requestSubmit(submitter);
 }
@@ -419,10 +474,11 @@ async function follow(event) {
   const link = event.target.closest("a[href]");
   if (link?.matches("[data-theirs]")) {
     event.preventDefault();
-    await forget(link.closest("article").id);
+    const { id } = link.closest("article");
+    endTimer(id);
+    await drop((await queue.all()).find((entry) => entry.question === id));
     leaving = true;
-    location.assign(link.href);
-    if (new URL(link.href).pathname === location.pathname) location.reload();
+    location.assign(new URL(link.href).pathname);
     return;
   }
   if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -431,7 +487,7 @@ async function follow(event) {
   event.preventDefault();
   await takeAll();
   await flush();
-  leaving = unsaved() === 0;
+  leaving = unsaved() === 0 && queue.loose.size === 0;
   location.assign(link.href);
 }
 
@@ -441,14 +497,11 @@ async function start() {
   for (const entry of await queue.all()) {
     const card = cards.get(entry.question);
     if (!card) continue;
-    if (entry.chosenOver < card.rev && !card.clash) {
-      await queue.done(entry); // the choice was stored
-      continue;
-    }
     fill(card.form, entry.answer);
     card.say("Not saved yet");
-    // What was set aside is tried once more here, where what comes of it can be seen.
-    if (entry.aside) await queue.put({ ...entry, aside: card.clash ? entry.aside : undefined, chosenOver: undefined });
+    // This card holds it now. What was set aside is tried once more here, where what comes of it can be seen.
+    queue.memory.set(entry.question, entry);
+    if (entry.aside && !card.clash) await queue.note(entry, { aside: undefined });
   }
   const how = document.querySelector("[data-how]");
   if (how) how.textContent = "Answers are saved while you type.";
@@ -474,7 +527,7 @@ async function start() {
   addEventListener("pagehide", () => {
     for (const question of timers.keys()) {
       const card = cards.get(question);
-      if (!card?.changed()) continue;
+      if (!card || card.clash || !differs(card)) continue;
       const entry = entryOf(card);
       queue.put(entry);
       if (JSON.stringify(entry.answer).length < KEEPALIVE_LIMIT) request(entry, true).catch(() => undefined);
@@ -483,14 +536,7 @@ async function start() {
   addEventListener("beforeunload", (event) => {
     if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || unsaved() > 0)) event.preventDefault();
   });
-  channel.addEventListener("message", async ({ data }) => {
-    const card = cards.get(data.question);
-    if (!card || card.changed()) return;
-    const answer = await fetch(`/portal/questions/${data.question}`, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
-    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-    const article = page?.getElementById(data.question);
-    if (article) watch(card.replace(article));
-  });
+  channel.addEventListener("message", ({ data }) => refresh(data.question));
   await flush();
 }
 

@@ -348,7 +348,7 @@ test("C-02: a text that came too late while its page was closed is kept, and a n
   await colleagueSaves("SUB-03");
   await context.setOffline(false);
   const elsewhere = await section(context, /Use of AI/);
-  await aside(elsewhere).getByText(/SUB-03 is kept in this browser and not saved: somebody else/).waitFor();
+  await aside(elsewhere).getByText(/^Somebody else changed this answer first\. Your text of SUB-03 is kept/).waitFor();
   await whole(elsewhere, "^1 answer is not saved");
   assert.equal(await waiting(elsewhere), 1);
   await Promise.all([elsewhere.waitForNavigation(), aside(elsewhere).getByRole("link", { name: "Open SUB-03" }).click()]);
@@ -404,6 +404,7 @@ test("what cannot be saved any more is kept to be read and downloaded until its 
   const [download] = await Promise.all([page.waitForEvent("download"), aside(page).getByRole("link", { name: "Download a copy" }).click()]);
   assert.equal(download.suggestedFilename(), "SUB-02.txt");
   assert.match(readFileSync(await download.path(), "utf8"), /One word more\./);
+  await kept(page, '"aside":"closed"');
   await page.close({ runBeforeUnload: false });
   const elsewhere = await section(context, /Use of AI/);
   await aside(elsewhere).getByText("One word more.").waitFor();
@@ -426,4 +427,82 @@ test("a busy server is asked again no sooner than it says", async () => {
   assert.ok(asked.length === 2 && asked[1] - asked[0] >= 2_000, `asked at ${asked}`);
   assert.equal(await stored("SUB-02"), "Patient.");
   await page.close();
+});
+
+test("what was typed and taken back while offline is not saved later", async () => {
+  const page = await section(context);
+  const note = card(page, "SUB-02").getByLabel("Note");
+  const before = await note.inputValue();
+  await context.setOffline(true);
+  await note.fill("Regretted.");
+  await kept(page, "Regretted.");
+  await note.fill(before);
+  await page.waitForFunction(async () => !JSON.stringify(await new Promise((resolve) => {
+    const request = indexedDB.open("assay-answers", 1);
+    request.onsuccess = () => {
+      const all = request.result.transaction("waiting").objectStore("waiting").getAll();
+      all.onsuccess = () => { request.result.close(); resolve(all.result); };
+    };
+  })).includes("Regretted."));
+  await page.close({ runBeforeUnload: false });
+  await context.setOffline(false);
+  const again = await section(context);
+  for (let turn = 0; turn < 50 && await waiting(again) > 0; turn += 1) await again.waitForTimeout(100);
+  assert.equal(await waiting(again), 0);
+  assert.equal(await stored("SUB-02"), before);
+  await again.close();
+});
+
+test("two tabs: what one sends of the other is not undone by its own older text", async () => {
+  const [one, other] = [await section(context), await section(context)];
+  await one.route("**/SUB-02/answer", (route) => route.fulfill({ status: 503, headers: { "Retry-After": "4" }, body: "" }), { times: 1 });
+  await card(one, "SUB-02").getByLabel("Note").fill("From the tab that waits.");
+  await says(one, "SUB-02", "^Not saved yet, trying again");
+  await other.evaluate(() => window.dispatchEvent(new Event("online")));
+  await other.waitForFunction(() => document.querySelector("#SUB-02-note").value === "From the tab that waits.");
+  await says(one, "SUB-02", "^Saved");
+  await other.waitForTimeout(1_500);
+  assert.equal(await stored("SUB-02"), "From the tab that waits.");
+  assert.equal(await waiting(one), 0);
+  await one.close();
+  await other.close();
+});
+
+test("two tabs: a text of the other that came too late is shown as its own, not in place of what stands here", async () => {
+  const gone = await section(context);
+  const here = await section(context);
+  await context.setOffline(true);
+  await card(gone, "SUB-03").getByLabel("Note").fill("Typed in the tab that was closed.");
+  await kept(gone, "Typed in the tab that was closed.");
+  await gone.close({ runBeforeUnload: false });
+  await colleagueSaves("SUB-03");
+  await context.setOffline(false);
+  await here.evaluate(() => window.dispatchEvent(new Event("online")));
+  await aside(here).getByText("Typed in the tab that was closed.").waitFor();
+  assert.equal(await here.locator(".clash").count(), 0);
+  await aside(here).getByRole("button", { name: "Forget it" }).click();
+  await aside(here).waitFor({ state: "detached" });
+  assert.equal(await waiting(here), 0);
+  await here.close();
+});
+
+test("each save names its respondent, and a session of another link saves nothing of this page", async () => {
+  const page = await section(context);
+  const named = await page.evaluate(() => document.body.dataset.saving);
+  const [request] = await Promise.all([
+    page.waitForRequest((one) => one.method() === "PUT"),
+    card(page, "SUB-02").getByLabel("Note").fill("Named."),
+  ]);
+  assert.equal(request.headers()["x-respondent"], named);
+  await says(page, "SUB-02", "^Saved");
+  await page.evaluate(() => {
+    const own = window.fetch;
+    window.fetch = (where, how) => own(where, { ...how, headers: { ...how?.headers, "X-Respondent": "00000000-0000-0000-0000-000000000000" } });
+  });
+  await card(page, "SUB-02").getByLabel("Note").fill("For somebody else.");
+  await page.locator("#need-link").waitFor();
+  assert.equal(await waiting(page), 1);
+  assert.equal(await stored("SUB-02"), "Named.");
+  await page.evaluate(() => indexedDB.deleteDatabase("assay-answers"));
+  await page.close({ runBeforeUnload: false });
 });

@@ -18,6 +18,7 @@ use api::{
         intake,
         respondents::{self, AddRespondent},
         reviews::{self, GiveVerdict},
+        scores,
         vendors::{self, ContactInput, ServiceInput, VendorInput},
     },
 };
@@ -114,6 +115,8 @@ struct Walk {
     /// Every cookie value, link secret and code so far.
     secrets: BTreeSet<String>,
     codes: BTreeSet<String>,
+    /// Every score so far, as pages print it, that can be told from other numbers.
+    scores: BTreeSet<String>,
 }
 
 impl Walk {
@@ -162,8 +165,9 @@ impl Walk {
         app.run_jobs().await;
         let jar = Arc::default();
         let vendor = Client::with_jar(&app.base, &jar);
-        let (read, secrets, codes) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { app, vendor, jar, risk, assessment, read, secrets, codes }
+        let (read, secrets, codes, scores) =
+            (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { app, vendor, jar, risk, assessment, read, secrets, codes, scores }
     }
 
     fn keep(&mut self, what: String, page: &Page) {
@@ -172,8 +176,27 @@ impl Walk {
         self.secrets.extend(self.jar.held().into_values());
     }
 
+    /// What the tenant is shown of the score at this moment.
+    async fn note_the_score(&mut self) {
+        let Some(scored) = scores::score(&self.risk, self.assessment).await.unwrap().1 else { return };
+        let of_questionnaires = scored.score.questionnaires.iter();
+        let numbers = of_questionnaires.flat_map(|one| {
+            let sections = one.sections.iter().filter_map(|section| section.claimed.as_ref());
+            one.claimed.iter().chain(&one.evidenced).chain(sections).collect::<Vec<_>>()
+        });
+        let shown = numbers.flat_map(|number| [number.display1(), number.display2()]);
+        // Questions are numbered as 3.3 is: what may be such a number says nothing.
+        let telling = |shown: &String| {
+            let (whole, places) = shown.split_once('.').unwrap_or((shown, ""));
+            let is_high = whole.parse::<u32>().is_ok_and(|whole| whole >= 40);
+            places.trim_end_matches('0').len() > usize::from(!is_high)
+        };
+        self.scores.extend(shown.filter(telling));
+    }
+
     /// Reads every page of the portal that links lead to, and whatever mail has come.
     async fn read_everything(&mut self, when: &str) {
+        self.note_the_score().await;
         self.app.run_jobs().await;
         let pages = ["", "/tasks", "/check", "/submit", "/receipt", "/clarifications", "/actions"];
         let mut open: Vec<String> = pages.iter().map(|page| format!("/portal{page}")).collect();
@@ -386,7 +409,11 @@ async fn a_08_z_08_the_tenants_words_never_reach_the_vendor_and_secrets_reach_no
         for word in OWN.iter().chain(&FINDINGS).chain(&OTHERS).filter(|word| text.contains(**word)) {
             leaks.push(format!("{what} tells {word:?}"));
         }
+        for score in walk.scores.iter().filter(|score| holds_code(text, score)) {
+            leaks.push(format!("{what} tells the score {score}"));
+        }
     }
+    assert!(walk.scores.len() > 4, "{:?}", walk.scores);
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
 
     // Secrets: 256-bit cookies, 160-bit links, codes, passwords.

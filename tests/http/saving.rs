@@ -42,6 +42,23 @@ async fn an_answer_is_saved_under_its_revision_and_a_replay_gives_the_same_resul
 }
 
 #[tokio::test]
+async fn what_was_written_for_one_respondent_is_not_saved_with_the_session_of_another() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let option = options(&vendor, "SEC-GOV-01").await.remove(0);
+    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let own = page.attributes("body", "data-saving").remove(0);
+    let as_written_for = async |whose: &str| {
+        let request = vendor.request(Method::PUT, URL).header("X-Assay", "1").header("X-Respondent", whose);
+        let request = request.header("If-Match", "\"0\"").header("X-Mutation-Id", format!("m-{whose}"));
+        vendor.send(request.json(&choice(&option, "Words"))).await
+    };
+    let refused = as_written_for("01940000-0000-7000-8000-000000000000").await.expect(401);
+    assert_eq!(refused.value()["code"], "unauthenticated");
+    assert_eq!(as_written_for(&own).await.expect(200).value()["rev"], 1, "nothing was stored before");
+}
+
+#[tokio::test]
 async fn c_04_without_a_revision_or_from_a_stale_one_nothing_is_saved() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;

@@ -57,6 +57,10 @@ async fn save(who: Respondent, question: Path<String>, request: HttpRequest, pay
     if header("x-assay") != Some("1") {
         return Err(Problem::new(CSRF_REJECTED));
     }
+    // Two links opened in one browser share its cookie: what was written for one is not saved for the other.
+    if header("x-respondent").is_some_and(|whose| whose != who.ctx.respondent().id.to_string()) {
+        return Err(UseCaseError::Unauthenticated.into());
+    }
     let rev = revision(header(header::IF_MATCH.as_str()))?;
     let mutation = header("x-mutation-id").unwrap_or_default().to_owned();
     let typed: Typed = body::json(&request, &mut payload.into_inner(), LIMIT).await?;

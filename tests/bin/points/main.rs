@@ -1,14 +1,15 @@
-//! `points [--database sqlite|postgres] [--times N] [--assay PATH]`: death at named points of submitting, uploading and
-//! mailing (K-03, K-04, K-06).
+//! `points [--database sqlite|postgres] [--times N] [--assay PATH]`: death at named points of submitting, uploading,
+//! mailing and opening again (K-03 to K-06).
 //!
 //! Starts the real `assay serve` and kills it N times (3) at each point: where a file is written or synced, by the
 //! library of `faults.rs`; where PostgreSQL is about to write a row or to commit, by a trigger that waits; where a mail
 //! server hears something. Each time the service is started again, and what it has kept must be nothing or the whole;
 //! the same request, sent again, must come to the same end as if nobody had died. Prints a line for each point; the exit
-//! code is 1 when anything was lost, halved or doubled. To add a point, add a line to a table of `submit`, `upload` or
-//! `mail`.
+//! code is 1 when anything was lost, halved or doubled. To add a point, add a line to a table of `submit`, `upload`,
+//! `mail` or `reopen`.
 
 mod mail;
+mod reopen;
 mod stage;
 mod submit;
 mod upload;
@@ -51,10 +52,11 @@ async fn run(Arguments { kind, times, assay }: Arguments) -> anyhow::Result<bool
     let begun = Instant::now();
     let mut stage = Stage::new(&assay, kind).await?;
     let (mut deaths, mut wrong) = (0, 0);
-    for subject in ["submit", "upload", "mail"] {
+    for subject in ["submit", "upload", "mail", "reopen"] {
         let points = match subject {
             "submit" => submit::points(kind),
             "upload" => upload::points(kind),
+            "reopen" => reopen::points(kind),
             _ => mail::points(kind),
         };
         for (name, point) in points {
@@ -63,6 +65,7 @@ async fn run(Arguments { kind, times, assay }: Arguments) -> anyhow::Result<bool
                 let came = match subject {
                     "submit" => submit::die(&mut stage, &point).await,
                     "upload" => upload::die(&mut stage, &point).await,
+                    "reopen" => reopen::die(&mut stage, &point).await,
                     _ => mail::die(&mut stage, name, &point).await,
                 };
                 match came.with_context(|| format!("{subject}, {name}")) {

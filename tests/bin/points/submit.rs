@@ -6,7 +6,7 @@ use super::{
 };
 use anyhow::ensure;
 use tests::{
-    browser::Client,
+    browser::{Client, Form},
     faults::{Call, Fault, Happens},
 };
 
@@ -70,11 +70,16 @@ async fn answer_required(browser: &Client) {
     }
 }
 
+/// The declaration, ready to be sent.
+pub async fn ready(browser: &Client) -> Form {
+    answer_required(browser).await;
+    let page = browser.open("/portal/submit").await.expect(200);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes")
+}
+
 pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static str> {
     let (vendor, browser) = stage.come_in().await?;
-    answer_required(&browser).await;
-    let page = browser.open("/portal/submit").await.expect(200);
-    let form = page.form("/portal/submit").set("role", "Lead").set("agree", "yes");
+    let form = ready(&browser).await;
     let before = counts(stage).await?;
     let one_more: Vec<i64> = before.iter().map(|count| count + 1).collect();
 
