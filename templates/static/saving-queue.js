@@ -56,16 +56,19 @@ export class Queue {
   async note(entry, changes) {
     const mine = this.memory.get(entry.question);
     if (mine?.mutation === entry.mutation) this.memory.set(entry.question, { ...mine, ...changes });
+    await this.#ifSame(entry, (store, key, kept) => store.put({ ...kept, ...changes }));
+  }
+
+  /** Acts on what the disk has of a question, if it is this entry still. */
+  async #ifSame({ question, mutation }, act) {
     if (!this.onDisk) return;
-    const key = [this.scope, entry.question];
+    const key = [this.scope, question];
     try {
       await inStore("readwrite", (store) => {
         const found = store.get(key);
-        found.onsuccess = () => {
-          if (found.result?.mutation === entry.mutation) store.put({ ...found.result, ...changes });
-        };
+        found.onsuccess = () => { if (found.result?.mutation === mutation) act(store, key, found.result); };
       });
-    } catch { /* it is tried again, and noted then */ }
+    } catch { /* it is sent once more; the server knows its mutation id */ }
   }
 
   /** Takes an entry out, unless a newer text has replaced it meanwhile. */
@@ -74,16 +77,7 @@ export class Queue {
       this.memory.delete(entry.question);
       this.loose.delete(entry.question);
     }
-    if (!this.onDisk) return;
-    const key = [this.scope, entry.question];
-    try {
-      await inStore("readwrite", (store) => {
-        const found = store.get(key);
-        found.onsuccess = () => {
-          if (found.result?.mutation === entry.mutation) store.delete(key);
-        };
-      });
-    } catch { /* it is sent once more; the server knows its mutation id */ }
+    await this.#ifSame(entry, (store, key) => store.delete(key));
   }
 
   /** What waits, oldest change first: from this page, and what an earlier page could not send. */

@@ -169,7 +169,6 @@ async function drain() {
     if (entry.aside) continue;
     if (signedOut || Date.now() < retryAt) return;
     const card = isShown(entry) ? cards.get(entry.question) : undefined;
-    // Whatever goes wrong on the way, the entry is still there.
     if (!(await send(entry, card).catch(() => later(card)))) return;
   }
 }
@@ -195,6 +194,9 @@ const request = (entry, keepalive = false) => fetch(entry.url, {
   keepalive,
   signal: AbortSignal.timeout(PATIENCE),
 });
+
+/** Asks for a page; nothing when no answer comes. */
+const ask = (where, how) => fetch(where, { cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE), ...how }).catch(() => null);
 
 /** A page of this respondent, or nothing: another link may have been opened in this browser meanwhile. */
 async function pageOf(answer) {
@@ -246,12 +248,6 @@ async function send(entry, card) {
   }
   const problem = await answer.json().catch(() => ({}));
   if (answer.status === 412) return conflict(entry, card);
-  if (answer.status === 422) {
-    await setAside(entry, "refused");
-    const faults = (problem.errors ?? []).map((fault) => fault.detail);
-    card?.fault(faults.length > 0 ? faults : [problem.detail ?? problem.title ?? ""]);
-    return true;
-  }
   if (answer.status === 401 || answer.status === 403) {
     signedOut = true;
     needLink(problem);
@@ -264,7 +260,8 @@ async function send(entry, card) {
   }
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
     await setAside(entry, "refused");
-    card?.fault([problem.detail ?? problem.title ?? ""]);
+    const faults = (problem.errors ?? []).map((fault) => fault.detail);
+    card?.fault(faults.length > 0 ? faults : [problem.detail ?? problem.title ?? ""]);
     return true;
   }
   return later(card, pauseOf(answer));
@@ -294,10 +291,7 @@ async function conflict(entry, card) {
   const form = new FormData(card.form);
   form.set("revision", baseOf(entry));
   form.set("mutation", crypto.randomUUID());
-  const answer = await fetch(card.form.action, {
-    method: "POST", body: new URLSearchParams(form), cache: "no-store", headers: { Accept: "text/html" },
-    signal: AbortSignal.timeout(PATIENCE),
-  }).catch(() => null);
+  const answer = await ask(card.form.action, { method: "POST", body: new URLSearchParams(form) });
   const article = (await pageOf(answer))?.getElementById(entry.question);
   if (!article && answer && [403, 404].includes(answer.status)) {
     // This page is too old to show both; a fresh one can.
@@ -346,7 +340,7 @@ function needLink(problem) {
 async function catchUp() {
   if (!behind || leaving || (await queue.all()).some((entry) => !entry.aside)) return;
   behind = false;
-  const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
+  const answer = await ask(location.href);
   const page = answer?.ok ? await pageOf(answer) : null;
   if (!page || behind) return; // another answer was stored meanwhile, and the page is fetched again after it
   if (gated) showFollowUps(page);
@@ -396,7 +390,7 @@ const isIdle = (card) => cards.get(card.question) === card && !card.clash && !ca
 async function refresh(question) {
   const card = cards.get(question);
   if (!card || !isIdle(card)) return;
-  const answer = await fetch(`/portal/questions/${question}`, { cache: "no-store", headers: { Accept: "text/html" } }).catch(() => null);
+  const answer = await ask(`/portal/questions/${question}`);
   const article = (answer?.ok ? await pageOf(answer) : null)?.getElementById(question);
   if (article && isIdle(card)) watch(card.replace(article));
 }

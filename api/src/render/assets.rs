@@ -46,7 +46,11 @@ impl Assets {
             files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("static/")?, bytes))).collect();
         statics.sort_by_key(|(name, _)| (rank(name), *name));
         for (name, bytes) in statics {
-            let bytes = if rank(name) == 0 { bytes.clone() } else { assets.linked(bytes) };
+            let bytes = match rank(name) {
+                0 => bytes.clone(),
+                1 => without_comments(&assets.linked(bytes)),
+                _ => assets.linked(bytes),
+            };
             let digest = hex::encode(Sha256::digest(&bytes));
             let short = digest.get(..10).unwrap_or(&digest);
             let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
@@ -88,6 +92,19 @@ impl Assets {
     pub fn iter(&self) -> impl Iterator<Item = &Asset> {
         self.by_name.values()
     }
+}
+
+/// A script without the lines that are comments only: they are for who reads the file, not for each browser to fetch.
+fn without_comments(script: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(script);
+    let mut in_block = false;
+    let code = text.lines().filter(|line| {
+        let line = line.trim();
+        let comment = in_block || line.starts_with("//") || line.starts_with("/**");
+        in_block = comment && (in_block || line.starts_with("/**")) && !line.ends_with("*/");
+        !comment
+    });
+    Bytes::from(code.collect::<Vec<_>>().join("\n") + "\n")
 }
 
 /// Files that others link to are hashed before those that link.
@@ -138,4 +155,15 @@ fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Bytes>) -> Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_served_without_its_comments_and_with_all_its_code() {
+        let script = "// Purpose.\nconst a = 1; // one\n/** One line. */\n  /** Two\n   * lines. */\nconst b = `//`;\n";
+        assert_eq!(without_comments(&Bytes::from(script)), "const a = 1; // one\nconst b = `//`;\n");
+    }
 }
