@@ -208,7 +208,7 @@ export class Journey {
     });
     await this.answer("SUB-06", pick(/^Yes, on all connections/));
     await this.attach(this.card("SUB-06"), "encryption.pdf", "Encryption settings", "evidence attached");
-    await this.card("SUB-06").getByRole("link", { name: "encryption.pdf" }).waitFor();
+    await this.card("SUB-06").getByRole("link", { name: "encryption.pdf", exact: true }).waitFor();
     await this.answer("SUB-07", pick(/^Within 24 hours/));
     await this.card("SUB-08").getByRole("radio", { name: /does not apply/ }).check();
     await this.press(/^Save answer/, "does not apply without a reason", this.card("SUB-08"));
