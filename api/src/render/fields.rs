@@ -65,8 +65,6 @@ pub struct FieldView {
     pub optional: bool,
     /// `autocomplete` token.
     pub autocomplete: Option<&'static str>,
-    /// Whether it has the focus when the page opens; only where the page is for filling it.
-    pub autofocus: bool,
     /// `inputmode`.
     pub inputmode: Option<&'static str>,
     /// Longest text in characters.
@@ -105,7 +103,6 @@ impl FieldView {
             error: None,
             optional: false,
             autocomplete: None,
-            autofocus: false,
             inputmode: None,
             maxlength: None,
             min: None,
@@ -241,13 +238,6 @@ impl FieldView {
     #[must_use]
     pub fn autocomplete(mut self, token: &'static str) -> Self {
         self.autocomplete = Some(token);
-        self
-    }
-
-    /// Gives it the focus when the page opens; an error summary goes before.
-    #[must_use]
-    pub fn autofocus(mut self) -> Self {
-        self.autofocus = true;
         self
     }
 

@@ -64,10 +64,8 @@ impl ConfirmCode {
     /// The field for six digits, posted as `code`.
     #[must_use]
     pub fn code_field(error: Option<String>) -> FieldView {
-        let mut field = FieldView::text("code", "Code from the mail")
-            .autocomplete("one-time-code")
-            .maxlength(9)
-            .autofocus();
+        let mut field =
+            FieldView::text("code", "Code from the mail").autocomplete("one-time-code").maxlength(9);
         field.inputmode = Some("numeric");
         field.class = "code";
         field.error(error)

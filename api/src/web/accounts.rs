@@ -127,7 +127,7 @@ fn signed_in(rules: &CookieRules, secret: &Secret) -> HttpResponse {
 
 fn sign_in_response(request: &HttpRequest, renderer: &Renderer, email: &str, errors: Errors<'_>) -> Answer {
     let fields = vec![
-        FieldView::email("email", "E-mail").value(email).autocomplete("username").autofocus(),
+        FieldView::email("email", "E-mail").value(email).autocomplete("username"),
         FieldView::password("password", "Password", "current-password"),
     ];
     form_page(renderer, errors, "pages/accounts/sign_in", plain_shell(request, "Sign in"), fields)

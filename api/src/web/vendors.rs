@@ -154,7 +154,7 @@ fn vendor_input(form: &Fields) -> VendorInput {
 
 fn vendor_fields(input: &VendorInput) -> Vec<FieldView> {
     vec![
-        FieldView::text("name", "Name").value(&input.name).maxlength(120).autofocus(),
+        FieldView::text("name", "Name").value(&input.name).maxlength(120),
         FieldView::text("website", "Website").value(&input.website).optional().hint("Begins with https://"),
         FieldView::textarea("note", "Note")
             .value(&input.note)
