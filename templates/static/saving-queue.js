@@ -94,7 +94,7 @@ export class Queue {
     return [...waiting.values()].sort((one, other) => one.at - other.at);
   }
 
-  /** Forgets everything of this respondent, on disk too: on submit, on signing out, and on a shared computer. */
+  /** Forgets everything of this respondent, on disk too: on signing out, and on a shared computer. */
   async clear() {
     this.memory.clear();
     this.loose.clear();

@@ -82,10 +82,8 @@ async fn shelf(who: Respondent, renderer: Data<Renderer>, query: Query<BTreeMap<
 
 fn piece_view(reader: &Reader<'_>, sheet: &Sheet, piece: &EvidenceRow) -> ShelfPiece {
     let line = evidence_line(piece, reader.tenant.zone, &reader.tenant.name, None);
-    let cited = |placed: &&SheetQuestion| {
-        piece.citations.iter().any(|cite| cite.question_id.as_ref() == Some(&placed.id))
-    };
-    let in_order = sheet.sections.iter().flat_map(|section| &section.questions).filter(cited);
+    let in_order = sheet.sections.iter().flat_map(|section| &section.questions);
+    let in_order = in_order.filter(|placed| is_cited(piece, &placed.id));
     let mut uses: Vec<Link> = in_order.filter_map(|placed| question_link(sheet, &placed.id)).collect();
     if piece.citations.iter().any(|cite| cite.action_id.is_some()) {
         uses.push(Link::new("Proof of an action", "/portal/actions"));
@@ -109,6 +107,10 @@ fn question_link(sheet: &Sheet, id: &str) -> Option<Link> {
     Some(Link::new(format!("{} {text}", placed.number), format!("/portal/questions/{id}")))
 }
 
+fn is_cited(piece: &EvidenceRow, question: &str) -> bool {
+    piece.citations.iter().any(|cite| cite.question_id.as_deref() == Some(question))
+}
+
 /// The open questions that name evidence, or lack it, and do not use this piece yet.
 fn candidates<'a>(
     sheet: &'a Sheet,
@@ -116,17 +118,16 @@ fn candidates<'a>(
 ) -> impl Iterator<Item = (&'a SheetSection, &'a SheetQuestion)> {
     let all = sheet.sections.iter().flat_map(|section| section.questions.iter().map(move |q| (section, q)));
     all.filter(|(_, placed)| {
-        let used = piece.citations.iter().any(|cite| cite.question_id.as_ref() == Some(&placed.id));
         let wanted = sheet
             .question(&placed.id)
             .is_some_and(|question| question.evidence.is_some() || question.answer_type == AnswerType::File);
         let wanted = wanted || sheet.missing.evidence.contains(&placed.id);
-        wanted && !used && sheet.openness(&placed.id) == Openness::Open
+        wanted && !is_cited(piece, &placed.id) && sheet.openness(&placed.id) == Openness::Open
     })
 }
 
 /// Boxes to tick, section by section; those that lack evidence say so.
-fn fields(sheet: &Sheet, piece: &EvidenceRow, ticked: &[String], error: Option<String>) -> Vec<FieldView> {
+fn fields(sheet: &Sheet, piece: &EvidenceRow, error: Option<String>) -> Vec<FieldView> {
     let several = groups(sheet).len() > 1;
     let mut fields: Vec<FieldView> = Vec::new();
     for (section, placed) in candidates(sheet, piece) {
@@ -144,7 +145,7 @@ fn fields(sheet: &Sheet, piece: &EvidenceRow, ticked: &[String], error: Option<S
         let missing = sheet.missing.evidence.contains(&placed.id);
         let hint = missing.then(|| "Evidence is asked for and missing".to_owned());
         if let Some(field) = fields.pop() {
-            fields.push(field.choice(&placed.id, label, hint, ticked.contains(&placed.id)));
+            fields.push(field.choice(&placed.id, label, hint, false));
         }
     }
     if let Some(first) = fields.first_mut() {
@@ -158,7 +159,6 @@ async fn form_page(
     services: &Services,
     renderer: &Renderer,
     id: EvidenceId,
-    ticked: &[String],
     error: Option<String>,
 ) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
@@ -171,7 +171,7 @@ async fn form_page(
             .to_owned(),
         action: format!("/portal/shelf/{id}"),
         mutation: services.surroundings.uuid().to_string(),
-        fields: fields(&sheet, piece, ticked, error),
+        fields: fields(&sheet, piece, error),
         back: Link::new("All evidence", "/portal/shelf"),
         aside: aside(&reader, &sheet),
     };
@@ -186,7 +186,7 @@ async fn choose(
     renderer: Data<Renderer>,
     id: Path<EvidenceId>,
 ) -> Answer {
-    form_page(&who, &services, &renderer, *id, &[], None).await
+    form_page(&who, &services, &renderer, *id, None).await
 }
 
 async fn use_it(
@@ -199,7 +199,7 @@ async fn use_it(
     let ticked = form.all("question");
     if ticked.is_empty() {
         let error = Some("Tick at least one answer".to_owned());
-        return form_page(&who, &services, &renderer, *id, &[], error).await;
+        return form_page(&who, &services, &renderer, *id, error).await;
     }
     let supports = Supports::Answers(ticked.iter().cloned().collect());
     evidence::reuse(&who.ctx, supports, *id, form.text("mutation")).await?;

@@ -37,14 +37,6 @@ const COUNTED: [&str; 3] = [
     "SELECT count(*) FROM job WHERE kind = 'mail_fresh_link'",
 ];
 
-async fn counts(stage: &Stage) -> anyhow::Result<Vec<i64>> {
-    let mut counts = Vec::new();
-    for sql in COUNTED {
-        counts.push(stage.value(sql).await?);
-    }
-    Ok(counts)
-}
-
 pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static str> {
     let (vendor, browser) = stage.come_in().await?;
     submit::ready(&browser).await.submit().await.expect(303);
@@ -53,11 +45,11 @@ pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static st
     stage.until("SELECT count(*) FROM job WHERE state IN ('ready', 'leased')", 0).await?;
     let page = stage.admin.open(&vendor.path).await.expect(200);
     let form = page.form("/amend");
-    let before = counts(stage).await?;
+    let before = stage.values(&COUNTED).await?;
     let one_more: Vec<i64> = before.iter().map(|count| count + 1).collect();
 
     let answered = stage.die(point, form.clone()).await?;
-    let kept = counts(stage).await?;
+    let kept = stage.values(&COUNTED).await?;
     ensure!(kept == before || kept == one_more, "halved: {before:?} became {kept:?}");
     ensure!(answered != Some(303) || kept == one_more, "acknowledged and lost");
 
@@ -65,7 +57,7 @@ pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static st
     let again = form.sent().await?.status().as_u16();
     let wanted: &[u16] = if kept == one_more { &[409, 412] } else { &[200, 303] };
     ensure!(wanted.contains(&again), "sent again it was answered {again}");
-    let end = counts(stage).await?;
+    let end = stage.values(&COUNTED).await?;
     ensure!(end == one_more, "sent again, {before:?} became {end:?}");
     stage.mails.wait_for_mail_to(&vendor.email, 4).await?;
     let tasks = browser.open("/portal/tasks").await.expect(200);

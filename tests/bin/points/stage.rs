@@ -122,6 +122,15 @@ impl Stage {
         Ok(rows.first().context("a row")?.try_get_by_index(0)?)
     }
 
+    /// The one number that each of these queries finds.
+    pub async fn values(&self, queries: &[&str]) -> anyhow::Result<Vec<i64>> {
+        let mut values = Vec::new();
+        for sql in queries {
+            values.push(self.value(sql).await?);
+        }
+        Ok(values)
+    }
+
     /// The rows that a query finds.
     pub async fn rows(&self, sql: &str) -> anyhow::Result<Vec<sea_orm::QueryResult>> {
         let database = sea_orm::Database::connect(self.place.database_url()).await?;

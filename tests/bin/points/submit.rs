@@ -41,14 +41,6 @@ const COUNTED: [&str; 4] = [
     "SELECT count(*) FROM job WHERE kind = 'mail_submission_arrived'",
 ];
 
-async fn counts(stage: &Stage) -> anyhow::Result<Vec<i64>> {
-    let mut counts = Vec::new();
-    for sql in COUNTED {
-        counts.push(stage.value(sql).await?);
-    }
-    Ok(counts)
-}
-
 /// Answers with "we do not know" whatever has to be answered; the rest may stay blank.
 async fn answer_required(browser: &Client) {
     loop {
@@ -80,17 +72,17 @@ pub async fn ready(browser: &Client) -> Form {
 pub async fn die(stage: &mut Stage, point: &Point) -> anyhow::Result<&'static str> {
     let (vendor, browser) = stage.come_in().await?;
     let form = ready(&browser).await;
-    let before = counts(stage).await?;
+    let before = stage.values(&COUNTED).await?;
     let one_more: Vec<i64> = before.iter().map(|count| count + 1).collect();
 
     let answered = stage.die(point, form.clone()).await?;
-    let kept = counts(stage).await?;
+    let kept = stage.values(&COUNTED).await?;
     ensure!(kept == before || kept == one_more, "halved: {before:?} became {kept:?}");
     ensure!(answered != Some(303) || kept == one_more, "acknowledged and lost");
 
     let again = form.sent().await?;
     ensure!(again.status() == 303, "sent again it was answered {}", again.status());
-    let end = counts(stage).await?;
+    let end = stage.values(&COUNTED).await?;
     ensure!(end == one_more, "sent again, {before:?} became {end:?}");
     // The link, the code, and what says that it has arrived.
     stage.mails.wait_for_mail_to(&vendor.email, 3).await?;
