@@ -22,10 +22,41 @@ export function answerOf(form) {
   return answer;
 }
 
-/** Puts an answer that waited back into the inputs, after the page was loaded again. */
-export function fill(form, answer) {
+/** The form as the server has written it. */
+function served(form) {
+  const copy = form.cloneNode(true);
+  copy.reset();
+  return copy;
+}
+
+/** The names of the inputs that hold something else than the server has written there. */
+export function typedIn(form) {
+  const [now, before] = [new FormData(form), new FormData(served(form))];
+  const names = [...form.elements].map(({ name }) => name).filter(Boolean);
+  return new Set(names.filter((name) => JSON.stringify(now.getAll(name)) !== JSON.stringify(before.getAll(name))));
+}
+
+/** Adds rows to the table of a form until it has so many. */
+function growRows(form, count) {
+  const body = form.querySelector("tbody");
+  for (let row = body?.rows.length; row < count; row += 1) {
+    const next = body.rows[row - 1].cloneNode(true);
+    next.cells[0].textContent = `Row ${row + 1}`;
+    for (const input of next.querySelectorAll("input, select")) {
+      input.name = input.name.replace(/^rows\.\d+/, `rows.${row}`);
+      input.id = input.id.replace(`-r${row - 1}-`, `-r${row}-`);
+      input.ariaLabel = input.ariaLabel.replace(/\d+$/, row + 1);
+    }
+    body.append(next);
+  }
+}
+
+/** Puts an answer into the inputs, after the page was loaded again; not into those that are named to be kept. */
+export function fill(form, answer, kept = new Set()) {
+  growRows(form, answer.rows.length);
   const chosen = new Set(answer.choices);
   for (const input of form.elements) {
+    if (kept.has(input.name)) continue;
     const special = { unknown: "-unknown", na: "-na", attest: "yes" }[input.name];
     const cell = input.name.match(/^rows\.(\d+)\.(.+)$/);
     if (input.name === "choice") input.checked = chosen.has(input.value);
@@ -43,7 +74,7 @@ export class Card {
     this.question = article.id;
     this.form = article.querySelector("form[data-answer]");
     this.line = this.form.querySelector("[data-saved]");
-    this.stored = JSON.stringify(answerOf(this.form));
+    this.stored = JSON.stringify(answerOf(served(this.form)));
   }
 
   /** The box with two texts, while the person has to choose. */

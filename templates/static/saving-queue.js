@@ -1,26 +1,33 @@
-// Answers on their way to the server, kept in this browser until the server has them: one entry per question, the
-// newest text only. On a shared computer nothing is written to disk, and the queue lives as long as the page.
+// Answers on their way to the server, kept in this browser until the server has them. What waits to be sent is one
+// entry per question, the newest text only. What was set aside stands beside it until a person has decided; a text
+// that another tab wrote for the same question is set aside rather than replaced. On a shared computer nothing is
+// written to disk, and the queue lives as long as the page.
 
 const DATABASE = "assay-answers";
-const STORE = "waiting";
+const WAITING = "waiting"; // one entry per question
+const ASIDE = "aside"; // any number of them
 
 function database() {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ["scope", "question"] });
+    const request = indexedDB.open(DATABASE, 2);
+    request.onupgradeneeded = () => {
+      const { result: db } = request;
+      if (!db.objectStoreNames.contains(WAITING)) db.createObjectStore(WAITING, { keyPath: ["scope", "question"] });
+      db.createObjectStore(ASIDE, { keyPath: ["scope", "mutation"] });
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 }
 
-/** Runs one step on the store; resolves when its transaction is complete, so that what was put is on disk. */
-async function inStore(mode, step) {
+/** Runs one step on both stores; resolves when its transaction is complete, so that what was put is on disk. */
+async function inStores(mode, step) {
   const db = await database();
   try {
     return await new Promise((resolve, reject) => {
-      const transaction = db.transaction(STORE, mode, { durability: "strict" });
-      const request = step(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request?.result);
+      const transaction = db.transaction([WAITING, ASIDE], mode, { durability: "strict" });
+      const requests = step(transaction.objectStore(WAITING), transaction.objectStore(ASIDE));
+      transaction.oncomplete = () => resolve(requests?.map((request) => request.result));
       transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error);
     });
@@ -29,22 +36,38 @@ async function inStore(mode, step) {
   }
 }
 
-/** The queue of one respondent (`scope`). An entry is `{question, rev, mutation, answer, url}`. */
+const sameText = (one, other) => JSON.stringify(one.answer) === JSON.stringify(other.answer);
+
+/** The queue of one respondent (`scope`). An entry is `{question, rev, mutation, answer, url}`, and `{aside, words}` once
+ * it was set aside. `isShared` tells whether nothing may be written to disk. */
 export class Queue {
-  constructor(scope, shared) {
+  constructor(scope, isShared) {
     this.scope = scope;
-    this.memory = new Map(); // what this page wrote, or shows in its cards
+    this.isShared = isShared;
+    this.memory = new Map(); // by question: what this page wrote, or shows in its cards
+    this.apart = new Map(); // by mutation: what was set aside, is in no card, and may not be written to disk
     this.loose = new Set(); // questions whose text only this page holds
-    this.onDisk = !shared;
   }
 
-  /** Keeps an entry in place of an older one of the same question. False when only this page holds it. */
+  /** Keeps an entry in place of the one of the same question that this page held. False when only this page holds it. */
   async put(entry) {
+    const mine = this.memory.get(entry.question);
     this.memory.set(entry.question, entry);
     this.loose.add(entry.question);
-    if (!this.onDisk) return false;
+    if (this.isShared()) return false;
+    const own = { ...entry, scope: this.scope };
     try {
-      await inStore("readwrite", (store) => store.put({ ...entry, scope: this.scope }));
+      await inStores("readwrite", (waiting, aside) => {
+        if (mine) aside.delete([this.scope, mine.mutation]);
+        if (entry.aside) return void aside.put(own);
+        const found = waiting.get([this.scope, entry.question]);
+        found.onsuccess = () => {
+          const there = found.result;
+          const known = !there || [mine?.mutation, entry.mutation].includes(there.mutation);
+          if (!known && !sameText(there, entry)) aside.put({ ...there, aside: there.aside ?? "tab" });
+          waiting.put(own);
+        };
+      });
       if (this.memory.get(entry.question) === entry) this.loose.delete(entry.question);
       return true;
     } catch {
@@ -52,57 +75,103 @@ export class Queue {
     }
   }
 
-  /** Notes something of an entry, unless a newer text has replaced it, here or in another tab. */
-  async note(entry, changes) {
-    const mine = this.memory.get(entry.question);
-    if (mine?.mutation === entry.mutation) this.memory.set(entry.question, { ...mine, ...changes });
-    await this.#ifSame(entry, (store, key, kept) => store.put({ ...kept, ...changes }));
+  /** Sets an entry aside with why: it stays in this browser, and is not sent by itself. Not when a newer text has
+   * replaced it meanwhile, here or in another tab. */
+  async setAside(entry, why, words = "") {
+    const changes = { aside: why, words };
+    if (this.#holds(entry)) this.memory.set(entry.question, { ...entry, ...changes });
+    else if (this.isShared()) this.apart.set(entry.mutation, { ...entry, ...changes });
+    await this.#ifSame(entry, (kept, waiting, aside) => {
+      waiting.delete([this.scope, entry.question]);
+      aside.put({ ...kept, ...changes });
+    });
   }
 
-  /** Acts on what the disk has of a question, if it is this entry still. */
-  async #ifSame({ question, mutation }, act) {
-    if (!this.onDisk) return;
-    const key = [this.scope, question];
-    try {
-      await inStore("readwrite", (store) => {
-        const found = store.get(key);
-        found.onsuccess = () => { if (found.result?.mutation === mutation) act(store, key, found.result); };
-      });
-    } catch { /* it is sent once more; the server knows its mutation id */ }
+  /** No card of this page shows the entry any more. */
+  async letGo(entry) {
+    const held = this.#holds(entry) && this.memory.get(entry.question);
+    if (!held) return;
+    this.memory.delete(entry.question);
+    if (this.isShared()) this.apart.set(entry.mutation, held);
+  }
+
+  /** A card of this page shows the entry now; what was set aside waits again. False when a newer text waits already. */
+  async take(entry) {
+    if (this.memory.has(entry.question)) return false;
+    this.apart.delete(entry.mutation);
+    await this.put({ ...entry, aside: undefined, words: undefined });
+    await this.#onDisk((_, aside) => void aside.delete([this.scope, entry.mutation]));
+    return true;
   }
 
   /** Takes an entry out, unless a newer text has replaced it meanwhile. */
   async done(entry) {
-    if (this.memory.get(entry.question)?.mutation === entry.mutation) {
+    if (this.#holds(entry)) {
       this.memory.delete(entry.question);
       this.loose.delete(entry.question);
     }
-    await this.#ifSame(entry, (store, key) => store.delete(key));
+    this.apart.delete(entry.mutation);
+    await this.#ifSame(entry, (_, waiting) => waiting.delete([this.scope, entry.question]));
+    await this.#onDisk((_, aside) => void aside.delete([this.scope, entry.mutation]));
   }
 
-  /** What waits, oldest change first: from this page, and what an earlier page could not send. */
+  #holds({ question, mutation }) { return this.memory.get(question)?.mutation === mutation; }
+
+  /** Changes the disk. What cannot be changed there is sent once more; the server knows its mutation id. */
+  async #onDisk(step) {
+    if (!this.isShared()) await inStores("readwrite", step).catch(() => undefined);
+  }
+
+  /** Acts on what waits on the disk for a question, if it is this entry still. */
+  #ifSame({ question, mutation }, act) {
+    return this.#onDisk((waiting, aside) => {
+      const found = waiting.get([this.scope, question]);
+      found.onsuccess = () => { if (found.result?.mutation === mutation) act(found.result, waiting, aside); };
+    });
+  }
+
+  async #ofDisk() {
+    const found = await inStores("readonly", (waiting, aside) => [waiting.getAll(), aside.getAll()]).catch(() => []);
+    return found.flat().filter((entry) => entry.scope === this.scope);
+  }
+
+  /** What waits and what was set aside, oldest change first: from this page, and what an earlier page could not send. */
   async all() {
-    const waiting = new Map();
-    if (this.onDisk) {
-      try {
-        for (const entry of await inStore("readonly", (store) => store.getAll())) {
-          if (entry.scope === this.scope) waiting.set(entry.question, entry);
-        }
-      } catch { /* memory is all there is */ }
+    const found = new Map(this.apart);
+    for (const entry of this.isShared() ? [] : await this.#ofDisk()) {
+      if (entry.aside || !this.memory.has(entry.question)) found.set(entry.mutation, entry);
     }
-    for (const [question, entry] of this.memory) waiting.set(question, entry);
-    return [...waiting.values()].sort((one, other) => one.at - other.at);
+    for (const entry of this.memory.values()) found.set(entry.mutation, entry);
+    return [...found.values()].sort((one, other) => one.at - other.at);
   }
 
-  /** Forgets everything of this respondent, on disk too: on signing out, and on a shared computer. */
+  /** Follows the tick of a shared computer: takes everything from the disk into this page, or writes it there. */
+  async move() {
+    if (!this.isShared()) {
+      for (const entry of this.memory.values()) await this.put(entry);
+      await this.#onDisk((_, aside) => { for (const entry of this.apart.values()) aside.put({ ...entry, scope: this.scope }); });
+      this.apart.clear();
+      return;
+    }
+    for (const entry of await this.#ofDisk()) {
+      if (this.#holds(entry)) continue;
+      if (entry.aside || this.memory.has(entry.question)) this.apart.set(entry.mutation, { ...entry, aside: entry.aside ?? "tab" });
+      else this.memory.set(entry.question, entry);
+    }
+    for (const { question } of [...this.memory.values(), ...this.apart.values()]) this.loose.add(question);
+    await this.#wipe();
+  }
+
+  /** Forgets everything of this respondent, on disk too: after handing in, and on signing out. */
   async clear() {
     this.memory.clear();
+    this.apart.clear();
     this.loose.clear();
-    try {
-      await inStore("readwrite", (store) => {
-        const range = IDBKeyRange.bound([this.scope], [this.scope, []]);
-        return store.delete(range);
-      });
-    } catch { /* nothing was there */ }
+    await this.#wipe();
+  }
+
+  async #wipe() {
+    const mine = IDBKeyRange.bound([this.scope], [this.scope, []]);
+    await inStores("readwrite", (...stores) => { for (const store of stores) store.delete(mine); }).catch(() => undefined);
   }
 }

@@ -3,8 +3,9 @@
 // does not take is set aside there, with why, until the person has decided. Without this script the same forms save
 // with their buttons.
 
-import { Card, answerOf, fill } from "/static/saving-card.js";
-import { tellAside } from "/static/saving-aside.js";
+import { Card, answerOf, fill, typedIn } from "/static/saving-card.js";
+import { showCounts, showFollowUps } from "/static/saving-elsewhere.js";
+import { askForLink, tellAside } from "/static/saving-notices.js";
 import { Queue } from "/static/saving-queue.js";
 
 const KEEP = 100; // at most this much typing is lost when the browser dies
@@ -19,8 +20,10 @@ const root = document.querySelector("main");
 const { saving: scope } = document.body.dataset;
 const header = document.querySelector("[data-page-saved]");
 const sharedBox = document.querySelector("#shared-computer");
-const isShared = () => sessionStorage.getItem("assay-shared") === "yes";
-const queue = new Queue(scope, isShared());
+const SHARED = "assay-shared"; // the tick, for all tabs of this browser
+const SENT = "assay-sent"; // the respondent who is handing in
+const isShared = () => localStorage.getItem(SHARED) === "yes";
+const queue = new Queue(scope, isShared);
 const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
@@ -40,10 +43,9 @@ let gated = false; // one of them opens or closes follow-up questions
 async function sayState() {
   const kept = await queue.all();
   const aside = kept.filter((entry) => entry.aside);
-  tellAside(root, aside.filter((entry) => entry.aside === "closed" || !isShown(entry)), drop);
+  tellAside(root, aside.filter((entry) => entry.aside === "closed" || !isShown(entry)), forget);
   if (!header) return;
-  const typing = [...cards.values()].filter((card) => timers.has(card.question)).length;
-  const waiting = kept.length - aside.length + typing;
+  const waiting = new Set([...kept.filter((entry) => !entry.aside).map(({ question }) => question), ...timers.keys()]).size;
   const text = header.querySelector("[data-text]");
   const stuck = new Set([...aside.map(({ question }) => question), ...clashes()]).size;
   header.classList.toggle("wait", waiting > 0 || stuck > 0);
@@ -64,17 +66,25 @@ const isShown = (entry) => cards.has(entry.question) && queue.memory.get(entry.q
 /** The questions of this page that show two texts. */
 const clashes = () => [...root.querySelectorAll(".clash")].map((box) => box.closest("article").id);
 
-/** How many answers of this page wait for the person: those that the server does not take, and those with two texts. */
-const unsaved = () => new Set([...[...queue.memory.values()].filter(({ aside, question }) => aside && cards.has(question)).map(({ question }) => question), ...clashes()]).size;
-
-/** Sets an entry aside: it stays in this browser, and is not sent by itself. */
-const setAside = (entry, why, words = "") => queue.note(entry, { aside: why, words });
+/** Whether answers of this page wait for the person: those that the server does not take, those with two texts, and
+ * those that only this page holds. */
+const isUnsaved = () => queue.loose.size > 0 || clashes().length > 0
+  || [...queue.memory.values()].some(({ aside, question }) => aside && cards.has(question));
 
 /** Drops an entry: the person has decided. */
 async function drop(entry) {
   if (!entry) return;
   await queue.done(entry);
   sayState();
+}
+
+/** Drops an entry, and its card holds again what is stored. */
+async function forget(entry) {
+  const card = isShown(entry) ? cards.get(entry.question) : undefined;
+  await drop(entry);
+  if (!card || card.clash) return;
+  fill(card.form, JSON.parse(card.stored));
+  card.say(card.form.dataset.words);
 }
 
 // --- changes
@@ -129,12 +139,15 @@ function endTimer(question) {
   return timer;
 }
 
-/** The person has paused: what the card holds is kept, and goes to the server next. */
-async function take(card) {
+/** The person has paused: what the card holds is kept, and goes to the server next. What the queue holds already is
+ * only sent once more when somebody has asked for it. */
+async function take(card, asked = false) {
   const timer = endTimer(card.question);
   if (card.clash || cards.get(card.question) !== card) return;
+  const held = queue.memory.get(card.question);
+  if (held && !timer && !asked && JSON.stringify(held.answer) === JSON.stringify(answerOf(card.form))) return;
   if (!differs(card)) {
-    await drop(queue.memory.get(card.question));
+    await drop(held);
     if (timer) card.say(card.form.dataset.words ?? "");
     return;
   }
@@ -204,18 +217,24 @@ async function pageOf(answer) {
   return page?.body.dataset.saving === scope ? page : null;
 }
 
-/** Learns what became of the save before this entry, of which an earlier page was not told: the same save twice is one. */
+/** Learns what became of the save before this entry, of which an earlier page was not told: the same save twice is one.
+ * Gives the answer when it is none yet: until then, somebody else's change cannot be told from one's own. */
 async function hearOf({ question, before }) {
-  if (!before || follows.has(`${question} ${before.rev}`)) return;
-  const answer = await request(before).catch(() => null);
-  const rev = answer?.ok ? (await answer.json()).rev : 0;
+  if (!before || follows.has(`${question} ${before.rev}`)) return undefined;
+  const answer = await request(before);
+  const rev = answer.ok ? (await answer.json()).rev : 0;
   if (rev > before.rev) follows.set(`${question} ${before.rev}`, rev);
+  return isLater(answer) ? answer : undefined;
 }
+
+/** Whether the server asks to be tried again. */
+const isLater = ({ status }) => status >= 500 || status === 408 || status === 429;
 
 /** Sends one entry. True when the next may follow, false when sending has to wait. */
 async function send(entry, card) {
   card?.say("Saving");
-  await hearOf(entry);
+  const unheard = await hearOf(entry);
+  if (unheard) return later(card, pauseOf(unheard));
   const base = baseOf(entry);
   entry.sent = true;
   let answer;
@@ -250,16 +269,16 @@ async function send(entry, card) {
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 401 || answer.status === 403) {
     signedOut = true;
-    needLink(problem);
+    askForLink(root, problem.code === "step-up-required");
     return false;
   }
   if (answer.status === 404 || answer.status === 409) {
-    await setAside(entry, "closed", problem.title);
+    await queue.setAside(entry, "closed", problem.title);
     card?.say("Not saved");
     return true;
   }
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
-    await setAside(entry, "refused");
+  if (answer.status >= 400 && !isLater(answer)) {
+    await queue.setAside(entry, "refused");
     const faults = (problem.errors ?? []).map((fault) => fault.detail);
     card?.fault(faults.length > 0 ? faults : [problem.detail ?? problem.title ?? ""]);
     return true;
@@ -285,7 +304,7 @@ const pauseOf = (answer) => Number(answer?.headers.get("Retry-After")) * 1_000;
  * stays in this browser; where the card is on another page, a notice leads there. */
 async function conflict(entry, card) {
   if (!card) {
-    await setAside(entry, "conflict");
+    await queue.setAside(entry, "conflict");
     return true;
   }
   const form = new FormData(card.form);
@@ -295,14 +314,14 @@ async function conflict(entry, card) {
   const article = (await pageOf(answer))?.getElementById(entry.question);
   if (!article && answer && [403, 404].includes(answer.status)) {
     // This page is too old to show both; a fresh one can.
-    await setAside(entry, "conflict");
-    queue.memory.delete(entry.question);
+    await queue.setAside(entry, "conflict");
+    await queue.letGo(entry);
     return true;
   }
   if (!article) return later(card, pauseOf(answer)); // asked again with the next try; nothing is decided yet
   endTimer(entry.question);
   if (answer.ok) await queue.done(entry);
-  else await setAside(entry, "conflict");
+  else await queue.setAside(entry, "conflict");
   const here = document.activeElement;
   const mayFocus = here === document.body || card.article.contains(here);
   const typed = answerOf(card.form); // typing went on meanwhile
@@ -316,24 +335,6 @@ async function conflict(entry, card) {
   return true;
 }
 
-function needLink(problem) {
-  if (document.querySelector("#need-link")) return;
-  const box = document.createElement("div");
-  box.id = "need-link";
-  box.className = "notice bad";
-  box.setAttribute("role", "alert");
-  const text = document.createElement("p");
-  const link = document.createElement("a");
-  const code = problem.code === "step-up-required";
-  link.href = code ? "/q/code" : "/q";
-  link.target = "_blank";
-  link.rel = "opener";
-  link.textContent = code ? "Enter the code" : "open the link from your mail again, or type its access code";
-  text.append("Your session has ended. What you typed is kept here. To save it, ", link, "; then come back to this page.");
-  box.append(text);
-  root.prepend(box);
-}
-
 // --- pages that change by an answer
 
 /** Once nothing waits, fetches the page, and shows what the answers stored since changed elsewhere on it. */
@@ -343,43 +344,10 @@ async function catchUp() {
   const answer = await ask(location.href);
   const page = answer?.ok ? await pageOf(answer) : null;
   if (!page || behind) return; // another answer was stored meanwhile, and the page is fetched again after it
-  if (gated) showFollowUps(page);
+  const busy = (id) => timers.has(id) || queue.memory.has(id);
+  if (gated) showFollowUps(root, page, { busy, opened: watch, closed: (id) => cards.delete(id) });
   gated = false;
   showCounts(page);
-}
-
-/** The counts beside the questions. A place that holds the focus stays, and what is marked inside it changes. */
-function showCounts(page) {
-  const fresh = new Map([...page.querySelectorAll("[data-live]")].map((place) => [place.dataset.live, place]));
-  for (const place of document.querySelectorAll("[data-live]")) {
-    const now = fresh.get(place.dataset.live);
-    const focused = document.activeElement !== place && place.contains(document.activeElement);
-    if (now && !focused && now.innerHTML !== place.innerHTML) place.replaceChildren(...document.importNode(now, true).childNodes);
-  }
-}
-
-/** Shows follow-up questions that an answer opened, and takes away those that it closed. */
-function showFollowUps(page) {
-  const list = root.querySelector("[data-cards]");
-  if (!list) return;
-  const fresh = [...page.querySelectorAll("[data-cards] > article")];
-  const wanted = new Set(fresh.map((article) => article.id));
-  for (const article of [...list.children]) {
-    if (!wanted.has(article.id) && !timers.has(article.id) && !queue.memory.has(article.id)) {
-      article.remove();
-      cards.delete(article.id);
-    }
-  }
-  let before = null;
-  for (const article of fresh) {
-    let here = document.getElementById(article.id);
-    if (!here) {
-      here = document.importNode(article, true);
-      if (before) before.after(here); else list.prepend(here);
-      watch(here);
-    }
-    before = here;
-  }
 }
 
 /** Whether a card may be replaced by what the server has: nothing of it waits for anybody. */
@@ -415,7 +383,7 @@ function watch(article) {
     event.preventDefault();
     card.article.classList.remove("on");
     // Saving beside two texts is a choice as well.
-    const taken = card.clash ? queue.put(entryOf(card)) : take(card);
+    const taken = card.clash ? queue.put(entryOf(card)) : take(card, true);
     taken.then(() => {
       const { nothing } = card.form.dataset;
       if (nothing && card.rev === 0 && card.isBlank()) return card.fault([nothing]);
@@ -458,8 +426,9 @@ async function leave(event) {
     }
     if (!confirm(`${left} Sign out and lose it?`)) return;
   }
-  if (ends && form.dataset.endsSaving !== "wait") await queue.clear();
-  leaving = unsaved() === 0 && queue.loose.size === 0;
+  if (ends && form.dataset.endsSaving === "wait") sessionStorage.setItem(SENT, scope);
+  else if (ends) await queue.clear();
+  leaving = !isUnsaved();
   form.dataset.flushed = "yes";
   form.requestSubmit(submitter);
 }
@@ -475,49 +444,77 @@ async function follow(event) {
     location.assign(new URL(link.href).pathname);
     return;
   }
-  if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!link || link.target || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   if (new URL(link.href).origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
   if (timers.size === 0 && !flushing) return;
   event.preventDefault();
   await takeAll();
   await flush();
-  leaving = unsaved() === 0 && queue.loose.size === 0;
+  leaving = !isUnsaved();
   location.assign(link.href);
 }
 
-async function start() {
-  for (const article of root.querySelectorAll("article.q")) watch(article);
-  // What an earlier page could not send is shown again where it belongs, then sent.
-  for (const entry of await queue.all()) {
+/** The receipt ends what was begun with "send": what was left then was left by choice. */
+async function endAfterSending() {
+  if (sessionStorage.getItem(SENT) !== scope) return;
+  sessionStorage.removeItem(SENT);
+  if (root.querySelector("[data-sent]")) await queue.clear();
+}
+
+/** Shows what an earlier page could not send where it belongs, but not over what was typed on this one. What was set
+ * aside is tried once more here, where what comes of it can be seen. */
+async function restore() {
+  const kept = await queue.all();
+  for (const entry of [...kept.filter(({ aside }) => !aside), ...kept.filter(({ aside }) => aside)]) {
     const card = cards.get(entry.question);
-    if (!card) continue;
-    fill(card.form, entry.answer);
+    if (!card || queue.memory.has(entry.question)) continue;
+    fill(card.form, entry.answer, typedIn(card.form));
     card.say("Not saved yet");
-    // This card holds it now. What was set aside is tried once more here, where what comes of it can be seen.
-    queue.memory.set(entry.question, entry);
-    if (entry.aside && !card.clash) await queue.note(entry, { aside: undefined });
+    if (entry.aside && card.clash) queue.memory.set(entry.question, entry);
+    else await queue.take(entry);
   }
+}
+
+function watchSharing() {
+  if (!sharedBox) return;
+  sharedBox.closest("[hidden]")?.removeAttribute("hidden");
+  sharedBox.checked = isShared();
+  sharedBox.addEventListener("change", () => {
+    localStorage.setItem(SHARED, sharedBox.checked ? "yes" : "no");
+    queue.move();
+  });
+}
+
+/** The person is back, perhaps with the session that was missing. */
+function goOn() {
+  if (!signedOut) return;
+  signedOut = false;
+  document.querySelector("#need-link")?.remove();
+  flush();
+}
+
+async function start() {
+  await endAfterSending();
+  for (const article of root.querySelectorAll("article.q")) watch(article);
+  const early = [...cards.values()].filter((card) => typedIn(card.form).size > 0);
+  await restore();
+  for (const card of early) if (!timers.has(card.question)) changed(card); // typed before this script ran
   const how = document.querySelector("[data-how]");
   if (how) how.textContent = "Answers are saved while you type.";
-  if (sharedBox) {
-    sharedBox.closest("[hidden]")?.removeAttribute("hidden");
-    sharedBox.checked = isShared();
-    sharedBox.addEventListener("change", async () => {
-      sessionStorage.setItem("assay-shared", sharedBox.checked ? "yes" : "no");
-      const waiting = await queue.all();
-      if (sharedBox.checked) await queue.clear();
-      queue.onDisk = !sharedBox.checked;
-      for (const entry of waiting) await queue.put(entry);
-    });
-  }
+  watchSharing();
   document.addEventListener("submit", leave);
   document.addEventListener("click", follow);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") takeAll().then(flush);
-    else if (signedOut) { signedOut = false; document.querySelector("#need-link")?.remove(); flush(); }
+    else goOn();
   });
   addEventListener("online", () => { retryAt = 0; flush(); });
-  addEventListener("focus", () => { if (signedOut) { signedOut = false; document.querySelector("#need-link")?.remove(); flush(); } });
+  addEventListener("focus", goOn);
+  addEventListener("storage", ({ key }) => {
+    if (key !== SHARED) return;
+    if (sharedBox) sharedBox.checked = isShared();
+    queue.move();
+  });
   addEventListener("pagehide", () => {
     for (const question of timers.keys()) {
       const card = cards.get(question);
@@ -528,9 +525,9 @@ async function start() {
     }
   });
   addEventListener("beforeunload", (event) => {
-    if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || unsaved() > 0)) event.preventDefault();
+    if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || isUnsaved())) event.preventDefault();
   });
-  channel.addEventListener("message", ({ data }) => refresh(data.question));
+  channel.addEventListener("message", ({ data }) => refresh(data.question).then(sayState));
   await flush();
 }
 

@@ -161,7 +161,7 @@ async fn sign_out(request: HttpRequest, staff: Staff, rules: Data<CookieRules>, 
     }
     Ok(HttpResponse::SeeOther()
         .cookie(rules.remove(CookieKind::Staff))
-        .insert_header(("Clear-Site-Data", "\"cache\", \"storage\""))
+        .insert_header(("Clear-Site-Data", "\"cache\""))
         .insert_header((header::LOCATION, "/sign-in"))
         .finish())
 }

@@ -234,7 +234,7 @@ async fn sign_out(respondent: Respondent, rules: Data<CookieRules>, _form: CsrfF
     portal_access::sign_out(&respondent.ctx).await?;
     Ok(HttpResponse::SeeOther()
         .cookie(rules.remove(CookieKind::Respondent))
-        .insert_header(("Clear-Site-Data", "\"cache\", \"storage\""))
+        .insert_header(("Clear-Site-Data", "\"cache\""))
         .insert_header((header::LOCATION, "/q"))
         .finish())
 }

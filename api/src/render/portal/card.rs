@@ -76,7 +76,7 @@ impl QuestionCard {
 
     fn form(&self, frame: CardFrame<'_>) -> Markup {
         html! {
-            form action=(self.action) method="post" novalidate data-answer={ (self.action) "/answer" }
+            form action=(self.action) method="post" novalidate autocomplete="off" data-answer={ (self.action) "/answer" }
                 data-gate=[self.gate.then_some("yes")] data-nothing=[self.nothing_in_it] {
                 (frame.csrf())
                 input type="hidden" name="revision" value=(self.revision);
@@ -98,11 +98,12 @@ impl QuestionCard {
                 @if let Some(why) = &self.why {
                     details { summary { "Why we ask" span.sr { ": question " (self.number) } } p.in { (why) } }
                 }
-                @if let Some(conflict) = &self.conflict { (clash(frame, conflict)) }
                 div.foot {
                     button.btn.sm { (self.save_label) span.sr { ": question " (self.number) } }
                     span.sm.mut data-saved role="status" { (self.saved) }
                 }
+                // After the button that saves, which is the one that Enter in a field presses.
+                @if let Some(conflict) = &self.conflict { (clash(frame, conflict)) }
             }
         }
     }

@@ -1,4 +1,5 @@
-// What the server did not take and no card of this page shows: told at the top of the page, with the way to decide.
+// Notices at the top of a page: what the server did not take and no card of this page shows, with the way to decide;
+// and that the session has ended.
 
 /** An answer in words, as it was typed. */
 const textOf = ({ answer }) => [
@@ -24,12 +25,17 @@ function button(words, act) {
 /** Why an entry was not saved, in words. */
 function why(entry) {
   if (entry.aside === "closed") return entry.words || "This cannot be saved any more";
+  if (entry.aside === "tab") return "Something else was typed in another tab of this browser";
   return entry.aside === "conflict" ? "Somebody else changed this answer first" : "Something is wrong with it";
 }
+
+const markOf = ({ mutation, aside, answer }) => JSON.stringify([mutation, aside, answer]);
 
 /** What became of one entry, with its text and what can be done about it. */
 function line(entry, forget) {
   const item = document.createElement("div");
+  item.className = "notice bad";
+  item.dataset.mark = markOf(entry);
   const said = document.createElement("p");
   said.textContent = `${why(entry)}. Your text of ${entry.question} is kept in this browser, and not saved:`;
   const text = document.createElement("p");
@@ -41,24 +47,43 @@ function line(entry, forget) {
   const file = link("Download a copy", URL.createObjectURL(new Blob([textOf(entry)], { type: "text/plain" })));
   file.download = `${entry.question}.txt`;
   acts.append(file, button("Forget it", () => forget(entry)));
-  item.append(said, text, acts);
+  const lines = document.createElement("div");
+  lines.append(said, text, acts);
+  item.append(lines);
   return item;
 }
 
-/** Shows these entries before everything else of the page, or takes the notice away when there are none. */
+/** Shows these entries before everything else of the page. What is shown already stays as it is, so that it is read out
+ * once. */
 export function tellAside(root, entries, forget) {
-  const shown = document.querySelector("#set-aside");
-  const mark = JSON.stringify(entries);
-  if (shown?.dataset.mark === mark) return;
-  shown?.remove();
-  if (entries.length === 0) return;
+  let box = document.querySelector("#set-aside");
+  if (!box) {
+    if (entries.length === 0) return;
+    box = document.createElement("div");
+    box.id = "set-aside";
+    box.setAttribute("role", "alert");
+    box.setAttribute("aria-atomic", "false");
+    root.prepend(box);
+  }
+  const shown = new Map([...box.children].map((item) => [item.dataset.mark, item]));
+  const wanted = new Set(entries.map(markOf));
+  for (const [mark, item] of shown) if (!wanted.has(mark)) item.remove();
+  for (const entry of entries) if (!shown.has(markOf(entry))) box.append(line(entry, forget));
+  if (entries.length === 0) box.remove();
+}
+
+/** Says that the session has ended, and how to go on; `code` when the link is known and the code is missing. */
+export function askForLink(root, code) {
+  if (document.querySelector("#need-link")) return;
   const box = document.createElement("div");
-  box.id = "set-aside";
+  box.id = "need-link";
   box.className = "notice bad";
-  box.dataset.mark = mark;
   box.setAttribute("role", "alert");
-  const lines = document.createElement("div");
-  lines.append(...entries.map((entry) => line(entry, forget)));
-  box.append(lines);
+  const text = document.createElement("p");
+  const way = link(code ? "Enter the code" : "open the link from your mail again, or type its access code", code ? "/q/code" : "/q");
+  way.target = "_blank";
+  way.rel = "opener";
+  text.append("Your session has ended. What you typed is kept here. To save it, ", way, "; then come back to this page.");
+  box.append(text);
   root.prepend(box);
 }
