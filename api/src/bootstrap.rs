@@ -5,7 +5,10 @@
 
 use crate::{
     auth::keys::KeyFolder,
-    blobs::Blobs,
+    blobs::{
+        Blobs,
+        room::{LeastFree, Room, Space},
+    },
     cli::mail::{self, MailTestArgs},
     config::{Config, LogFormat, MailTransport, SmtpTls, Sources},
     domain::{Surroundings, ids::JobId, signing_key::PublicKey},
@@ -21,7 +24,12 @@ use crate::{
 use actix_web::HttpServer;
 use anyhow::{Context as _, bail};
 use secrecy::ExposeSecret as _;
-use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Reads the settings and starts the log.
 ///
@@ -71,7 +79,28 @@ async fn database(config: &Config, purpose: For) -> anyhow::Result<Database> {
 fn services(config: &Config, database: Database) -> anyhow::Result<Services> {
     let blobs = Blobs::folder(&config.evidence_dir())?;
     let keys = KeyFolder::at(&config.keys_dir());
-    Ok(Services::new(database, Surroundings::system(), blobs, keys, config.base_url()))
+    let room = Room::new(kept_in(config), least_free(config), Space::of);
+    Ok(Services::new(database, Surroundings::system(), blobs, keys, config.base_url()).watching(room))
+}
+
+/// The folders whose disks hold what grows: of the evidence, or of where it will be, and of an embedded database.
+#[must_use]
+pub fn kept_in(config: &Config) -> Vec<PathBuf> {
+    let evidence = Some(config.evidence_dir()).filter(|folder| folder.exists());
+    let mut folders = vec![evidence.unwrap_or_else(|| config.data_dir.clone())];
+    let file = ConnectOptions::new(config.database_url().expose_secret()).sqlite_file();
+    if let Some(folder) = file.as_deref().and_then(Path::parent) {
+        // The file of `sqlite://assay.db` lies where the process was started.
+        folders.push(Path::new(".").join(folder));
+    }
+    folders
+}
+
+/// What has to stay free of their disks.
+#[must_use]
+pub fn least_free(config: &Config) -> LeastFree {
+    let storage = &config.storage;
+    LeastFree { percent: storage.least_free_percent, bytes: u64::from(storage.least_free_mb) << 20 }
 }
 
 /// The way that mail takes by these settings, and the mailbox where it is kept in memory.

@@ -96,6 +96,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// The mail server.
     pub smtp: SmtpConfig,
+    /// Room on the disks.
+    pub storage: StorageConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -147,6 +149,19 @@ pub struct SmtpConfig {
     /// Address that all mail comes from.
     #[serde(default)]
     pub from: String,
+}
+
+/// What has to stay free of the disks of evidence and of an embedded database: the greater of the two. Below it uploads
+/// are refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageConfig {
+    /// Hundredths of the disk, 0 to 99.
+    #[serde(deserialize_with = "number")]
+    pub least_free_percent: u8,
+    /// Megabytes of 1,048,576 bytes.
+    #[serde(deserialize_with = "number")]
+    pub least_free_mb: u32,
 }
 
 /// The log.
@@ -346,6 +361,8 @@ fn defaults() -> Vec<(String, String)> {
         ("smtp.port", "587"),
         ("smtp.tls", "starttls"),
         ("smtp.from", ""),
+        ("storage.least_free_percent", "5"),
+        ("storage.least_free_mb", "1024"),
         ("log.format", "text"),
         ("log.filter", "info"),
     ]

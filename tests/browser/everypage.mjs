@@ -45,6 +45,7 @@ async function untouched() {
   const env = {
     ...process.env, ASSAY_MODE: "development", ASSAY_BASE_URL: url, ASSAY_LISTEN: `127.0.0.1:${port}`, ASSAY_DATA_DIR: join(folder, "data"),
     ASSAY_MAIL__TRANSPORT: "memory", ASSAY_SMTP__FROM: "assay@northwind.example", ASSAY_LOG__FILTER: "warn",
+    ASSAY_STORAGE__LEAST_FREE_PERCENT: "0", ASSAY_STORAGE__LEAST_FREE_MB: "0",
   };
   const child = spawn(binary(), ["serve"], { cwd: folder, env, stdio: "ignore" });
   for (let turn = 0; turn < 300; turn += 1) {

@@ -36,6 +36,7 @@ mod replays;
 mod reviews;
 mod reviews_together;
 mod rights;
+mod room;
 mod saved_views;
 mod saving;
 mod search;

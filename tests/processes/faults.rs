@@ -292,6 +292,7 @@ async fn k_07_a_disk_that_is_really_full_is_told_and_writing_goes_on_once_there_
     }
     assert_eq!(savers[1].save().await, Came::Refused("storage-full".to_owned()));
     assert_eq!(refusal(uploaded(&vendor, "report.txt").await).await, "storage-full");
+    assert_eq!(vendor.json("/health/ready").await.expect(503).value()["code"], "storage-full");
     vendor.open("/portal/tasks").await.expect(200);
     std::fs::remove_file(&filler).unwrap();
     drop(file);
@@ -299,6 +300,37 @@ async fn k_07_a_disk_that_is_really_full_is_told_and_writing_goes_on_once_there_
         saver.until_saved().await;
     }
     assert_eq!(uploaded(&vendor, "report.txt").await.status(), 303);
+    assert_kept(&place, &savers).await;
+}
+
+#[tokio::test]
+async fn u_09_below_the_mark_uploads_are_refused_and_answers_saved_until_there_is_room_again() {
+    let Some(assay) = assay() else { return };
+    let Some(disk) = Disk::of_megabytes(64) else { return };
+    let logs = tempfile::tempdir().unwrap();
+    let place = Place::new(&assay, disk.path()).unwrap().logging_to(logs.path());
+    let place = place.with("ASSAY_STORAGE__LEAST_FREE_MB", "24");
+    let _server = place.start().await.unwrap();
+    let vendor = vendor(&place.base()).await.unwrap();
+    let mut savers = Saver::all(&vendor, 1).await;
+    assert_eq!(uploaded(&vendor, "before.txt").await.status(), 303);
+    let filler = disk.path().join("filler");
+    std::fs::write(&filler, vec![0; 40 << 20]).unwrap();
+    for _ in 0..3 {
+        assert_eq!(refusal(uploaded(&vendor, "report.txt").await).await, "storage-full");
+        assert_eq!(savers[0].save().await, Came::Saved);
+        let ready = vendor.json("/health/ready").await.expect(503);
+        assert_eq!(ready.value()["code"], "storage-full");
+        assert!(!ready.body.contains(disk.path().to_str().unwrap()), "{}", ready.body);
+        vendor.json("/health/live").await.expect(200);
+    }
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(uploaded(&vendor, "report.txt").await.status(), 303);
+    vendor.json("/health/ready").await.expect(200);
+    let log = place.said();
+    for told in ["uploads are refused until there is room", "uploads are taken"] {
+        assert_eq!(log.matches(told).count(), 1, "{told}:\n{log}");
+    }
     assert_kept(&place, &savers).await;
 }
 

@@ -3,6 +3,7 @@
 //! An upload is durable before the database hears of it (file synced, renamed, folder synced), so there is never a
 //! row without its bytes. What was begun and not finished is deleted when its [`Upload`] is dropped.
 
+pub mod room;
 pub mod sniff;
 
 use crate::domain::{Surroundings, evidence::FileKind};

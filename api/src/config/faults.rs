@@ -42,6 +42,10 @@ impl Config {
         if !(1..=64).contains(&self.workers) {
             fault("workers", format!("{} is not between 1 and 64", self.workers));
         }
+        if self.storage.least_free_percent > 99 {
+            let percent = self.storage.least_free_percent;
+            fault("storage.least_free_percent", format!("{percent} is not between 0 and 99"));
+        }
         match self.mail.transport {
             MailTransport::Memory if self.mode == Mode::Production => {
                 fault("mail.transport", "memory sends no mail: set smtp, or mode = \"development\"".into());

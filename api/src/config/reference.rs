@@ -100,6 +100,14 @@ pub const SETTINGS: &[Setting] = &[
         "Address that all mail comes from. The mail server must let this user send from it; bounces go there.",
     ),
     setting(
+        "storage.least_free_percent",
+        "0 to 99",
+        "How much of the disks of evidence and of an embedded database has to stay free, in hundredths. When less is \
+         free, uploads are refused and `/health/ready` says so, while answers are still saved. The greater of this and \
+         the next one counts.",
+    ),
+    setting("storage.least_free_mb", "0 to 4294967295", "The same in megabytes of 1,048,576 bytes."),
+    setting(
         "log.format",
         "`text`, `json`",
         "Form of the log on standard error: for people, or one object a line.",
@@ -164,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_table_describes_every_setting_once_and_no_other() {
-        let groups = ["database", "mail", "smtp", "log"];
+        let groups = ["database", "mail", "smtp", "storage", "log"];
         let mut names: Vec<String> = fields("");
         names.retain(|name| !groups.contains(&name.as_str()));
         names.extend(groups.iter().flat_map(|group| fields(&format!("{group}."))));

@@ -3,19 +3,20 @@
 use super::{Report, State};
 use crate::{
     auth::keys::{KeyError, KeyFolder},
+    blobs::room::{LeastFree, Space},
+    bootstrap::{kept_in, least_free},
     config::{Config, LoadedConfig, Sources},
 };
 use std::{
+    collections::BTreeSet,
     fs::File,
     io::{self, Write as _},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
 };
 
 /// Below this much room nothing more should be begun.
 const LEAST_ROOM: u64 = 100 << 20;
-/// Below this much room, or a twentieth of the disk, it is time to make some.
-const LITTLE_ROOM: u64 = 1 << 30;
 
 /// Files that hold a secret are for the service alone.
 pub(super) fn examine_secrets(loaded: &LoadedConfig, sources: &Sources, report: &mut Report) {
@@ -88,7 +89,12 @@ pub(super) fn examine_data(config: &Config, report: &mut Report) {
             "Let the user that runs the service own this folder, on a local disk with room.",
         ),
     }
-    examine_room(folder, report);
+    let mut disks = BTreeSet::new();
+    for folder in kept_in(config) {
+        if std::fs::metadata(&folder).is_ok_and(|found| disks.insert(found.dev())) {
+            examine_room(&folder, least_free(config), report);
+        }
+    }
 }
 
 /// The private keys: they are made at the first start, and a service with one that cannot be used does not start.
@@ -136,26 +142,29 @@ fn write_durably(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn examine_room(folder: &Path, report: &mut Report) {
-    let Ok(disk) = rustix::fs::statvfs(folder) else { return };
-    let (free, total) =
-        (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
-    let message = format!("{} free of {} at {}", in_words(free), in_words(total), folder.display());
-    let fix = "Make room, or move data_dir to a larger disk; when it is full, nothing can be saved.";
-    match room(free, total) {
+fn examine_room(folder: &Path, least: LeastFree, report: &mut Report) {
+    let Ok(space) = Space::of(folder) else { return };
+    let place = folder.display();
+    let message = format!("{} free of {} at {place}", in_words(space.free), in_words(space.total));
+    let fix = format!(
+        "Make room, or move it to a larger disk. With less than {} free uploads are refused; when it is full, nothing \
+         can be saved.",
+        in_words(least.of(space.total))
+    );
+    match room(space, least) {
         State::Ok => report.ok("disk", message),
         State::Warning => report.warn("disk", message, fix),
         State::Failed => report.fail("disk", message, fix),
     }
 }
 
-fn room(free: u64, total: u64) -> State {
-    if free < LEAST_ROOM {
+fn room(space: Space, least: LeastFree) -> State {
+    if space.total > 0 && space.free < LEAST_ROOM {
         State::Failed
-    } else if free < LITTLE_ROOM.max(total / 20) {
-        State::Warning
-    } else {
+    } else if least.is_met_by(space) {
         State::Ok
+    } else {
+        State::Warning
     }
 }
 
@@ -171,6 +180,7 @@ mod tests {
     #[test]
     fn a_disk_is_full_in_time_to_do_something() {
         let gb = 1_u64 << 30;
+        let room = |free, total| room(Space { free, total }, LeastFree { percent: 5, bytes: gb });
         assert_eq!(room(50 * gb, 100 * gb), State::Ok);
         assert_eq!(room(4 * gb, 100 * gb), State::Warning);
         assert_eq!(room(gb / 2, 4 * gb), State::Warning);

@@ -6,7 +6,7 @@
 use super::{Result, UseCaseError};
 use crate::{
     auth::{Proof, keys::KeyFolder},
-    blobs::Blobs,
+    blobs::{Blobs, room::Room},
     domain::{
         Actor, AuditEvent, Permission, RequestInfo, Surroundings,
         actor::SignedInUser,
@@ -29,6 +29,8 @@ pub struct Services {
     pub surroundings: Surroundings,
     /// Evidence bytes.
     pub blobs: Blobs,
+    /// Room on the disks.
+    pub room: Room,
     /// Private keys.
     pub keys: KeyFolder,
     /// Address under which people reach the service, without a trailing slash.
@@ -52,10 +54,16 @@ impl Services {
             database,
             surroundings,
             blobs,
+            room: Room::unwatched(),
             keys,
             base_url: base_url.trim_end_matches('/').into(),
             hashing: Arc::new(Semaphore::new(cores)),
         }
+    }
+    /// With disks that must keep some room, or uploads are refused.
+    #[must_use]
+    pub fn watching(self, room: Room) -> Self {
+        Self { room, ..self }
     }
     /// The present instant.
     #[must_use]

@@ -78,7 +78,8 @@ impl Incoming {
     }
 }
 
-fn refused(error: BlobError) -> UseCaseError {
+/// What a store of bytes that refuses means for whoever asked.
+pub(super) fn refused(error: BlobError) -> UseCaseError {
     match error {
         BlobError::TooLarge(limit) => UseCaseError::TooLarge(format!(
             "A file may have at most {} MB. Nothing was kept.",
@@ -96,12 +97,12 @@ fn refused(error: BlobError) -> UseCaseError {
     }
 }
 
-/// Begins to take in a file: name, state and quota are checked before the first byte is read, and the last two again
-/// when it is kept.
+/// Begins to take in a file: name, state, quota and room on the disk are checked before the first byte is read, and
+/// state and quota again when it is kept.
 ///
 /// # Errors
 /// [`UseCaseError::FileNotAllowed`], [`UseCaseError::QuotaExceeded`], [`UseCaseError::AlreadySubmitted`],
-/// [`UseCaseError::NotFound`].
+/// [`UseCaseError::NotFound`], [`UseCaseError::StorageFull`].
 pub async fn begin_upload(ctx: &PortalCtx, supports: Supports, sent_name: &str) -> Result<Incoming> {
     let name = clean_name(sent_name);
     if name.is_empty() {
@@ -116,6 +117,7 @@ pub async fn begin_upload(ctx: &PortalCtx, supports: Supports, sent_name: &str) 
     let assessment = answer_rows::assessment(s, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
     place(ctx, s, &supports, assessment.state).await?;
     check_room(store::used(s, ctx.assessment()).await?, 1)?;
+    ctx.services().room.require().map_err(refused)?;
     let upload = ctx.services().blobs.begin(&ctx.services().surroundings, MAX_FILE_BYTES).map_err(refused)?;
     Ok(Incoming { upload, name, kind, supports })
 }

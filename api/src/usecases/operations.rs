@@ -1,6 +1,6 @@
 //! What keeps the installation going: is it ready, what recurs, and background work that was given up.
 
-use super::{Ctx, Result, SystemCtx, ctx::Services, deliveries, error::UseCaseError};
+use super::{Ctx, Result, SystemCtx, ctx::Services, deliveries, error::UseCaseError, evidence::refused};
 use crate::{
     domain::{Permission, ids::JobId, job::Job},
     store::{
@@ -11,12 +11,17 @@ use crate::{
 };
 use chrono::Duration;
 
-/// Whether requests can be served: the database answers and its schema is the one this build knows.
+/// Whether requests can be served: the database answers, its schema is the one this build knows, and the disks have
+/// room.
 ///
 /// # Errors
-/// [`UseCaseError::Overloaded`] when the schema is not current; [`UseCaseError::Internal`] when the database is gone.
+/// [`UseCaseError::Overloaded`] when the schema is not current; [`UseCaseError::StorageFull`] when a disk is full or
+/// below the mark; [`UseCaseError::DependencyDown`] when the database or a disk is away.
 pub async fn ready(services: &Services) -> Result<()> {
-    if services.database.schema_is_current().await? { Ok(()) } else { Err(UseCaseError::Overloaded) }
+    if !services.database.schema_is_current().await? {
+        return Err(UseCaseError::Overloaded);
+    }
+    services.room.require().map_err(refused)
 }
 
 /// Setting that holds the hour for which recurring work was last queued.

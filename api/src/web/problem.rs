@@ -147,7 +147,9 @@ impl From<UseCaseError> for Problem {
             E::DependencyDown => Self { retry_after: Some(5), ..Self::new(DEPENDENCY_DOWN) }.detail(
                 "Our storage does not answer just now. What you sent may not have been saved; please try again.",
             ),
-            E::StorageFull => Self { retry_after: Some(60), ..Self::new(STORAGE_FULL) },
+            E::StorageFull => Self { retry_after: Some(60), ..Self::new(STORAGE_FULL) }.detail(
+                "There is no room for this just now. Whoever runs the service has to make some; please send it again then.",
+            ),
             E::Internal(cause) => {
                 // The one place where a fault of ours is logged with its cause; clients never see it.
                 tracing::error!(error.chain = format!("{cause:#}"), "internal error");

@@ -80,6 +80,8 @@ impl Place {
                 ("ASSAY_DATA_DIR", self.folder.join("data").display().to_string()),
                 ("ASSAY_MAIL__TRANSPORT", "memory".to_owned()),
                 ("ASSAY_SMTP__FROM", "assay@northwind.example".to_owned()),
+                ("ASSAY_STORAGE__LEAST_FREE_PERCENT", "0".to_owned()),
+                ("ASSAY_STORAGE__LEAST_FREE_MB", "0".to_owned()),
                 ("ASSAY_LOG__FILTER", "warn".to_owned()),
             ])
             .envs(self.settings.iter().cloned())
