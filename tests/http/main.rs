@@ -41,6 +41,7 @@ mod saved_views;
 mod saving;
 mod search;
 mod seed;
+mod shares;
 mod shelf;
 mod shown_evidence;
 mod statements;

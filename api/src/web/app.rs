@@ -6,6 +6,7 @@ use super::{
     problem::{NOT_FOUND, Problem},
     routes,
     session::CookieRules,
+    shares::Shares,
 };
 use crate::{config::TrustedProxies, render::Renderer, usecases::Services};
 use actix_web::{
@@ -32,6 +33,8 @@ pub struct AppState {
     pub pace: Data<Pace>,
     /// How many requests may be worked on at once.
     pub load: Data<Load>,
+    /// How much of it one person may have.
+    pub shares: Data<Shares>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Data<TrustedProxies>,
 }
@@ -48,6 +51,7 @@ impl AppState {
             mailbox: Data::new(mailbox),
             pace: Data::new(Pace::default()),
             load: Data::new(Load::default()),
+            shares: Data::new(Shares::default()),
             trusted_proxies: Data::new(TrustedProxies::default()),
         }
     }
@@ -60,6 +64,11 @@ impl AppState {
     #[must_use]
     pub fn bearing(self, load: Load) -> Self {
         Self { load: Data::new(load), ..self }
+    }
+    /// With other shares for each person.
+    #[must_use]
+    pub fn sharing(self, shares: Shares) -> Self {
+        Self { shares: Data::new(shares), ..self }
     }
     /// With another pace for bodies.
     #[must_use]
@@ -77,6 +86,7 @@ pub fn configure(config: &mut ServiceConfig, state: &Arc<AppState>) {
         .app_data(state.mailbox.clone())
         .app_data(state.pace.clone())
         .app_data(state.load.clone())
+        .app_data(state.shares.clone())
         .app_data(state.trusted_proxies.clone());
     routes::register(config);
     config.default_service(web::route().to(nothing_here));

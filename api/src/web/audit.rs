@@ -3,11 +3,12 @@
 use super::{
     Answer,
     acts::with_query,
-    exports::download,
+    exports::{download, place},
     form::Fields,
     guard::Staff,
     page::{respond, staff_shell, with_errors},
     routes::{Access, routes},
+    shares::Shares,
 };
 use crate::{
     documents::csv,
@@ -229,7 +230,8 @@ const HEADINGS: [&str; 15] = [
     "Hash",
 ];
 
-async fn file(staff: Staff, query: Query<Vec<(String, String)>>) -> Answer {
+async fn file(staff: Staff, shares: Data<Shares>, query: Query<Vec<(String, String)>>) -> Answer {
+    let place = place(&shares, &staff).await?;
     let filter = filter_of(&Fields::from_pairs(query.into_inner()));
     let export = audit::export(&staff.ctx, &filter).await?;
     let head = csv::head(HEADINGS).map_err(UseCaseError::internal)?;
@@ -238,7 +240,7 @@ async fn file(staff: Staff, query: Query<Vec<(String, String)>>) -> Answer {
         let bytes = csv::lines(events.iter().map(line)).map_err(UseCaseError::internal)?;
         Ok((!events.is_empty()).then_some((bytes, export)))
     });
-    Ok(download(&staff, "audit-trail", stream::iter([Ok(head)]).chain(batches)))
+    Ok(download(&staff, place, "audit-trail", stream::iter([Ok(head)]).chain(batches)))
 }
 
 fn line(one: &TrailEvent) -> Vec<String> {

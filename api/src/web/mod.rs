@@ -54,6 +54,7 @@ pub mod scores;
 pub mod search;
 pub mod sending;
 pub mod session;
+pub mod shares;
 pub mod theme;
 pub mod today;
 pub mod vendors;

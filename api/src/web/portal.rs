@@ -19,6 +19,7 @@ use super::{
     },
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
+    shares::Shares,
 };
 use crate::{
     domain::{
@@ -26,6 +27,7 @@ use crate::{
         assessment::AssessmentState,
         due,
         earlier::Earlier,
+        ids::Id as _,
         sheet::{SectionState, Sheet, SheetSection},
         time_left::about_minutes,
     },
@@ -387,12 +389,14 @@ fn typed(form: &Fields) -> TypedAnswer {
 
 async fn save(
     who: Respondent,
+    shares: Data<Shares>,
     services: Data<Services>,
     renderer: Data<Renderer>,
     question: Path<String>,
     request: HttpRequest,
     CsrfForm(form): CsrfForm,
 ) -> Answer {
+    let _place = shares.saves.enter(who.ctx.respondent().session.uuid()).await?;
     let input = SaveAnswer {
         question: question.into_inner(),
         rev: form.revision("revision")?,

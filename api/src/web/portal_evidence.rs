@@ -11,12 +11,13 @@ use super::{
     problem::{MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
     routes::{Access, routes},
     session::CookieRules,
+    shares::Shares,
 };
 use crate::{
     domain::{
         Permission,
         evidence::{Shown, attachment, inline, served_as},
-        ids::{CitationId, EvidenceId, FindingId},
+        ids::{CitationId, EvidenceId, FindingId, Id as _},
     },
     usecases::{
         PortalCtx, UseCaseError,
@@ -132,6 +133,7 @@ async fn receive(
 
 async fn upload(
     request: &HttpRequest,
+    shares: &Shares,
     respondent: &Respondent,
     supports: Supports,
     mut parts: Multipart,
@@ -139,8 +141,12 @@ async fn upload(
     if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
         return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE));
     }
-    let sent = match receive(request, &respondent.ctx, &supports, &mut parts).await {
-        Ok(sent) => sent,
+    let received = match shares.uploads.enter(respondent.ctx.respondent().session.uuid()).await {
+        Ok(place) => receive(request, &respondent.ctx, &supports, &mut parts).await.map(|sent| (place, sent)),
+        Err(problem) => Err(problem),
+    };
+    let (_place, sent) = match received {
+        Ok(received) => received,
         Err(problem) => {
             // The rest is read and dropped, so that the browser gets to read why; a body has an end and a deadline.
             while let Some(Ok(_)) = parts.next().await {}
@@ -163,20 +169,22 @@ fn place(go: &str, supports: &Supports) -> String {
 
 async fn upload_for_answer(
     request: HttpRequest,
+    shares: Data<Shares>,
     who: Respondent,
     question: Path<String>,
     parts: Multipart,
 ) -> Answer {
-    upload(&request, &who, Supports::answer(question.into_inner()), parts).await
+    upload(&request, &shares, &who, Supports::answer(question.into_inner()), parts).await
 }
 
 async fn upload_for_finding(
     request: HttpRequest,
+    shares: Data<Shares>,
     who: Respondent,
     finding: Path<FindingId>,
     parts: Multipart,
 ) -> Answer {
-    upload(&request, &who, Supports::Finding(*finding), parts).await
+    upload(&request, &shares, &who, Supports::Finding(*finding), parts).await
 }
 
 async fn link(who: &Respondent, supports: Supports, form: &super::form::Fields) -> Answer {

@@ -6,9 +6,10 @@ use super::{
     guard::Respondent,
     problem::{CSRF_REJECTED, PRECONDITION_REQUIRED, Problem},
     routes::{Access, routes},
+    shares::Shares,
 };
 use crate::{
-    domain::{answer::TypedAnswer, due},
+    domain::{answer::TypedAnswer, due, ids::Id as _},
     usecases::{
         UseCaseError,
         answers::{self, SaveAnswer},
@@ -17,7 +18,7 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{Path, Payload},
+    web::{Data, Path, Payload},
 };
 use questionnaires::answering::TableRow;
 use serde::Deserialize;
@@ -51,7 +52,14 @@ struct Typed {
     note: String,
 }
 
-async fn save(who: Respondent, question: Path<String>, request: HttpRequest, payload: Payload) -> Answer {
+async fn save(
+    who: Respondent,
+    shares: Data<Shares>,
+    question: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer {
+    let _place = shares.saves.enter(who.ctx.respondent().session.uuid()).await?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     // A page of another site cannot set this header without asking first, and nobody answers that question.
     if header("x-assay") != Some("1") {

@@ -43,7 +43,7 @@ codes! {
     INCOMPLETE = ("incomplete", 422, "Something required is missing"),
     IDEMPOTENCY_KEY_REUSED = ("idempotency-key-reused", 422, "This form was used for something else"),
     PRECONDITION_REQUIRED = ("precondition-required", 428, "The form does not say what it was made from"),
-    RATE_LIMITED = ("rate-limited", 429, "Too many tries"),
+    RATE_LIMITED = ("rate-limited", 429, "Too many requests"),
     INTERNAL = ("internal", 500, "Something went wrong on our side"),
     OVERLOADED = ("overloaded", 503, "We are busy"),
     DEPENDENCY_DOWN = ("dependency-down", 503, "A part of the service is away"),

@@ -1,6 +1,6 @@
 //! The answers of an assessment as they were handed in last, with what the reviewer said.
 
-use super::{at, decimal, evidence, plain, text, time, whole};
+use super::{at, decimal, evidence, place, plain, text, time, whole};
 use crate::{
     domain::{
         ids::AssessmentId,
@@ -9,9 +9,9 @@ use crate::{
     },
     render::parts::capitalised,
     usecases::exports::{self, AnswersExport},
-    web::{Answer, guard::Staff, scores::state_words},
+    web::{Answer, guard::Staff, scores::state_words, shares::Shares},
 };
-use actix_web::web::Path;
+use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
 use questionnaires::{
     answering::AnswerValue,
@@ -22,7 +22,8 @@ use questionnaires::{
 use std::collections::BTreeSet;
 
 /// The file of one assessment.
-pub(super) async fn file(staff: Staff, id: Path<AssessmentId>) -> Answer {
+pub(super) async fn file(staff: Staff, shares: Data<Shares>, id: Path<AssessmentId>) -> Answer {
+    let place = place(&shares, &staff).await?;
     let export = exports::answers(&staff.ctx, *id).await?;
     let zone = staff.ctx.tenant().zone;
     let headings = [
@@ -35,7 +36,7 @@ pub(super) async fn file(staff: Staff, id: Path<AssessmentId>) -> Answer {
         plain(["Asked back"]),
     ];
     let what = format!("answers-{}", export.desk.case.assessment.reference);
-    whole(&staff, &what, headings.concat(), answer_lines(&export, zone))
+    whole(&staff, place, &what, headings.concat(), answer_lines(&export, zone))
 }
 
 /// One line a question, in the order of the files; a question that two questionnaires ask stands in the first.

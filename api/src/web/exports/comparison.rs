@@ -1,6 +1,6 @@
 //! A comparison as its page shows it: a column for each vendor, a line for each figure, no total.
 
-use super::{plain, whole};
+use super::{place, plain, whole};
 use crate::{
     domain::ids::AssessmentId,
     render::parts::capitalised,
@@ -14,18 +14,20 @@ use crate::{
         form::Fields,
         guard::Staff,
         scores::{about, confidence_words, reasons_of},
+        shares::Shares,
     },
 };
-use actix_web::web::Query;
+use actix_web::web::{Data, Query};
 use questionnaires::exact::Exact;
 
 /// The file of the chosen assessments.
-pub(super) async fn file(staff: Staff, query: Query<Vec<(String, String)>>) -> Answer {
+pub(super) async fn file(staff: Staff, shares: Data<Shares>, query: Query<Vec<(String, String)>>) -> Answer {
+    let place = place(&shares, &staff).await?;
     let chosen: Vec<AssessmentId> = chosen_of(&Fields::from_pairs(query.into_inner()));
     let side = exports::comparison(&staff.ctx, &chosen).await?;
     let vendors = side.columns.iter().map(|column| about(&column.case));
     let headings = plain(["Questionnaire", "Part", "Figure"]).into_iter().chain(vendors).collect();
-    whole(&staff, "comparison", headings, lines(&side))
+    whole(&staff, place, "comparison", headings, lines(&side))
 }
 
 fn lines(side: &SideBySide) -> Vec<Vec<String>> {

@@ -1,6 +1,6 @@
 //! The findings of all vendors, sent in batches while they are read.
 
-use super::{at, day, decimal, download, evidence, plain, text, time};
+use super::{at, day, decimal, download, evidence, place, plain, text, time};
 use crate::{
     documents::csv,
     domain::{remediation::Action, score_inputs::grade_label},
@@ -9,15 +9,16 @@ use crate::{
         UseCaseError,
         exports::{self, FindingRecord},
     },
-    web::{Answer, findings::filter_of, form::Fields, guard::Staff},
+    web::{Answer, findings::filter_of, form::Fields, guard::Staff, shares::Shares},
 };
-use actix_web::web::Query;
+use actix_web::web::{Data, Query};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use futures_util::{StreamExt as _, stream};
 
 /// The file of the findings that fit the filter of the page.
-pub(super) async fn file(staff: Staff, query: Query<Vec<(String, String)>>) -> Answer {
+pub(super) async fn file(staff: Staff, shares: Data<Shares>, query: Query<Vec<(String, String)>>) -> Answer {
+    let place = place(&shares, &staff).await?;
     let filter = filter_of(&Fields::from_pairs(query.into_inner()));
     let export = exports::findings(&staff.ctx, &filter).await?;
     let (zone, today) = (staff.ctx.tenant().zone, staff.ctx.today());
@@ -32,7 +33,7 @@ pub(super) async fn file(staff: Staff, query: Query<Vec<(String, String)>>) -> A
             Ok((!records.is_empty()).then_some((bytes, export)))
         }
     });
-    Ok(download(&staff, "findings", stream::iter([Ok(head)]).chain(batches)))
+    Ok(download(&staff, place, "findings", stream::iter([Ok(head)]).chain(batches)))
 }
 
 fn headings(zone: Tz) -> Vec<String> {

@@ -10,10 +10,11 @@ use super::{
     guard::Staff,
     problem::Problem,
     routes::{Access, routes},
+    shares::{Place, Shares},
 };
 use crate::{
     documents::csv,
-    domain::{Permission, due::sortable_instant, evidence::attachment, score_inputs::Citation},
+    domain::{Permission, due::sortable_instant, evidence::attachment, ids::Id as _, score_inputs::Citation},
     usecases::UseCaseError,
 };
 use actix_web::{HttpResponse, http::header, web::Bytes};
@@ -33,15 +34,25 @@ routes! {
     GET "/compare.csv" => comparison::file, Access::Staff(Permission::Read), Bytes;
 }
 
+/// A place to make a file for this user, after waiting for it. It is held until the file is sent.
+pub(super) async fn place(shares: &Shares, staff: &Staff) -> Result<Place, Problem> {
+    shares.exports.enter(staff.ctx.user().id.uuid()).await
+}
+
 /// A CSV file that is sent while it is made. When making it fails half-way the connection ends without the last
 /// chunk, so that no browser takes the part for the whole.
 pub(super) fn download(
     staff: &Staff,
+    place: Place,
     what: &str,
     content: impl Stream<Item = Result<Bytes, UseCaseError>> + 'static,
 ) -> HttpResponse {
     let name = format!("assay-{what}-{}.csv", staff.ctx.today());
-    let content = content.map_err(|error| io::Error::other(Problem::from(error).code.0));
+    let content = content.map_err(move |error| {
+        // Goes when the last byte is handed over, or with the connection.
+        let _held = &place;
+        io::Error::other(Problem::from(error).code.0)
+    });
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, csv::MEDIA_TYPE))
         .insert_header((header::CONTENT_DISPOSITION, attachment(&name)))
@@ -49,10 +60,10 @@ pub(super) fn download(
 }
 
 /// A file whose lines are all there.
-fn whole(staff: &Staff, what: &str, headings: Vec<String>, lines: Vec<Vec<String>>) -> Answer {
+fn whole(staff: &Staff, place: Place, what: &str, headings: Vec<String>, lines: Vec<Vec<String>>) -> Answer {
     let head = csv::head(headings).map_err(UseCaseError::internal)?;
     let lines = csv::lines(lines).map_err(UseCaseError::internal)?;
-    Ok(download(staff, what, stream::iter([Ok(head), Ok(lines)])))
+    Ok(download(staff, place, what, stream::iter([Ok(head), Ok(lines)])))
 }
 
 /// A heading of a time: `Saved at (Europe/London)`.
