@@ -315,6 +315,7 @@ pub async fn serve_until_stopped(
     workers: usize,
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
+    state.pace.bound_readers(&listener)?;
     let server = HttpServer::new(move || crate::http_app!(state))
         .workers(workers.max(1))
         .max_connections(1_000)

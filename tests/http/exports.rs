@@ -14,12 +14,21 @@ use api::{
         findings::{self, AgreeAction, FindingFilter, RaiseFinding},
         reviews::{self, GiveVerdict},
     },
+    web::{
+        body::Pace,
+        shares::{Most, Shares},
+    },
 };
 use reqwest::header;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tests::{
-    app::TestApp,
+    app::{PASSWORD, TestApp, address},
     browser::{Client, Page},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpSocket,
+    time::timeout,
 };
 
 /// A file as a program reads it that takes one leading apostrophe off each field.
@@ -308,4 +317,41 @@ async fn a_comparison_leaves_with_the_figures_of_its_page() {
     let too_few = format!("/compare.csv?assessment={}", worse.assessment);
     viewer.open(&too_few).await.expect(422);
     assert_eq!(recorded(&app, "comparison.exported").await, 1);
+}
+
+#[tokio::test]
+async fn a_file_whose_reader_stops_is_ended_and_gives_its_place_to_the_next() {
+    let one = Most { each: 1, all: 1, each_waiting: 1, all_waiting: 1 };
+    let pace = Pace { stalled: Duration::from_secs(1), ..Pace::default() };
+    let shares = Shares::with(one, one, one);
+    let app = TestApp::with(move |state| state.at_pace(pace).sharing(shares)).await;
+    let ctx = app.ctx(Role::RiskManager).await;
+    let seeded = reviewed(&app, &ctx, "Lumen Analytics").await;
+    let mut gap = raise(&ctx, &seeded, "Gap", "high").await;
+    // More than the system keeps for a reader.
+    gap.detail = Some("x".repeat(20_000));
+    copies(&ctx, &gap, 600).await;
+    let jar = Arc::default();
+    let staff = Client::with_jar(&app.base, &jar);
+    staff
+        .post("/sign-in", &[("email", &*address(Role::RiskManager)), ("password", PASSWORD)])
+        .await
+        .expect(200);
+    let cookies: Vec<String> = jar.held().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let place = app.base.trim_start_matches("http://");
+    let mut reader = socket.connect(place.parse().unwrap()).await.unwrap();
+    let head =
+        format!("GET /findings.csv HTTP/1.1\r\nHost: {place}\r\nCookie: {}\r\n\r\n", cookies.join("; "));
+    reader.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    reader.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    let mut next = tokio::spawn(async move { staff.json("/audit.csv").await });
+    assert!(timeout(Duration::from_millis(400), &mut next).await.is_err(), "it waits for its turn");
+    timeout(Duration::from_secs(10), next).await.expect("its turn comes").unwrap().expect(200);
+    let mut rest = Vec::new();
+    let ended = timeout(Duration::from_secs(10), reader.read_to_end(&mut rest)).await.expect("it was ended");
+    assert!(ended.is_err() || !rest.ends_with(b"0\r\n\r\n"), "{} bytes pass for the whole file", rest.len());
 }

@@ -314,6 +314,7 @@ fn serve(
     let reader = mailbox_reader(mailbox.clone());
     let state = AppState::new(services.clone(), Renderer::new(None).unwrap(), Some(reader));
     let state = Arc::new(change(state));
+    state.pace.bound_readers(&listener).unwrap();
     let server = HttpServer::new(move || http_app!(state))
         .workers(2)
         .disable_signals()

@@ -29,7 +29,7 @@ pub struct AppState {
     pub cookies: Data<CookieRules>,
     /// Reads the mailbox that `assay demo` shows; none in production.
     pub mailbox: Data<Option<MailboxReader>>,
-    /// How slowly a body may arrive.
+    /// How slowly a body may arrive and be taken.
     pub pace: Data<Pace>,
     /// How many requests may be worked on at once.
     pub load: Data<Load>,

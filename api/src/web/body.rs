@@ -1,4 +1,4 @@
-//! Request bodies: how long they may take to arrive, how much of them is read, and JSON read to the letter.
+//! Bodies: how long they may take to arrive or to be taken, how much of them is read, and JSON read to the letter.
 
 use super::{
     load::Load,
@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use std::{
     cell::RefCell,
     io,
+    net::TcpListener,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -28,22 +29,38 @@ use tokio::time::Sleep;
 /// read why. No body that is taken comes near it.
 const MOST: usize = 256 * 1024 * 1024;
 
-/// How slowly a body may arrive before the request is ended.
+/// How slowly a body may arrive before the request is ended, and an answer may be taken before the connection is.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Time for any body, however small.
     pub grace: Duration,
     /// Bytes that earn one second more.
     pub bytes_per_second: u32,
+    /// Time in which a client may take nothing at all of what it is sent.
+    pub stalled: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(10), bytes_per_second: 64 * 1024 }
+        Self { grace: Duration::from_secs(10), bytes_per_second: 64 * 1024, stalled: Duration::from_secs(60) }
     }
 }
 
 impl Pace {
+    /// Has the system end connections of this listener whose client takes nothing for too long: the server itself waits
+    /// for ever until it can write on. Other systems than Linux cannot.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "there is no such option"))]
+    pub fn bound_readers(self, listener: &TcpListener) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let milliseconds = u32::try_from(self.stalled.as_millis()).unwrap_or(u32::MAX);
+            rustix::net::sockopt::set_tcp_user_timeout(listener, milliseconds)?;
+        }
+        Ok(())
+    }
     fn earned_by(self, bytes: usize) -> Duration {
         Duration::from_secs_f64(bytes as f64 / f64::from(self.bytes_per_second.max(1)))
     }
