@@ -566,7 +566,7 @@ test("a save of an earlier page that cannot be asked after yet makes no conflict
       return undefined;
     }
     busy += 1;
-    return busy <= 2 ? route.fulfill({ status: 503, headers: { "Retry-After": "1" }, body: "" }) : route.fallback();
+    return busy <= 1 ? route.fulfill({ status: 503, headers: { "Retry-After": "1" }, body: "" }) : route.fallback();
   });
   await choose(/^Yes, except/);
   await until(() => saved);
@@ -575,7 +575,7 @@ test("a save of an earlier page that cannot be asked after yet makes no conflict
   page.on("dialog", (dialog) => dialog.accept());
   await page.reload();
   await emptied(page);
-  assert.ok(busy > 2, "asked after in vain first");
+  assert.ok(busy > 1, "asked after in vain first");
   assert.equal(await page.locator(".clash").count(), 0, "nobody else has changed it");
   await page.reload();
   assert.ok(await card(page, "SUB-06").getByRole("radio", { name: /^Only in transit/ }).isChecked());

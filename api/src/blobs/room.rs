@@ -1,5 +1,6 @@
 //! Room on the disks that files and an embedded database are kept on. Below a mark uploads are refused, so that answers
-//! can still be saved. The system is asked at each upload and each question about readiness, and at no save.
+//! can still be saved; when a disk is full the service is not ready. The system is asked at each upload and each question
+//! about readiness, and at no save.
 
 use super::BlobError;
 use std::{
@@ -10,6 +11,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+
+/// Bytes below which a disk counts as full: the log of a database alone takes a few.
+const FULL: u64 = 4 << 20;
 
 /// How large a file system is, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,11 @@ impl Space {
         let disk = rustix::fs::statvfs(folder)?;
         let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
         Ok(Self { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks) })
+    }
+
+    /// Whether so little is left that answers can hardly be saved.
+    fn is_full(self) -> bool {
+        self.total > 0 && self.free < FULL
     }
 }
 
@@ -90,40 +99,58 @@ impl Room {
         Self::new(Vec::new(), LeastFree::default(), Space::of)
     }
 
-    /// Looks whether every disk has room. The log tells once when one has none, and once when all have again.
+    /// Requires every disk to be above the mark, as whoever adds a file must. The log tells once when one is not, and
+    /// once when all are again.
     ///
     /// # Errors
     /// [`BlobError::Full`] below the mark; [`BlobError::Io`] when a disk does not answer.
-    pub fn require(&self) -> Result<(), BlobError> {
+    pub fn require_mark(&self) -> Result<(), BlobError> {
+        let found = self.look()?;
+        if found.is_low { Err(BlobError::Full) } else { Ok(()) }
+    }
+
+    /// Requires every disk to have room for answers. Looks at the mark too, for the log.
+    ///
+    /// # Errors
+    /// [`BlobError::Full`] when one is full; [`BlobError::Io`] when it does not answer.
+    pub fn require_any(&self) -> Result<(), BlobError> {
+        let found = self.look()?;
+        if found.is_full { Err(BlobError::Full) } else { Ok(()) }
+    }
+
+    fn look(&self) -> Result<Found, BlobError> {
+        let mut found = Found::default();
         let mut lacking = None;
         for folder in &*self.folders {
             let space = (self.ask)(folder)?;
+            found.is_full |= space.is_full();
             if !self.least.is_met_by(space) {
                 lacking = Some((folder, space));
-                break;
             }
         }
-        let told = self.low.swap(lacking.is_some(), Ordering::Relaxed);
+        found.is_low = lacking.is_some();
+        let told = self.low.swap(found.is_low, Ordering::Relaxed);
         match lacking {
-            None => {
-                if told {
-                    tracing::warn!("there is room on the disk again: uploads are taken");
-                }
-                Ok(())
-            }
-            Some((folder, space)) => {
-                if !told {
-                    tracing::error!(
-                        folder = %folder.display(),
-                        free_mb = space.free >> 20,
-                        least_free_mb = self.least.of(space.total) >> 20,
-                        "the disk is nearly full: uploads are refused until there is room"
-                    );
-                }
-                Err(BlobError::Full)
-            }
+            None if told => tracing::warn!("there is room on the disk again: uploads are taken"),
+            Some((folder, space)) if !told => tracing::error!(
+                folder = %folder.display(),
+                free_mb = space.free >> 20,
+                least_free_mb = self.least.of(space.total) >> 20,
+                "the disk is nearly full: uploads are refused until there is room"
+            ),
+            _ => {}
         }
+        Ok(found)
     }
+}
+
+/// What a look at all disks found.
+#[derive(Default)]
+struct Found {
+    /// One is below the mark.
+    is_low: bool,
+    /// One has no room for answers either.
+    is_full: bool,
 }
 
 #[cfg(test)]

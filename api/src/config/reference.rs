@@ -103,8 +103,7 @@ pub const SETTINGS: &[Setting] = &[
         "storage.least_free_percent",
         "0 to 99",
         "How much of the disks of evidence and of an embedded database has to stay free, in hundredths. When less is \
-         free, uploads are refused and `/health/ready` says so, while answers are still saved. The greater of this and \
-         the next one counts.",
+         free, uploads are refused while answers are still saved. The greater of this and the next one counts.",
     ),
     setting("storage.least_free_mb", "0 to 4294967295", "The same in megabytes of 1,048,576 bytes."),
     setting(

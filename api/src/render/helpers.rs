@@ -1,9 +1,11 @@
 //! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
 //!
 //! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
-//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon`, `pips`, `band` and `cell` in HTML.
+//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon`, `pips`, `band`, `cell` and
+//! `vendor_rows` in HTML.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use handlebars::{
@@ -30,7 +32,8 @@ pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Ass
     let names = sprite.map(|s| symbols(&String::from_utf8_lossy(&s.bytes))).unwrap_or_default();
     let href = sprite.map(|s| s.href.clone()).unwrap_or_default();
     registry.register_helper("icon", Box::new(Icon { href: href.clone(), names, class: "i" }));
-    let drawn: [(_, Draw); 3] = [("pips", glyph), ("band", band), ("cell", cell)];
+    let drawn: [(_, Draw); 4] =
+        [("pips", glyph), ("band", band), ("cell", cell), ("vendor_rows", vendor_rows)];
     for (name, draw) in drawn {
         registry.register_helper(name, Box::new(Drawn { name, sprite: href.clone(), draw }));
     }
@@ -198,6 +201,28 @@ fn cell(sprite: &str, cell: &Json) -> Result<String, RenderError> {
         Json::Null => format!(r#"<div class="cell r{level}">{inner}</div>"#),
         _ => format!(r#"<a class="cell r{level}" href="{}">{inner}</a>"#, words(cell, "href")?),
     })
+}
+
+/// `{{vendor_rows rows}}`: the lines of the list of vendors, [`VendorRow`](super::vendors::VendorRow)s. Fifty of them as a
+/// template took more than everything else that this page does.
+fn vendor_rows(sprite: &str, rows: &Json) -> Result<String, RenderError> {
+    let rows = rows.as_array().ok_or_else(|| refuse("vendor_rows takes a list".to_owned()))?;
+    let mut lines = String::with_capacity(rows.len() * 400);
+    for row in rows {
+        let archived = field(row, "archived")?.as_bool() == Some(true);
+        let _ = write!(
+            lines,
+            r#"<tr><th scope="row"><a href="{}">{}</a>{}</th><td data-th="Residual risk">{}</td><td data-th="Highest tier">{}</td><td class="num" data-th="Services">{}</td><td class="num" data-th="Open assessments">{}</td></tr>"#,
+            words(row, "href")?,
+            words(row, "name")?,
+            if archived { "<small>Archived</small>" } else { "" },
+            band(sprite, field(row, "residual")?)?,
+            band(sprite, field(row, "tier")?)?,
+            field(row, "services")?,
+            field(row, "open")?,
+        );
+    }
+    Ok(lines)
 }
 
 /// How a value is drawn with glyphs of the sprite at this address.

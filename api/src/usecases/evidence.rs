@@ -117,7 +117,7 @@ pub async fn begin_upload(ctx: &PortalCtx, supports: Supports, sent_name: &str) 
     let assessment = answer_rows::assessment(s, ctx.assessment()).await?.ok_or(UseCaseError::NotFound)?;
     place(ctx, s, &supports, assessment.state).await?;
     check_room(store::used(s, ctx.assessment()).await?, 1)?;
-    ctx.services().room.require().map_err(refused)?;
+    ctx.services().room.require_mark().map_err(refused)?;
     let upload = ctx.services().blobs.begin(&ctx.services().surroundings, MAX_FILE_BYTES).map_err(refused)?;
     Ok(Incoming { upload, name, kind, supports })
 }

@@ -11,17 +11,17 @@ use crate::{
 };
 use chrono::Duration;
 
-/// Whether requests can be served: the database answers, its schema is the one this build knows, and the disks have
-/// room.
+/// Whether requests can be served: the database answers, its schema is the one this build knows, and no disk is
+/// full.
 ///
 /// # Errors
-/// [`UseCaseError::Overloaded`] when the schema is not current; [`UseCaseError::StorageFull`] when a disk is full or
-/// below the mark; [`UseCaseError::DependencyDown`] when the database or a disk is away.
+/// [`UseCaseError::Overloaded`] when the schema is not current; [`UseCaseError::StorageFull`] when a disk is full;
+/// [`UseCaseError::DependencyDown`] when the database or a disk is away.
 pub async fn ready(services: &Services) -> Result<()> {
     if !services.database.schema_is_current().await? {
         return Err(UseCaseError::Overloaded);
     }
-    services.room.require().map_err(refused)
+    services.room.require_any().map_err(refused)
 }
 
 /// Setting that holds the hour for which recurring work was last queued.

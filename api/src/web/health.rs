@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 routes! {
     GET "/health/live" => live, Access::Public, Json, "Answers 200 while the process runs.";
-    GET "/health/ready" => ready, Access::Public, Json, "Answers 200 when the database answers, its schema is current and the disks have room.";
+    GET "/health/ready" => ready, Access::Public, Json, "Answers 200 when the database answers, its schema is current and no disk is full.";
     GET "/.well-known/jwks.json" => published_keys, Access::Public, Json, "Public keys of signed documents.";
     GET "/openapi.json" => openapi, Access::Public, Json, "This document.";
 }
