@@ -51,6 +51,16 @@ function growRows(form, count) {
   }
 }
 
+/** Whether filling in the answer would put another text in the place of what was typed into these inputs. */
+export function wouldReplace(form, answer, names) {
+  const filled = form.cloneNode(true);
+  fill(filled, answer);
+  const [now, then, before] = [form, filled, served(form)].map((one) => new FormData(one));
+  const words = (data, name) => JSON.stringify(data.getAll(name));
+  return [...names].some((name) => then.getAll(name).some(Boolean)
+    && words(then, name) !== words(now, name) && words(then, name) !== words(before, name));
+}
+
 /** Puts an answer into the inputs, after the page was loaded again; not into those that are named to be kept. */
 export function fill(form, answer, kept = new Set()) {
   growRows(form, answer.rows.length);
@@ -74,7 +84,8 @@ export class Card {
     this.question = article.id;
     this.form = article.querySelector("form[data-answer]");
     this.line = this.form.querySelector("[data-saved]");
-    this.stored = JSON.stringify(answerOf(served(this.form)));
+    // What a page shows with a fault, or beside another text, is not stored, and what is stored is not on it.
+    this.stored = this.clash || article.matches(".on") ? null : JSON.stringify(answerOf(served(this.form)));
   }
 
   /** The box with two texts, while the person has to choose. */
@@ -128,9 +139,15 @@ export class Card {
     this.say(text);
   }
 
-  /** Takes the card as the server shows it now: its conflict with both texts, or new words. */
+  /** Takes the card as the server shows it now: its conflict with both texts, or new words. What is being typed into its
+   * other forms stays. */
   replace(article) {
     const place = document.importNode(article, true);
+    const others = new Map([...this.article.querySelectorAll("form:not([data-answer])")].map((form) => [form.getAttribute("action"), form]));
+    for (const form of place.querySelectorAll("form:not([data-answer])")) {
+      const typed = others.get(form.getAttribute("action"));
+      if (typed) form.replaceWith(typed);
+    }
     this.article.replaceWith(place);
     return place;
   }

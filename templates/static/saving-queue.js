@@ -45,7 +45,8 @@ export class Queue {
     this.scope = scope;
     this.isShared = isShared;
     this.memory = new Map(); // by question: what this page wrote, or shows in its cards
-    this.apart = new Map(); // by mutation: what was set aside, is in no card, and may not be written to disk
+    this.apart = new Map(); // by mutation: what is in no card of this page and may not be written to disk
+    this.written = new Map(); // question -> the mutation of this page that waits on the disk
     this.loose = new Set(); // questions whose text only this page holds
   }
 
@@ -54,7 +55,12 @@ export class Queue {
     const mine = this.memory.get(entry.question);
     this.memory.set(entry.question, entry);
     this.loose.add(entry.question);
-    if (this.isShared()) return false;
+    if (this.isShared()) {
+      for (const [mutation, other] of this.apart) {
+        if (other.question === entry.question && !other.aside) this.apart.set(mutation, { ...other, aside: "tab" });
+      }
+      return false;
+    }
     const own = { ...entry, scope: this.scope };
     try {
       await inStores("readwrite", (waiting, aside) => {
@@ -63,11 +69,12 @@ export class Queue {
         const found = waiting.get([this.scope, entry.question]);
         found.onsuccess = () => {
           const there = found.result;
-          const known = !there || [mine?.mutation, entry.mutation].includes(there.mutation);
+          const known = !there || [mine?.mutation, entry.mutation, this.written.get(entry.question)].includes(there.mutation);
           if (!known && !sameText(there, entry)) aside.put({ ...there, aside: there.aside ?? "tab" });
           waiting.put(own);
         };
       });
+      if (!entry.aside) this.written.set(entry.question, entry.mutation);
       if (this.memory.get(entry.question) === entry) this.loose.delete(entry.question);
       return true;
     } catch {
@@ -80,7 +87,7 @@ export class Queue {
   async setAside(entry, why, words = "") {
     const changes = { aside: why, words };
     if (this.#holds(entry)) this.memory.set(entry.question, { ...entry, ...changes });
-    else if (this.isShared()) this.apart.set(entry.mutation, { ...entry, ...changes });
+    else if (this.apart.has(entry.mutation)) this.apart.set(entry.mutation, { ...entry, ...changes });
     await this.#ifSame(entry, (kept, waiting, aside) => {
       waiting.delete([this.scope, entry.question]);
       aside.put({ ...kept, ...changes });
@@ -99,19 +106,22 @@ export class Queue {
   async take(entry) {
     if (this.memory.has(entry.question)) return false;
     this.apart.delete(entry.mutation);
-    await this.put({ ...entry, aside: undefined, words: undefined });
-    await this.#onDisk((_, aside) => void aside.delete([this.scope, entry.mutation]));
+    const kept = await this.put({ ...entry, aside: undefined, words: undefined });
+    if (kept) await this.#onDisk((_, aside) => void aside.delete([this.scope, entry.mutation]));
     return true;
   }
 
   /** Takes an entry out, unless a newer text has replaced it meanwhile. */
   async done(entry) {
-    if (this.#holds(entry)) {
-      this.memory.delete(entry.question);
-      this.loose.delete(entry.question);
-    }
+    const { question } = entry;
+    // An older text of this page may lie there still, when the disk did not take this one.
+    const older = this.#holds(entry) ? this.written.get(question) : undefined;
+    if (this.#holds(entry)) this.memory.delete(question);
     this.apart.delete(entry.mutation);
-    await this.#ifSame(entry, (_, waiting) => waiting.delete([this.scope, entry.question]));
+    if (!this.memory.has(question) && ![...this.apart.values()].some((other) => other.question === question)) this.loose.delete(question);
+    for (const mutation of new Set([entry.mutation, older])) {
+      if (mutation) await this.#ifSame({ question, mutation }, (_, waiting) => waiting.delete([this.scope, question]));
+    }
     await this.#onDisk((_, aside) => void aside.delete([this.scope, entry.mutation]));
   }
 
@@ -149,14 +159,17 @@ export class Queue {
   async move() {
     if (!this.isShared()) {
       for (const entry of this.memory.values()) await this.put(entry);
-      await this.#onDisk((_, aside) => { for (const entry of this.apart.values()) aside.put({ ...entry, scope: this.scope }); });
+      const own = [...this.apart.values()].map((entry) => ({ ...entry, aside: entry.aside ?? "tab", scope: this.scope }));
+      const kept = await inStores("readwrite", (_, aside) => { for (const entry of own) aside.put(entry); }).then(() => true, () => false);
+      if (!kept) return; // this page holds them still
       this.apart.clear();
+      for (const question of this.loose) if (!this.memory.has(question)) this.loose.delete(question);
       return;
     }
     for (const entry of await this.#ofDisk()) {
       if (this.#holds(entry)) continue;
-      if (entry.aside || this.memory.has(entry.question)) this.apart.set(entry.mutation, { ...entry, aside: entry.aside ?? "tab" });
-      else this.memory.set(entry.question, entry);
+      const other = !entry.aside && this.memory.has(entry.question);
+      this.apart.set(entry.mutation, other ? { ...entry, aside: "tab" } : entry);
     }
     for (const { question } of [...this.memory.values(), ...this.apart.values()]) this.loose.add(question);
     await this.#wipe();

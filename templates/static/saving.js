@@ -3,7 +3,7 @@
 // does not take is set aside there, with why, until the person has decided. Without this script the same forms save
 // with their buttons.
 
-import { Card, answerOf, fill, typedIn } from "/static/saving-card.js";
+import { Card, answerOf, fill, typedIn, wouldReplace } from "/static/saving-card.js";
 import { showCounts, showFollowUps } from "/static/saving-elsewhere.js";
 import { askForLink, tellAside } from "/static/saving-notices.js";
 import { Queue } from "/static/saving-queue.js";
@@ -21,13 +21,15 @@ const { saving: scope } = document.body.dataset;
 const header = document.querySelector("[data-page-saved]");
 const sharedBox = document.querySelector("#shared-computer");
 const SHARED = "assay-shared"; // the tick, for all tabs of this browser
-const SENT = "assay-sent"; // the respondent who is handing in
+const SENT = "assay-sent"; // who is handing in, and without what
 const isShared = () => localStorage.getItem(SHARED) === "yes";
 const queue = new Queue(scope, isShared);
 const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
 const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
+const written = new Set(); // mutations of this page
+const heard = new Map(); // mutation of an earlier page -> the revision that it made, 0 for none
 let retryAt = 0;
 let retries = 0;
 let flushing = null;
@@ -83,6 +85,7 @@ async function forget(entry) {
   const card = isShown(entry) ? cards.get(entry.question) : undefined;
   await drop(entry);
   if (!card || card.clash) return;
+  if (card.stored === null) return void replaceCard(card);
   fill(card.form, JSON.parse(card.stored));
   card.say(card.form.dataset.words);
 }
@@ -93,7 +96,7 @@ function changed(card) {
   leaving = false;
   if (card.clash) {
     const kept = queue.memory.get(card.question);
-    if (kept?.aside) queue.put({ ...kept, answer: answerOf(card.form) });
+    if (kept) queue.put(kept.aside ? { ...kept, answer: answerOf(card.form) } : entryOf(card));
     card.say("Not saved: choose which text stays, or save what you write here");
     return;
   }
@@ -110,10 +113,13 @@ function changed(card) {
 
 function entryOf(card) {
   const earlier = queue.memory.get(card.question);
+  const mutation = crypto.randomUUID();
+  written.add(mutation);
   return {
     question: card.question,
-    rev: card.rev,
-    mutation: crypto.randomUUID(),
+    // A text goes on from what it was begun from, and not from what somebody else has saved since.
+    rev: earlier && earlier.aside !== "conflict" && !card.clash ? earlier.rev : card.rev,
+    mutation,
     answer: answerOf(card.form),
     url: card.form.dataset.answer,
     at: Date.now(),
@@ -181,6 +187,8 @@ async function drain() {
   for (const entry of await queue.all()) {
     if (entry.aside) continue;
     if (signedOut || Date.now() < retryAt) return;
+    const now = queue.memory.get(entry.question);
+    if (now && now.mutation !== entry.mutation) continue; // a newer text has taken its place meanwhile
     const card = isShown(entry) ? cards.get(entry.question) : undefined;
     if (!(await send(entry, card).catch(() => later(card)))) return;
   }
@@ -189,6 +197,7 @@ async function drain() {
 /** The revision to save from: what was typed while a save of this page was under way follows that save. */
 function baseOf(entry) {
   let { rev } = entry;
+  if (queue.memory.get(entry.question)?.mutation !== entry.mutation) return rev; // of another page
   while (follows.has(`${entry.question} ${rev}`)) rev = follows.get(`${entry.question} ${rev}`);
   return rev;
 }
@@ -219,12 +228,19 @@ async function pageOf(answer) {
 
 /** Learns what became of the save before this entry, of which an earlier page was not told: the same save twice is one.
  * Gives the answer when it is none yet: until then, somebody else's change cannot be told from one's own. */
-async function hearOf({ question, before }) {
-  if (!before || follows.has(`${question} ${before.rev}`)) return undefined;
-  const answer = await request(before);
-  const rev = answer.ok ? (await answer.json()).rev : 0;
-  if (rev > before.rev) follows.set(`${question} ${before.rev}`, rev);
-  return isLater(answer) ? answer : undefined;
+async function hearOf(entry) {
+  const { question, before } = entry;
+  if (!before) return undefined;
+  const key = `${question} ${before.rev}`;
+  if (!heard.has(before.mutation) && !follows.has(key)) {
+    const answer = await request(before);
+    if (isLater(answer)) return answer;
+    heard.set(before.mutation, answer.ok ? (await answer.json()).rev : 0);
+  }
+  const rev = heard.get(before.mutation) ?? follows.get(key);
+  if (rev > before.rev) follows.set(key, rev);
+  if (rev > before.rev && entry.rev === before.rev) entry.rev = rev;
+  return undefined;
 }
 
 /** Whether the server asks to be tried again. */
@@ -251,7 +267,7 @@ async function send(entry, card) {
     retries = 0;
     if (!card || rev < card.rev) {
       // It was stored before, and somebody has saved since: what counts is shown.
-      if (card && !timers.has(entry.question)) fill(card.form, JSON.parse(card.stored));
+      if (card?.stored && !timers.has(entry.question)) fill(card.form, JSON.parse(card.stored));
       await refresh(entry.question);
     } else {
       card.clash?.remove();
@@ -262,7 +278,7 @@ async function send(entry, card) {
     }
     behind = true;
     gated ||= Boolean(card?.form.dataset.gate);
-    channel.postMessage({ question: entry.question, rev });
+    channel.postMessage({ question: entry.question, mutation: entry.mutation, base, rev });
     return true;
   }
   const problem = await answer.json().catch(() => ({}));
@@ -321,7 +337,7 @@ async function conflict(entry, card) {
   if (!article) return later(card, pauseOf(answer)); // asked again with the next try; nothing is decided yet
   endTimer(entry.question);
   if (answer.ok) await queue.done(entry);
-  else await queue.setAside(entry, "conflict");
+  else await queue.setAside(queue.memory.get(entry.question) ?? entry, "conflict");
   const here = document.activeElement;
   const mayFocus = here === document.body || card.article.contains(here);
   const typed = answerOf(card.form); // typing went on meanwhile
@@ -358,9 +374,20 @@ const isIdle = (card) => cards.get(card.question) === card && !card.clash && !ca
 async function refresh(question) {
   const card = cards.get(question);
   if (!card || !isIdle(card)) return;
-  const answer = await ask(`/portal/questions/${question}`);
-  const article = (answer?.ok ? await pageOf(answer) : null)?.getElementById(question);
+  const article = await articleOf(question);
   if (article && isIdle(card)) watch(card.replace(article));
+}
+
+/** Shows what the server has in place of what the card holds. */
+async function replaceCard(card) {
+  const article = await articleOf(card.question);
+  if (article) watch(card.replace(article));
+}
+
+/** The card of a question as the server has it now; nothing when it does not answer. */
+async function articleOf(question) {
+  const answer = await ask(`/portal/questions/${question}`);
+  return (answer?.ok ? await pageOf(answer) : null)?.getElementById(question);
 }
 
 // --- wiring
@@ -419,18 +446,20 @@ async function leave(event) {
   if (kept.length > 0 && kept.every((entry) => entry.aside) && form.dataset.endsSaving === "wait") {
     if (!confirm("Some of what you typed is not saved; a notice or the answer itself says why. Send without it?")) return;
   } else if (kept.length > 0) {
-    const left = "What you typed last is not saved yet.";
+    const words = "What you typed last is not saved yet.";
     if (form.dataset.endsSaving === "wait") {
-      alert(`${left} It is tried again; please send in a moment.`);
+      alert(`${words} It is tried again; please send in a moment.`);
       return;
     }
-    if (!confirm(`${left} Sign out and lose it?`)) return;
+    if (!confirm(`${words} Sign out and lose it?`)) return;
   }
-  if (ends && form.dataset.endsSaving === "wait") sessionStorage.setItem(SENT, scope);
+  const left = kept.map(({ question, mutation }) => ({ question, mutation }));
+  if (ends && form.dataset.endsSaving === "wait") sessionStorage.setItem(SENT, JSON.stringify({ scope, left }));
   else if (ends) await queue.clear();
   leaving = !isUnsaved();
   form.dataset.flushed = "yes";
   form.requestSubmit(submitter);
+  delete form.dataset.flushed; // the page may stay, and what is typed then has to be sent again
 }
 
 async function follow(event) {
@@ -439,7 +468,7 @@ async function follow(event) {
     event.preventDefault();
     const { id } = link.closest("article");
     endTimer(id);
-    await drop((await queue.all()).find((entry) => entry.question === id));
+    await drop(queue.memory.get(id));
     leaving = true;
     location.assign(new URL(link.href).pathname);
     return;
@@ -456,9 +485,10 @@ async function follow(event) {
 
 /** The receipt ends what was begun with "send": what was left then was left by choice. */
 async function endAfterSending() {
-  if (sessionStorage.getItem(SENT) !== scope) return;
+  const sent = JSON.parse(sessionStorage.getItem(SENT));
   sessionStorage.removeItem(SENT);
-  if (root.querySelector("[data-sent]")) await queue.clear();
+  if (sent?.scope !== scope || !root.querySelector("[data-sent]")) return;
+  for (const entry of sent.left) await queue.done(entry);
 }
 
 /** Shows what an earlier page could not send where it belongs, but not over what was typed on this one. What was set
@@ -468,10 +498,15 @@ async function restore() {
   for (const entry of [...kept.filter(({ aside }) => !aside), ...kept.filter(({ aside }) => aside)]) {
     const card = cards.get(entry.question);
     if (!card || queue.memory.has(entry.question)) continue;
-    fill(card.form, entry.answer, typedIn(card.form));
+    const typed = typedIn(card.form);
+    if (wouldReplace(card.form, entry.answer, typed)) {
+      if (!entry.aside) await queue.setAside(entry, "tab");
+      continue;
+    }
+    fill(card.form, entry.answer, typed);
     card.say("Not saved yet");
     if (entry.aside && card.clash) queue.memory.set(entry.question, entry);
-    else await queue.take(entry);
+    else await queue.take({ ...entry, sent: true }); // an earlier page may have sent it
   }
 }
 
@@ -495,10 +530,11 @@ function goOn() {
 
 async function start() {
   await endAfterSending();
+  if (isShared()) await queue.move(); // what was typed before the tick was set
   for (const article of root.querySelectorAll("article.q")) watch(article);
-  const early = [...cards.values()].filter((card) => typedIn(card.form).size > 0);
+  const early = [...cards.values()].filter((card) => !card.clash && (card.stored === null || typedIn(card.form).size > 0));
   await restore();
-  for (const card of early) if (!timers.has(card.question)) changed(card); // typed before this script ran
+  for (const card of early) if (!timers.has(card.question)) changed(card); // typed before this script ran, or refused
   const how = document.querySelector("[data-how]");
   if (how) how.textContent = "Answers are saved while you type.";
   watchSharing();
@@ -519,7 +555,7 @@ async function start() {
     for (const question of timers.keys()) {
       const card = cards.get(question);
       if (!card || card.clash || !differs(card)) continue;
-      const entry = entryOf(card);
+      const entry = { ...entryOf(card), sent: true };
       queue.put(entry);
       if (JSON.stringify(entry.answer).length < KEEPALIVE_LIMIT) request(entry, true).catch(() => undefined);
     }
@@ -527,7 +563,10 @@ async function start() {
   addEventListener("beforeunload", (event) => {
     if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || isUnsaved())) event.preventDefault();
   });
-  channel.addEventListener("message", ({ data }) => refresh(data.question).then(sayState));
+  channel.addEventListener("message", ({ data: { question, mutation, base, rev } }) => {
+    if (written.has(mutation) && rev > base) follows.set(`${question} ${base}`, rev); // another tab has sent it for us
+    refresh(question).then(sayState);
+  });
   await flush();
 }
 

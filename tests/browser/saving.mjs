@@ -29,6 +29,7 @@ async function vendor() {
     await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, seen, EMAIL, /code/i)));
     await press(page, "Continue");
   }
+  await page.close(); // a tab that is open sends what another left
   return own;
 }
 
@@ -701,6 +702,101 @@ test("the tick of a shared computer holds for every tab, and takes from the disk
   assert.equal(await stored("SUB-02"), "Was on the disk.");
   assert.equal(await stored("SUB-03"), "Only in memory.");
   await other.getByLabel(/shared computer/).uncheck();
+  await one.close();
+  await other.close();
+});
+
+test("a tick in one tab sends what another tab left, and never the older text of its own card after it", async () => {
+  const [one, other] = [await section(context), await section(context)];
+  await context.setOffline(true);
+  await card(one, "SUB-02").getByLabel("Note").fill("Left by the other tab.");
+  await kept(one, "Left by the other tab.");
+  await one.close({ runBeforeUnload: false });
+  await other.getByLabel(/shared computer/).check();
+  await emptied(other);
+  await context.setOffline(false);
+  await other.evaluate(() => window.dispatchEvent(new Event("online")));
+  await other.waitForFunction(() => document.querySelector("#SUB-02-note").value === "Left by the other tab.");
+  await other.waitForTimeout(1_500);
+  assert.equal(await stored("SUB-02"), "Left by the other tab.");
+  await other.getByLabel(/shared computer/).uncheck();
+  await other.close();
+});
+
+test("a refused text that is mended later still meets what a colleague has saved meanwhile", async () => {
+  const days = (page) => card(page, "MTG-DAT-01").locator("[name=number]");
+  const page = await section(context, /^Recordings/);
+  await days(page).fill("abc");
+  await says(page, "MTG-DAT-01", "^Not saved: ");
+  await page.close({ runBeforeUnload: false });
+  const theirs = await section(await colleague(), /^Recordings/);
+  await days(theirs).fill("45");
+  await says(theirs, "MTG-DAT-01", "^Saved");
+  await theirs.close();
+  const again = await section(context, /^Recordings/);
+  await says(again, "MTG-DAT-01", "^Not saved: ");
+  assert.equal(await days(again).inputValue(), "abc");
+  await days(again).fill("12");
+  const clash = card(again, "MTG-DAT-01").getByRole("group", { name: /changed this/ });
+  await clash.waitFor();
+  assert.match(await clash.innerText(), /12[\s\S]*45/);
+  await clash.getByRole("link", { name: /^Keep / }).click();
+  await again.waitForFunction(() => document.querySelector(".clash") === null);
+  await emptied(again);
+  await again.close();
+});
+
+test("a text that waited and one that is typed before the script runs into the same field are both kept", async () => {
+  const first = await context.newPage();
+  await first.goto(new URL("/portal", demo.url).href);
+  const page = await section(context);
+  await context.setOffline(true);
+  await card(page, "SUB-02").getByLabel("Note").fill("Waited in the queue.");
+  await kept(page, "Waited in the queue.");
+  await page.close({ runBeforeUnload: false });
+  // Nothing is sent before both texts are there.
+  await first.evaluate(() => {
+    navigator.locks.request(`assay-${document.body.dataset.saving}`, () => new Promise((resolve) => { window.goOn = resolve; }));
+  });
+  await context.setOffline(false);
+  const again = await context.newPage();
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await again.route("**/static/saving.*.js", async (route) => { await held; await route.continue(); });
+  await again.goto(page.url(), { waitUntil: "commit" });
+  await card(again, "SUB-02").getByLabel("Note").fill("Typed too early.");
+  release();
+  await aside(again).getByText("Waited in the queue.").waitFor();
+  await first.evaluate(() => window.goOn());
+  await says(again, "SUB-02", "^Saved");
+  await until(async () => await stored("SUB-02") === "Typed too early.");
+  await aside(again).getByRole("button", { name: "Forget it" }).click();
+  await emptied(again);
+  await again.close();
+  await first.close();
+});
+
+test("what a page without script could not save counts as not saved once there is script", async () => {
+  const page = await context.newPage();
+  await page.route("**/static/saving.*.js", (route) => route.abort(), { times: 1 });
+  await page.goto(new URL("/portal/questions/MTG-DAT-01", demo.url).href);
+  await card(page, "MTG-DAT-01").locator("[name=number]").fill("many");
+  await Promise.all([page.waitForNavigation(), card(page, "MTG-DAT-01").getByRole("button", { name: /^Save/ }).click()]);
+  await kept(page, '"many"');
+  await whole(page, "^1 answer is not saved");
+  await page.evaluate(() => indexedDB.deleteDatabase("assay-answers"));
+  await page.close({ runBeforeUnload: false });
+});
+
+test("a link to evidence that is being typed stays when another tab saves the answer", async () => {
+  const [one, other] = [await section(context), await section(context)];
+  const title = card(other, "SUB-02").locator("form:not([data-answer]) [name=title]");
+  await title.evaluate((field) => { field.closest("details").open = true; });
+  await title.fill("Our register");
+  await card(one, "SUB-02").getByLabel("Note").fill("Saved beside the link.");
+  await says(one, "SUB-02", "^Saved");
+  await other.waitForFunction(() => document.querySelector("#SUB-02-note").value === "Saved beside the link.");
+  assert.equal(await title.inputValue(), "Our register");
   await one.close();
   await other.close();
 });
