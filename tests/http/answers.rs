@@ -116,6 +116,26 @@ async fn c_02_of_two_savers_one_wins_and_the_other_sees_both_texts() {
 }
 
 #[tokio::test]
+async fn c_02_a_refused_text_that_is_mended_still_meets_what_somebody_saved_meanwhile() {
+    let app = TestApp::start().await;
+    let (one, _) = respondent(&app).await;
+    app.advance(chrono::Duration::minutes(6));
+    let two = come_in(&app, &mailed_link(&app, crate::vendor_side::PRIYA)).await;
+    let address = format!("/portal/questions/{QUESTION}");
+    let choices = options(&one, QUESTION).await;
+    let mine = one.open(&address).await;
+    let theirs = two.open(&address).await;
+    theirs.form(&address).set("choice", &choices[1]).set("note", "theirs").submit().await.expect(200);
+    let long = "x".repeat(4_001);
+    let refused =
+        mine.form(&address).set("choice", &choices[0]).set("note", &long).submit().await.expect(422);
+    let mended = refused.form(&address).set("note", "mine").submit().await.expect(412);
+    assert!(mended.text().contains("Keep theirs"), "{}", mended.text());
+    let stored = two.open(&address).await.expect(200);
+    assert_eq!(stored.form(&address).values()["note"], ["theirs"], "nothing was overwritten");
+}
+
+#[tokio::test]
 async fn c_03_the_same_form_sent_many_times_is_one_save() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;

@@ -62,13 +62,13 @@ async fn pages_alone_send_nothing_and_a_worker_beside_them_sends_all() {
 
 #[tokio::test]
 async fn m_02_two_workers_send_each_of_many_mails_once() {
-    let count = 200;
+    let count = tests::tries(200, 2_000);
     let mails = SmtpServer::start().await.unwrap();
     let Some((here, place, _pages, admin)) = pages_alone("many_mails", &mails).await else { return };
     invite(&admin, count).await;
     let (one, two) = (place.beside().unwrap(), place.beside().unwrap());
     let _workers = [one.run(&["worker"]).unwrap(), two.run(&["worker"]).unwrap()];
-    here.until(OPEN, 0, Duration::from_secs(120)).await;
+    here.until(OPEN, 0, Duration::from_secs(600)).await;
     let kept = mails.kept();
     let ids: BTreeSet<String> =
         kept.iter().map(|mail| mail.parse().message_id().unwrap_or_default().to_owned()).collect();

@@ -16,3 +16,9 @@ pub mod rows;
 pub mod server;
 pub mod smtp;
 pub mod trace;
+
+/// How often a test tries its luck: `usual`, and with `TEST_LONG=1` as often as is worth it once in a while.
+#[must_use]
+pub fn tries(usual: usize, long: usize) -> usize {
+    if std::env::var_os("TEST_LONG").is_some_and(|value| value == "1") { long } else { usual }
+}

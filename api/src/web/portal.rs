@@ -403,12 +403,13 @@ async fn save(
         mutation: form.text("mutation").to_owned(),
         typed: typed(&form),
     };
-    let go = form.text("go");
+    let (go, begun_from) = (form.text("go"), input.rev);
     let mut unsaved = Unsaved {
         question: input.question.clone(),
         typed: input.typed.clone(),
         faults: Vec::new(),
         conflict: None,
+        from: None,
     };
     let saved = match answers::save(&who.ctx, input).await {
         // No answer was stored before, and none is now.
@@ -420,6 +421,7 @@ async fn save(
         Err(refused) if wants_json(&request) => return Err(refused.into()),
         Err(UseCaseError::Invalid(faults)) => {
             unsaved.faults = faults;
+            unsaved.from = Some(begun_from);
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(UseCaseError::VersionConflict(Some(now))) => {

@@ -32,6 +32,8 @@ pub(super) struct Unsaved {
     pub typed: TypedAnswer,
     pub faults: Vec<FieldError>,
     pub conflict: Option<CurrentAnswer>,
+    /// The revision that a refused text was begun from: mended, it still meets what somebody has saved since.
+    pub from: Option<i64>,
 }
 
 /// What every card of a page needs.
@@ -279,6 +281,9 @@ impl Desk<'_> {
         let messages: Vec<&str> = unsaved.faults.iter().map(|fault| fault.message.as_str()).collect();
         if !messages.is_empty() {
             card.error = Some(messages.join(". "));
+        }
+        if let Some(from) = unsaved.from {
+            card.revision = from;
         }
         let Some(now) = &unsaved.conflict else { return };
         let mine =
