@@ -46,7 +46,7 @@ export class Queue {
     this.isShared = isShared;
     this.memory = new Map(); // by question: what this page wrote, or shows in its cards
     this.apart = new Map(); // by mutation: what is in no card of this page and may not be written to disk
-    this.written = new Map(); // question -> the mutation of this page that waits on the disk
+    this.onDisk = new Map(); // question -> the mutation of this page that waits on the disk
     this.loose = new Set(); // questions whose text only this page holds
   }
 
@@ -69,12 +69,12 @@ export class Queue {
         const found = waiting.get([this.scope, entry.question]);
         found.onsuccess = () => {
           const there = found.result;
-          const known = !there || [mine?.mutation, entry.mutation, this.written.get(entry.question)].includes(there.mutation);
+          const known = !there || [mine?.mutation, entry.mutation, this.onDisk.get(entry.question)].includes(there.mutation);
           if (!known && !sameText(there, entry)) aside.put({ ...there, aside: there.aside ?? "tab" });
           waiting.put(own);
         };
       });
-      if (!entry.aside) this.written.set(entry.question, entry.mutation);
+      if (!entry.aside) this.onDisk.set(entry.question, entry.mutation);
       if (this.memory.get(entry.question) === entry) this.loose.delete(entry.question);
       return true;
     } catch {
@@ -103,7 +103,7 @@ export class Queue {
   }
 
   /** A card of this page shows the entry now; what was set aside waits again. False when a newer text waits already. */
-  async take(entry) {
+  async hold(entry) {
     if (this.memory.has(entry.question)) return false;
     this.apart.delete(entry.mutation);
     const kept = await this.put({ ...entry, aside: undefined, words: undefined });
@@ -115,7 +115,7 @@ export class Queue {
   async done(entry) {
     const { question } = entry;
     // An older text of this page may lie there still, when the disk did not take this one.
-    const older = this.#holds(entry) ? this.written.get(question) : undefined;
+    const older = this.#holds(entry) ? this.onDisk.get(question) : undefined;
     if (this.#holds(entry)) this.memory.delete(question);
     this.apart.delete(entry.mutation);
     if (!this.memory.has(question) && ![...this.apart.values()].some((other) => other.question === question)) this.loose.delete(question);

@@ -28,7 +28,7 @@ const channel = new BroadcastChannel(`assay-${scope}`);
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
 const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
-const written = new Set(); // mutations of this page
+const ours = new Set(); // mutations of this page
 const heard = new Map(); // mutation of an earlier page -> the revision that it made, 0 for none
 let retryAt = 0;
 let retries = 0;
@@ -114,7 +114,7 @@ function changed(card) {
 function entryOf(card) {
   const earlier = queue.memory.get(card.question);
   const mutation = crypto.randomUUID();
-  written.add(mutation);
+  ours.add(mutation);
   return {
     question: card.question,
     // A text goes on from what it was begun from, and not from what somebody else has saved since.
@@ -162,7 +162,7 @@ async function take(card, asked = false) {
 }
 
 async function takeAll() {
-  await Promise.all([...timers.keys()].map((question) => cards.get(question)).filter(Boolean).map(take));
+  await Promise.all([...timers.keys()].map((question) => cards.get(question)).filter(Boolean).map((card) => take(card)));
 }
 
 // --- sending
@@ -506,7 +506,7 @@ async function restore() {
     fill(card.form, entry.answer, typed);
     card.say("Not saved yet");
     if (entry.aside && card.clash) queue.memory.set(entry.question, entry);
-    else await queue.take({ ...entry, sent: true }); // an earlier page may have sent it
+    else await queue.hold({ ...entry, sent: true }); // an earlier page may have sent it
   }
 }
 
@@ -564,7 +564,7 @@ async function start() {
     if (!leaving && (timers.size > 0 || [...queue.memory.values()].some((entry) => !entry.aside) || isUnsaved())) event.preventDefault();
   });
   channel.addEventListener("message", ({ data: { question, mutation, base, rev } }) => {
-    if (written.has(mutation) && rev > base) follows.set(`${question} ${base}`, rev); // another tab has sent it for us
+    if (ours.has(mutation) && rev > base) follows.set(`${question} ${base}`, rev); // another tab has sent it for us
     refresh(question).then(sayState);
   });
   await flush();

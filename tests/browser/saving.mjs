@@ -83,6 +83,22 @@ const entries = (page) => page.evaluate(() => new Promise((resolve) => {
     reads.oncomplete = () => { request.result.close(); resolve(found.flatMap((one) => one.result)); };
   };
 }));
+/** Types a note while the line is down, and closes the page with it. */
+async function leave(page, id, text) {
+  await context.setOffline(true);
+  await card(page, id).getByLabel("Note").fill(text);
+  await kept(page, text);
+  await page.close({ runBeforeUnload: false });
+}
+/** Opens a page whose script comes only when it is released. */
+async function beforeScript(url) {
+  const page = await context.newPage();
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route("**/static/saving.*.js", async (route) => { await held; await route.continue(); });
+  await page.goto(url, { waitUntil: "commit" });
+  return [page, release];
+}
 /** Waits until nothing is left in the browser. */
 const emptied = (page) => until(async () => await waiting(page) === 0);
 
@@ -354,10 +370,7 @@ const whole = (page, pattern) => page.waitForFunction(
 
 test("C-02: a text that came too late while its page was closed is kept, and a notice leads to both texts", async () => {
   const page = await section(context);
-  await context.setOffline(true);
-  await card(page, "SUB-03").getByLabel("Note").fill("Written on the train.");
-  await kept(page, "Written on the train.");
-  await page.close({ runBeforeUnload: false });
+  await leave(page, "SUB-03", "Written on the train.");
   await colleagueSaves("SUB-03");
   await context.setOffline(false);
   const elsewhere = await section(context, /Use of AI/);
@@ -476,10 +489,7 @@ test("two tabs: what one sends of the other is not undone by its own older text"
 test("two tabs: a text of the other that came too late is shown as its own, not in place of what stands here", async () => {
   const gone = await section(context);
   const here = await section(context);
-  await context.setOffline(true);
-  await card(gone, "SUB-03").getByLabel("Note").fill("Typed in the tab that was closed.");
-  await kept(gone, "Typed in the tab that was closed.");
-  await gone.close({ runBeforeUnload: false });
+  await leave(gone, "SUB-03", "Typed in the tab that was closed.");
   await colleagueSaves("SUB-03");
   await context.setOffline(false);
   await here.evaluate(() => window.dispatchEvent(new Event("online")));
@@ -493,16 +503,9 @@ test("two tabs: a text of the other that came too late is shown as its own, not 
 
 test("what is typed before the script runs is saved as well, and what waited from before does not replace it", async () => {
   const page = await section(context);
-  await context.setOffline(true);
-  await card(page, "SUB-03").getByLabel("Note").fill("Waits since the tunnel.");
-  await kept(page, "Waits since the tunnel.");
-  await page.close({ runBeforeUnload: false });
+  await leave(page, "SUB-03", "Waits since the tunnel.");
   await context.setOffline(false);
-  const again = await context.newPage();
-  let release;
-  const held = new Promise((resolve) => { release = resolve; });
-  await again.route("**/static/saving.*.js", async (route) => { await held; await route.continue(); });
-  await again.goto(page.url(), { waitUntil: "commit" });
+  const [again, release] = await beforeScript(page.url());
   await card(again, "SUB-02").getByLabel("Note").fill("Typed at once.");
   await card(again, "SUB-03").getByRole("radio", { name: /^No$/ }).check();
   release();
@@ -536,10 +539,7 @@ test("two tabs: what was set aside in one is not replaced by what the other type
 
 test("two tabs: a text that waits for the same question is set aside, not replaced", async () => {
   const [one, other] = [await section(context), await section(context)];
-  await context.setOffline(true);
-  await card(one, "SUB-02").getByLabel("Note").fill("First tab, then closed.");
-  await kept(one, "First tab, then closed.");
-  await one.close({ runBeforeUnload: false });
+  await leave(one, "SUB-02", "First tab, then closed.");
   await card(other, "SUB-02").getByLabel("Note").fill("Second tab.");
   await kept(other, "Second tab.");
   await aside(other).getByText("Something else was typed in another tab of this browser. Your text of SUB-02 is kept").waitFor();
@@ -601,9 +601,11 @@ test("an hour offline: 200 edits are kept, and each answer arrives once", async 
   const note = (request) => { if (request.method() === "PUT") saves.push(request.headers()["x-mutation-id"]); };
   context.on("request", note); // another tab of the browser may send what waits
   await context.setOffline(false);
-  await page.clock.runFor(61_000); // the longest pause between two tries
+  await until(async () => {
+    await page.clock.runFor(61_000); // the longest pause between two tries
+    return await waiting(page) === 0;
+  });
   await page.clock.resume();
-  await emptied(page);
   for (const [id, text] of last) assert.equal(await stored(id), text);
   assert.ok(saves.length >= last.size);
   assert.ok(new Set(saves).size <= 2 * last.size, "of all the edits, what was under way when the line broke and the last text");
@@ -708,10 +710,7 @@ test("the tick of a shared computer holds for every tab, and takes from the disk
 
 test("a tick in one tab sends what another tab left, and never the older text of its own card after it", async () => {
   const [one, other] = [await section(context), await section(context)];
-  await context.setOffline(true);
-  await card(one, "SUB-02").getByLabel("Note").fill("Left by the other tab.");
-  await kept(one, "Left by the other tab.");
-  await one.close({ runBeforeUnload: false });
+  await leave(one, "SUB-02", "Left by the other tab.");
   await other.getByLabel(/shared computer/).check();
   await emptied(other);
   await context.setOffline(false);
@@ -750,20 +749,13 @@ test("a text that waited and one that is typed before the script runs into the s
   const first = await context.newPage();
   await first.goto(new URL("/portal", demo.url).href);
   const page = await section(context);
-  await context.setOffline(true);
-  await card(page, "SUB-02").getByLabel("Note").fill("Waited in the queue.");
-  await kept(page, "Waited in the queue.");
-  await page.close({ runBeforeUnload: false });
+  await leave(page, "SUB-02", "Waited in the queue.");
   // Nothing is sent before both texts are there.
   await first.evaluate(() => {
     navigator.locks.request(`assay-${document.body.dataset.saving}`, () => new Promise((resolve) => { window.goOn = resolve; }));
   });
   await context.setOffline(false);
-  const again = await context.newPage();
-  let release;
-  const held = new Promise((resolve) => { release = resolve; });
-  await again.route("**/static/saving.*.js", async (route) => { await held; await route.continue(); });
-  await again.goto(page.url(), { waitUntil: "commit" });
+  const [again, release] = await beforeScript(page.url());
   await card(again, "SUB-02").getByLabel("Note").fill("Typed too early.");
   release();
   await aside(again).getByText("Waited in the queue.").waitFor();

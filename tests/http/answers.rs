@@ -85,12 +85,18 @@ async fn v_02_notes_take_4000_characters_and_no_nul() {
     assert_eq!(page.form(&address).values()["note"], [kept]);
 }
 
+/// One respondent in two browsers.
+async fn two_browsers(app: &TestApp) -> (Client, Client) {
+    let (one, _) = respondent(app).await;
+    app.advance(chrono::Duration::minutes(6));
+    let two = come_in(app, &mailed_link(app, crate::vendor_side::PRIYA)).await;
+    (one, two)
+}
+
 #[tokio::test]
 async fn c_02_of_two_savers_one_wins_and_the_other_sees_both_texts() {
     let app = TestApp::start().await;
-    let (one, _) = respondent(&app).await;
-    app.advance(chrono::Duration::minutes(6));
-    let two = come_in(&app, &mailed_link(&app, crate::vendor_side::PRIYA)).await;
+    let (one, two) = two_browsers(&app).await;
     let address = format!("/portal/questions/{QUESTION}");
     let choices = options(&one, QUESTION).await;
     let (mine, theirs) = (one.open(&address).await, two.open(&address).await);
@@ -118,9 +124,7 @@ async fn c_02_of_two_savers_one_wins_and_the_other_sees_both_texts() {
 #[tokio::test]
 async fn c_02_a_refused_text_that_is_mended_still_meets_what_somebody_saved_meanwhile() {
     let app = TestApp::start().await;
-    let (one, _) = respondent(&app).await;
-    app.advance(chrono::Duration::minutes(6));
-    let two = come_in(&app, &mailed_link(&app, crate::vendor_side::PRIYA)).await;
+    let (one, two) = two_browsers(&app).await;
     let address = format!("/portal/questions/{QUESTION}");
     let choices = options(&one, QUESTION).await;
     let mine = one.open(&address).await;

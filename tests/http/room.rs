@@ -1,13 +1,15 @@
 //! Little room on the disk: uploads are refused while answers are saved, and nobody has to start anything again (U-09).
 
-use crate::vendor_side::{choose, options, respondent};
+use crate::{
+    shares::{assert_refused, upload},
+    vendor_side::{choose, options, respondent},
+};
 use actix_web::web::Data;
 use api::{
     blobs::room::{LeastFree, Room, Space},
     usecases::Services,
     web::app::AppState,
 };
-use reqwest::header;
 use std::{
     io,
     sync::{
@@ -15,10 +17,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use tests::{
-    app::TestApp,
-    browser::{Client, Page},
-};
+use tests::app::TestApp;
 
 const GB: u64 = 1 << 30;
 /// A disk that does not answer.
@@ -60,19 +59,6 @@ impl Disk {
     }
 }
 
-async fn upload(vendor: &Client, name: &str) -> Page {
-    let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
-    page.form("SEC-GOV-01/evidence").file("file", name, b"A policy.".to_vec()).submit().await
-}
-
-/// Refused with this code and a whole number of seconds to wait.
-#[track_caller]
-fn assert_refused(page: &Page, code: &str) {
-    assert_eq!((page.status.as_u16(), page.problem().as_str()), (503, code), "{}", page.text());
-    let seconds = page.headers.get(header::RETRY_AFTER).unwrap().to_str().unwrap();
-    assert!(seconds.parse::<u64>().unwrap() > 0, "{seconds}");
-}
-
 #[tokio::test]
 async fn u_09_below_the_mark_uploads_are_refused_before_a_byte_is_written_and_answers_are_saved() {
     let disk = Disk::with_free(6 * GB);
@@ -87,7 +73,7 @@ async fn u_09_below_the_mark_uploads_are_refused_before_a_byte_is_written_and_an
     let written = || std::fs::metadata(&incoming).unwrap().modified().unwrap();
     let before = written();
     let refused = upload(&vendor, "refused.txt").await;
-    assert_refused(&refused, "storage-full");
+    assert_refused(&refused, 503, "storage-full");
     assert!(refused.text().contains("no room"), "{}", refused.text());
     assert_eq!(written(), before, "no file was begun");
     vendor.json("/health/ready").await.expect(200);
@@ -123,7 +109,7 @@ async fn a_disk_that_does_not_answer_is_a_dependency_that_is_away() {
     let disk = Disk::with_free(BROKEN);
     let app = disk.app().await;
     let (vendor, _) = respondent(&app).await;
-    assert_refused(&upload(&vendor, "refused.txt").await, "dependency-down");
+    assert_refused(&upload(&vendor, "refused.txt").await, 503, "dependency-down");
     let ready = vendor.json("/health/ready").await;
     assert_eq!((ready.status.as_u16(), ready.value()["code"].as_str()), (503, Some("dependency-down")));
     disk.set(6 * GB);

@@ -34,7 +34,7 @@ fn tight() -> Shares {
 
 /// Refused with this code and a whole number of seconds to wait.
 #[track_caller]
-fn assert_refused(page: &Page, status: u16, code: &str) {
+pub fn assert_refused(page: &Page, status: u16, code: &str) {
     assert_eq!((page.status.as_u16(), page.problem().as_str()), (status, code), "{}", page.text());
     let seconds = page.headers.get(header::RETRY_AFTER).unwrap().to_str().unwrap();
     assert!(seconds.parse::<u64>().unwrap() > 0, "{seconds}");
@@ -100,7 +100,7 @@ async fn incoming(app: &TestApp, count: usize) {
     timeout(Duration::from_secs(10), arrived).await.unwrap();
 }
 
-async fn upload(vendor: &Client, name: &str) -> Page {
+pub async fn upload(vendor: &Client, name: &str) -> Page {
     let page = vendor.open(QUESTION).await.expect(200);
     page.form("SEC-GOV-01/evidence").file("file", name, b"A policy.".to_vec()).submit().await
 }
