@@ -446,6 +446,22 @@ async fn a_08_z_08_the_tenants_words_never_reach_the_vendor_and_secrets_reach_no
 }
 
 #[tokio::test]
+async fn z_08_the_portal_is_the_same_whatever_the_tier() {
+    let mut walk = Walk::begin().await;
+    let link = mailed_link(&walk.app, PRIYA);
+    give_code(&walk.app, &walk.vendor, &link, PRIYA).await.expect(200);
+    walk.read_everything("page").await;
+    let before = std::mem::take(&mut walk.read);
+    let service = assessments::view(&walk.risk, walk.assessment).await.unwrap().service;
+    let tier = intake::view(&walk.risk, service.id).await.unwrap().intake.unwrap();
+    intake::approve_override(&walk.risk, service.id, tier.version).await.unwrap();
+    let approved = intake::view(&walk.risk, service.id).await.unwrap().intake.unwrap();
+    assert_ne!(tier.tier, approved.tier, "the tier did not change");
+    walk.read_everything("page").await;
+    assert_eq!(before, walk.read);
+}
+
+#[tokio::test]
 async fn a_08_a_session_in_an_address_opens_nothing() {
     let app = TestApp::start().await;
     crate::vendor_side::invited(&app).await;

@@ -3,7 +3,7 @@
 
 use super::{assay, own_postgres};
 use futures_util::future;
-use reqwest::{Response, header};
+use reqwest::{Method, Response, header};
 use sea_orm::{ConnectionTrait as _, Statement};
 use std::{
     fs::File,
@@ -223,6 +223,24 @@ async fn k_07_no_room_at_the_nth_write_is_told_and_forgotten_when_there_is_room(
         failing.savers[0].until_saved().await;
     }
     assert!(refused > 25, "{refused} refusals prove little");
+    // A file is written in a few pieces, whatever its size: there is no room for each of them in turn.
+    let mut refused = 0;
+    for nth in 1..=8 {
+        let full = Fault { call: Call::Write, file: "/evidence/", nth, happens: Happens::Failures(ENOSPC) };
+        failing.faults.arm(&full).unwrap();
+        let answer = uploaded(&failing.vendor, &format!("{nth}.txt")).await;
+        if failing.faults.hits().unwrap() > 0 {
+            assert_eq!(refusal(answer).await, "storage-full", "write {nth}");
+            refused += 1;
+        } else {
+            assert_eq!(answer.status(), 303, "write {nth}");
+        }
+        failing.faults.disarm().unwrap();
+    }
+    assert!(refused > 1, "{refused} refused files prove little");
+    let page = failing.vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let shown = page.attributes(".file a[href^='/portal/evidence/']", "href").len();
+    assert_eq!(shown, 8 - refused, "{}", page.text());
     assert_kept(&failing.place, &failing.savers).await;
 }
 
@@ -265,6 +283,61 @@ async fn k_08_a_write_or_a_sync_that_fails_is_never_acknowledged() {
         failing.faults.disarm().unwrap();
     }
     assert_eq!(uploaded(&failing.vendor, "report.txt").await.status(), 303);
+    failing.server.kill().unwrap();
+    failing.server = failing.place.start().await.unwrap();
+    assert_kept(&failing.place, &failing.savers).await;
+}
+
+#[tokio::test]
+async fn k_08_what_cannot_be_read_is_refused_and_never_shown_as_something_else() {
+    let Some(mut failing) = failing().await else { return };
+    assert_eq!(uploaded(&failing.vendor, "report.txt").await.status(), 303);
+    let question = format!("/portal/questions/{}", failing.savers[0].question.id);
+    let (mut unreadable, mut unsaved) = (0, 0);
+    for nth in 1..=24 {
+        // Whoever saved last is the one who knows: the page is read by somebody else's connection.
+        failing.savers[0].until_saved().await;
+        let fault = Fault { call: Call::Read, file: "assay.db", nth, happens: Happens::Failures(EIO) };
+        failing.faults.arm(&fault).unwrap();
+        let page = failing.vendor.open(&question).await;
+        match page.status.as_u16() {
+            200 => {
+                let last = failing.savers[0].acknowledged.last().unwrap();
+                assert!(page.body.contains(last), "read {nth}: an older answer is shown");
+            }
+            503 => unreadable += usize::from(page.body.contains("dependency-down")),
+            other => panic!("read {nth}: {other}"),
+        }
+        if let Came::Refused(code) = failing.savers[0].save().await {
+            assert_eq!(code, "dependency-down", "read {nth}");
+            unsaved += 1;
+        }
+        failing.faults.disarm().unwrap();
+    }
+    assert!(unreadable > 3 && unsaved > 3, "{unreadable} pages and {unsaved} saves prove little");
+    failing.savers[0].until_saved().await;
+
+    // A file arrives whole, or its reader is told that it does not.
+    let page = failing.vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    let file = page.attributes(".file a[href^='/portal/evidence/']", "href").remove(0);
+    let whole = failing.vendor.open(&file).await.expect(200).body.len();
+    let mut broken = 0;
+    for nth in 1..=8 {
+        let fault = Fault { call: Call::Read, file: "/evidence/", nth, happens: Happens::Failures(EIO) };
+        failing.faults.arm(&fault).unwrap();
+        let answer = failing.vendor.request(Method::GET, &file).send().await.unwrap();
+        let status = answer.status();
+        match answer.bytes().await {
+            Ok(bytes) if status == 200 => {
+                assert_eq!((bytes.len(), failing.faults.hits().unwrap()), (whole, 0))
+            }
+            Ok(_) => assert_eq!(status, 503),
+            Err(_) => broken += 1,
+        }
+        failing.faults.disarm().unwrap();
+    }
+    assert!(broken > 0, "no read of the file failed");
+    assert_eq!(failing.vendor.open(&file).await.expect(200).body.len(), whole);
     failing.server.kill().unwrap();
     failing.server = failing.place.start().await.unwrap();
     assert_kept(&failing.place, &failing.savers).await;

@@ -1,4 +1,4 @@
-/* Loaded before a process of the product (LD_PRELOAD): kills it, or fails a call, at the nth write or sync of a file.
+/* Loaded before a process of the product (LD_PRELOAD): kills it, or fails a call, at the nth write, sync or read of a file.
  * What to do is read from the file that FAULT_CONTROL names, which `faults.rs` writes; both know its layout. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,11 +13,11 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { WRITE = 1, SYNC = 2 };
+enum { WRITE = 1, SYNC = 2, READ = 3 };
 
 struct control {
     _Atomic int armed;
-    int call;              /* WRITE or SYNC */
+    int call;              /* WRITE, SYNC or READ */
     _Atomic int countdown; /* the call that brings this to 0 is meant */
     int after;             /* 1: kill when the call has returned */
     int error;             /* fail with this errno; 0: kill */
@@ -80,3 +80,12 @@ ssize_t pwrite64(int fd, const void *data, size_t length, off64_t at) {
 }
 int fsync(int fd) { AROUND(SYNC, fd, int, fsync, (int), fd) }
 int fdatasync(int fd) { AROUND(SYNC, fd, int, fdatasync, (int), fd) }
+ssize_t read(int fd, void *data, size_t length) {
+    AROUND(READ, fd, ssize_t, read, (int, void *, size_t), fd, data, length)
+}
+ssize_t pread(int fd, void *data, size_t length, off_t at) {
+    AROUND(READ, fd, ssize_t, pread, (int, void *, size_t, off_t), fd, data, length, at)
+}
+ssize_t pread64(int fd, void *data, size_t length, off64_t at) {
+    AROUND(READ, fd, ssize_t, pread64, (int, void *, size_t, off64_t), fd, data, length, at)
+}

@@ -1,5 +1,5 @@
 //! Faults of the disk, and death at a named moment, without a word of it in the product: a small library is loaded
-//! before the process (`fault.c`, compiled here) and does at the nth write or sync of a file what a test asks for.
+//! before the process (`fault.c`, compiled here) and does at the nth write, sync or read of a file what a test asks for.
 //!
 //! Needs a C compiler, as the product does, and the dynamic loader of Linux.
 
@@ -19,6 +19,8 @@ pub enum Call {
     Write,
     /// Making a file or a folder durable.
     Sync,
+    /// Reading from a file.
+    Read,
 }
 
 /// What happens at the call.
@@ -110,7 +112,11 @@ impl Faults {
             Happens::Failure(error) => (0, error, 0),
             Happens::Failures(error) => (0, error, 1),
         };
-        let call = if fault.call == Call::Write { 1 } else { 2 };
+        let call = match fault.call {
+            Call::Write => 1,
+            Call::Sync => 2,
+            Call::Read => 3,
+        };
         let mut bytes = Vec::with_capacity(128);
         for number in [0_i32, call, fault.nth, after, error, lasting, 0] {
             bytes.extend(number.to_ne_bytes());

@@ -1,7 +1,7 @@
 //! What became of a mail, in words for people, and the typed content of every kind of mail.
 //!
 //! A mail holds plain facts here; templates put them into sentences. To add a kind of mail: add a variant to
-//! [`MailContent`], gather it in `usecases::deliveries::prepare`, and write its template.
+//! [`MailContent`], gather it in `usecases::mail_content::prepare`, and write its template.
 
 use super::ids::{AssessmentId, RespondentId, UserId};
 use crate::word_enum;

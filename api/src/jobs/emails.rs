@@ -7,8 +7,8 @@ use crate::{
     render::Renderer,
     store::job_queue::Claimed,
     usecases::{
-        SystemCtx, UseCaseError,
-        deliveries::{self, PreparedMail},
+        SystemCtx, UseCaseError, deliveries,
+        mail_content::{self, PreparedMail},
     },
 };
 use chrono::Duration;
@@ -29,7 +29,7 @@ pub async fn send(
     {
         return Ok(ran);
     }
-    let Some(prepared) = deliveries::prepare(system, tenant, claimed.id, &claimed.job).await? else {
+    let Some(prepared) = mail_content::prepare(system, tenant, claimed.id, &claimed.job).await? else {
         deliveries::record(system, tenant, claimed.id, None, None, &Attempt::NotNeeded).await?;
         return Ok(Ran::Done);
     };

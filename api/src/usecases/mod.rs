@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod keys;
 pub mod library;
+pub mod mail_content;
 pub mod matrix;
 pub mod operations;
 pub mod portal_access;

@@ -4,7 +4,7 @@
 use super::{
     Ctx, Result, UseCaseError,
     ctx::TenantInfo,
-    deliveries::{Open, asked_counts},
+    mail_content::{Open, asked_counts},
     sending::{definitions, refuse_unless_draft},
 };
 use crate::{
