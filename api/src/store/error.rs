@@ -69,8 +69,8 @@ fn meaning(code: &str) -> Option<StoreError> {
         (_, Some(5 | 6)) | ("40001" | "40P01" | "55P03" | "57014" | "53300", None) => Some(StoreError::Busy),
         // SQLITE_FULL; disk_full.
         (_, Some(13)) | ("53100", None) => Some(StoreError::Full),
-        // SQLITE_IOERR and _CANTOPEN; PostgreSQL ends, has crashed, starts, or ended this session; its disk fails.
-        (_, Some(10 | 14)) | ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "58030", None) => {
+        // SQLITE_IOERR, _CORRUPT (a disk that cannot be read is told so too), _CANTOPEN and _NOTADB; PostgreSQL ends, has crashed, starts, or ended this session; its disk fails.
+        (_, Some(10 | 11 | 14 | 26)) | ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "58030", None) => {
             Some(StoreError::Away)
         }
         (code, None) if code.starts_with("08") => Some(StoreError::Away),
@@ -116,7 +116,10 @@ mod tests {
             (&["5", "6", "261", "517", "40001", "40P01", "55P03", "57014", "53300"][..], StoreError::Busy),
             (&["13", "53100"], StoreError::Full),
             (
-                &["10", "266", "778", "1034", "4874", "14", "57P01", "57P03", "08006", "25P03"],
+                &[
+                    "10", "11", "26", "266", "267", "778", "1034", "4874", "14", "57P01", "57P03", "08006",
+                    "25P03",
+                ],
                 StoreError::Away,
             ),
         ] {
@@ -124,7 +127,7 @@ mod tests {
                 assert_eq!(is(code), Some(error.to_string()), "{code}");
             }
         }
-        for code in ["1", "11", "19", "2067", "22001", "23505", "42P01"] {
+        for code in ["1", "19", "2067", "22001", "23505", "42P01"] {
             assert_eq!(is(code), None, "{code}");
         }
     }
