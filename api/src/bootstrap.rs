@@ -248,7 +248,7 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
     let state = AppState::new(services, renderer, mailbox.map(mailbox_reader));
     let state = Arc::new(state.behind(config.trusted_proxies.clone()));
     tracing::info!(base_url = config.base_url(), listen = %config.listen, "serving");
-    serve_until_stopped(listener, state, config.workers, &shutdown).await?;
+    serve_until_stopped(listener, state, config.serving_threads(), &shutdown).await?;
     database.close().await;
     Ok(())
 }
@@ -317,7 +317,7 @@ pub async fn serve_until_stopped(
 ) -> anyhow::Result<()> {
     state.pace.bound_readers(&listener)?;
     let server = HttpServer::new(move || crate::http_app!(state))
-        .workers(workers.max(1))
+        .workers(workers)
         .max_connections(1_000)
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(GRACE.as_secs())

@@ -82,7 +82,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Folder of the embedded database and of the evidence.
     pub data_dir: PathBuf,
-    /// Threads that answer requests, 1 to 64.
+    /// Threads that answer requests, at most 64; 0 for one on each processor.
     #[serde(deserialize_with = "number")]
     pub workers: usize,
     /// Reverse proxies in front of this installation, as addresses or networks; only their `X-Forwarded-For` is
@@ -326,6 +326,14 @@ impl Config {
         self.data_dir.join("keys")
     }
 
+    /// How many threads answer requests.
+    pub fn serving_threads(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
+            named => named,
+        }
+    }
+
     /// The base URL without a slash at its end: append paths to this.
     pub fn base_url(&self) -> &str {
         self.base_url.trim_end_matches('/')
@@ -347,6 +355,9 @@ impl Config {
     }
 }
 
+/// The most threads that answer requests.
+const MOST_WORKERS: usize = 64;
+
 /// What holds where no source says anything; settings that are not named here are empty.
 fn defaults() -> Vec<(String, String)> {
     [
@@ -354,7 +365,7 @@ fn defaults() -> Vec<(String, String)> {
         ("base_url", "http://127.0.0.1:8080"),
         ("listen", "127.0.0.1:8080"),
         ("data_dir", "assay-data"),
-        ("workers", "4"),
+        ("workers", "0"),
         ("trusted_proxies", ""),
         ("mail.transport", "smtp"),
         ("smtp.host", ""),

@@ -206,7 +206,7 @@ fn production_refuses_what_is_unsafe() {
             "smtp.tls",
         ),
         (vec![("DATABASE_URL", "postgres://assay:password@db/assay")], "database.url"),
-        (vec![("ASSAY_WORKERS", "0")], "workers"),
+        (vec![("ASSAY_WORKERS", "65")], "workers"),
     ] {
         assert_eq!(faults(GOOD, &environment), [name], "{environment:?}");
     }

@@ -141,11 +141,11 @@ async fn z_07_who_acts_is_whoever_has_the_session_whatever_the_address_says() {
 }
 
 #[tokio::test]
-async fn a_save_takes_three_statements() {
+async fn a_save_takes_two_statements() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;
     let offered = options(&vendor, "SEC-GOV-01").await;
     put(&vendor, "\"0\"", "m-1", &choice(&offered[0], "One")).await.expect(200);
     let (_, count) = app.statements(put(&vendor, "\"1\"", "m-2", &choice(&offered[1], "Two"))).await;
-    assert_eq!(count, 3);
+    assert_eq!(count, 2);
 }

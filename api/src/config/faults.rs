@@ -5,7 +5,7 @@
 use secrecy::ExposeSecret as _;
 use std::net::IpAddr;
 
-use super::{Config, ConfigFault, MailTransport, Mode, SmtpTls};
+use super::{Config, ConfigFault, MOST_WORKERS, MailTransport, Mode, SmtpTls};
 
 /// Shortest password or key that is taken for a real one.
 const SHORTEST_SECRET: usize = 8;
@@ -39,8 +39,8 @@ impl Config {
                 "trusts everybody, so that anybody could pretend any address: name your proxies".into(),
             );
         }
-        if !(1..=64).contains(&self.workers) {
-            fault("workers", format!("{} is not between 1 and 64", self.workers));
+        if self.workers > MOST_WORKERS {
+            fault("workers", format!("{} is not between 0 and {MOST_WORKERS}", self.workers));
         }
         if self.storage.least_free_percent > 99 {
             let percent = self.storage.least_free_percent;

@@ -42,7 +42,7 @@ pub const SETTINGS: &[Setting] = &[
         "a folder on a local disk",
         "The embedded database and the evidence. Back it up; only the service's own user should be able to read it.",
     ),
-    setting("workers", "1 to 64", "Threads that answer requests."),
+    setting("workers", "0 to 64", "Threads that answer requests; 0: one on each processor."),
     setting(
         "trusted_proxies",
         "addresses and networks; a list in the file, commas in a variable",

@@ -220,40 +220,6 @@ pub async fn answer(
     query.into_model::<AnswerFlat>().one(s.connection()).await?.map(answer_of).transpose()
 }
 
-#[derive(FromQueryResult)]
-struct AnsweringFlat {
-    state: String,
-    #[sea_orm(nested)]
-    answer: Option<AnswerFlat>,
-}
-
-/// The state of the assessment and the current answer to one question, as they are now: one statement.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn answering(
-    s: &impl Scoped,
-    id: AssessmentId,
-    question: &str,
-) -> Result<Option<(AssessmentState, Option<AnswerRow>)>, StoreError> {
-    let question = question.to_owned();
-    let to_answer = answer::Relation::Assessment.def().rev().on_condition(move |_, answer| {
-        Expr::col((answer, answer::Column::QuestionId)).eq(question.as_str()).into_condition()
-    });
-    let query = s
-        .find_id::<assessment::Entity>(id)
-        .select_only()
-        .column(assessment::Column::State)
-        .columns(SHOWN)
-        .column_as(respondent::Column::Name, "saved_by")
-        .join(JoinType::LeftJoin, to_answer)
-        .join(JoinType::LeftJoin, answer::Relation::SavedByRespondent.def());
-    let Some(found) = query.into_model::<AnsweringFlat>().one(s.connection()).await? else { return Ok(None) };
-    let state =
-        AssessmentState::parse(&found.state).ok_or_else(|| StoreError::corrupt("assessment", "state", id))?;
-    Ok(Some((state, found.answer.map(answer_of).transpose()?)))
-}
-
 /// Who saved a revision of an answer, and when.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct SavedRevision {

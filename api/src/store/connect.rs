@@ -37,7 +37,7 @@ use tokio::sync::Notify;
 pub struct ConnectOptions {
     /// `sqlite:///path/to/assay.db` or `postgres://...`.
     pub url: String,
-    /// Reading connections on SQLite, all connections on PostgreSQL.
+    /// Connections for single statements, which on SQLite only read; on PostgreSQL as many again for transactions.
     pub max_connections: u32,
     /// Whether this process serves: on SQLite it then takes the lock that keeps a second server away.
     pub serves: bool,
@@ -115,8 +115,8 @@ impl Database {
             assert_suitable(&writer).await?;
             let saver = Kept::open(&sqlite_settings(&options.url, Access::Writes)?, &statements).await?;
             let reading = sqlite_settings(&options.url, Access::Reads)?;
-            let readers = Readers::new(reading, sqlite_readers(options.max_connections), &statements);
-            let reader = Reader::Kept(Box::new(readers));
+            let most = sqlite_readers(options.max_connections);
+            let reader = Reader::sqlite(Readers::new(reading, most, PATIENCE_SQLITE, &statements));
             assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
                 reader,
@@ -129,9 +129,11 @@ impl Database {
             })))
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
             postgres::reach(&options.url, options.waits).await?;
-            let pool = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
-            assert_suitable(&pool).await?;
-            let (reader, writer) = (Reader::Pool(pool.clone()), pool);
+            let writer = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
+            let reading = postgres::how_to_open(&options.url)?;
+            let readers = Readers::new(reading, options.max_connections, PATIENCE, &statements);
+            let reader = Reader::postgres(readers);
+            assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
                 reader,
                 writer,
@@ -266,7 +268,7 @@ impl Database {
     pub(super) async fn write_together(&self, save: Statement) -> Result<bool, StoreError> {
         match &self.0.queue {
             Some(queue) => queue.write_together(save).await,
-            None => saved_answers::wrote(&self.0.writer, save).await,
+            None => saved_answers::wrote(&self.0.reader, save).await,
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::{
 /// How long one try may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Options of the pool of a process.
+/// Options of a process's pool for transactions.
 ///
 /// # Errors
 /// [`StoreError::Unsuitable`] when the URL is not understood.
@@ -81,7 +81,11 @@ fn unreachable(options: &PgConnectOptions, cause: &impl std::fmt::Display) -> St
     StoreError::Unreachable(format!("PostgreSQL at {place} does not take a connection: {cause}"))
 }
 
-fn how_to_open(url: &str) -> Result<PgConnectOptions, StoreError> {
+/// How every connection is opened.
+///
+/// # Errors
+/// [`StoreError::Unsuitable`] when the URL is not understood.
+pub(super) fn how_to_open(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|e| StoreError::Unsuitable(format!("the database URL is not understood: {e}")))?;
     Ok(options.disable_statement_logging().application_name("assay").options([

@@ -1,8 +1,8 @@
 //! Saving an answer: one statement that compares and writes.
 //!
-//! It writes only while the assessment is in the state, and the answer at the revision, that the caller has read. So
-//! what was decided from that reading still holds when it is written, no lock is held in between, and nobody's text is
-//! overwritten. A further column of an answer goes into both `INSERT`s here.
+//! It writes only while the assessment is in the state, and the answer at the revision, that the caller names, and only
+//! what is not stored already. So nobody's text is overwritten, no lock is held in between, and in the plain case
+//! nothing has to be read before. A further column of an answer goes into both `INSERT`s here.
 
 use super::{
     error::StoreError,
@@ -46,7 +46,7 @@ pub struct Revision {
     pub at: DateTime<Utc>,
 }
 
-/// Makes it the current answer, unless another one is by now. The row of the assessment stays as it is until the end
+/// Makes it the current answer, unless another one is by now or it is already. Texts are compared as they are stored. The row of the assessment stays as it is until the end
 /// of the transaction on PostgreSQL; SQLite has one writer.
 macro_rules! make_current {
     ($lock:literal) => {
@@ -60,7 +60,9 @@ macro_rules! make_current {
             " ON CONFLICT (tenant_id, assessment_id, question_id) DO UPDATE SET rev = excluded.rev, \
              value = excluded.value, note = excluded.note, source = excluded.source, \
              saved_by_respondent = excluded.saved_by_respondent, saved_by_user = NULL, \
-             saved_at = excluded.saved_at WHERE answer.rev = excluded.rev - 1"
+             saved_at = excluded.saved_at WHERE answer.rev = excluded.rev - 1 AND \
+             (CAST(answer.value AS TEXT) IS DISTINCT FROM CAST(excluded.value AS TEXT) \
+             OR answer.note IS DISTINCT FROM excluded.note)"
         )
     };
 }
@@ -122,8 +124,8 @@ pub(super) async fn wrote(on: &impl ConnectionTrait, save: Statement) -> Result<
     Ok(!on.query_all_raw(save).await?.is_empty())
 }
 
-/// Saves an answer durably and says whether it did: not when the assessment or the answer is another by now. On SQLite
-/// it shares its commit with those who save at the same time.
+/// Saves an answer durably and says whether it did: not when the assessment or the answer is another, or holds this
+/// already. On SQLite it shares its commit with those who save at the same time.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the mutation was recorded before; nothing is written then.

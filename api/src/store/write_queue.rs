@@ -12,6 +12,7 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait as _,
 };
+use sqlx::SqliteConnection;
 use std::{
     mem,
     pin::Pin,
@@ -34,7 +35,7 @@ struct Gathered {
 pub(super) struct WriteQueue {
     writer: DatabaseConnection,
     /// Who asks first is served first. The connection for saves comes with the turn; none after closing.
-    turn: Arc<FairMutex<Option<Kept>>>,
+    turn: Arc<FairMutex<Option<Kept<SqliteConnection>>>>,
     /// Saves for the next shared commit. Whoever put the first one here waits for its turn to write them all.
     gathered: Arc<Mutex<Vec<Gathered>>>,
     /// The runtime that lasts: a thread that serves may end before others.
@@ -70,7 +71,7 @@ impl Drop for Lasting {
 }
 
 /// The right to write, until it is dropped.
-pub(super) type Turn = OwnedMutexGuard<Option<Kept>>;
+pub(super) type Turn = OwnedMutexGuard<Option<Kept<SqliteConnection>>>;
 
 /// A transaction that was begun. Dropping it rolls it back.
 pub(super) struct Write {
@@ -97,7 +98,7 @@ impl Write {
 
 impl WriteQueue {
     /// A queue in front of the connections that write: one for saves, one for everything else.
-    pub(super) fn new(writer: DatabaseConnection, saver: Kept) -> Self {
+    pub(super) fn new(writer: DatabaseConnection, saver: Kept<SqliteConnection>) -> Self {
         let turn = Arc::new(FairMutex::new(Some(saver)));
         Self { writer, turn, gathered: Arc::default(), home: Handle::current() }
     }
@@ -169,7 +170,10 @@ impl WriteQueue {
 }
 
 /// Executes saves and commits them. Fails when none of them was committed.
-async fn execute(saver: &mut Kept, saves: &[Statement]) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+async fn execute(
+    saver: &mut Kept<SqliteConnection>,
+    saves: &[Statement],
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let done = match saves {
         // Its own savepoint is the transaction, and commits with it.
         [only] => Ok(vec![wrote(saver, only).await]),
@@ -184,7 +188,7 @@ async fn execute(saver: &mut Kept, saves: &[Statement]) -> Result<Vec<Result<boo
 
 /// One save after the other, and one commit. What one of them did before it failed is taken back alone.
 async fn execute_together(
-    saver: &mut Kept,
+    saver: &mut Kept<SqliteConnection>,
     saves: &[Statement],
 ) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     saver.unprepared("BEGIN IMMEDIATE").await?;
@@ -201,7 +205,7 @@ async fn execute_together(
 }
 
 /// Whether the save wrote.
-async fn wrote(saver: &mut Kept, save: &Statement) -> Result<bool, StoreError> {
+async fn wrote(saver: &mut Kept<SqliteConnection>, save: &Statement) -> Result<bool, StoreError> {
     Ok(!saver.all(save).await?.is_empty())
 }
 

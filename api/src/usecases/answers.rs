@@ -65,7 +65,7 @@ pub struct SaveAnswer {
 }
 
 /// Saves one answer and gives its revision. Nothing is written when the content is what is stored already, or when
-/// the same form was saved before. Two statements in the plain case, once what is asked has been read.
+/// the same form was saved before. One statement in the plain case, once what is asked has been read.
 ///
 /// # Errors
 /// [`UseCaseError::VersionConflict`] with the stored answer when somebody else saved in between;
@@ -82,24 +82,20 @@ pub async fn save(ctx: &PortalCtx, input: SaveAnswer) -> Result<i64> {
         };
         UseCaseError::Invalid(faults.into_iter().map(fault).collect())
     })?;
-    if let Some(rev) = save_as_read(ctx, &input, &read).await? {
+    if let Some(rev) = save_plainly(ctx, &input, &read).await? {
         return Ok(rev);
     }
     save_holding_the_assessment(ctx, &input, &read).await
 }
 
-/// Saves in the plain case: the questionnaire is open, the form was made from the answer that is stored, and both are
-/// so still when the answer is written. Nothing is written otherwise.
-async fn save_as_read(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer) -> Result<Option<i64>> {
-    let stored = store::answering(ctx.scope(), ctx.assessment(), &input.question).await?;
-    let (state, current) = stored.ok_or(UseCaseError::NotFound)?;
-    let plain = state == AssessmentState::InProgress
-        && revision_of(current.as_ref()) == input.rev
-        && !holds(current.as_ref(), read);
-    if !plain {
+/// Saves in the plain case, with one statement that checks what it relies on: something was answered before, and the
+/// form was made from the answer that is stored, which is another one. Nothing is written otherwise.
+async fn save_plainly(ctx: &PortalCtx, input: &SaveAnswer, read: &ReadAnswer) -> Result<Option<i64>> {
+    let nothing_new = input.rev == 0 && holds(None, read);
+    if nothing_new || input.rev < 0 {
         return Ok(None);
     }
-    let new = revision(ctx, input, read, state);
+    let new = revision(ctx, input, read, AssessmentState::InProgress);
     let rev = new.rev;
     let wrote = saved_answers::save(ctx.scope(), new).await.map_err(form_was_saved_before)?;
     Ok(wrote.then_some(rev))
