@@ -49,6 +49,8 @@ pub struct ReviewView {
     pub batch_href: String,
     /// Where the review is ended.
     pub finish_action: String,
+    /// What to know before ending it; empty when every answer has a verdict.
+    pub finish_hint: String,
     /// Where the decision is.
     pub decision_href: String,
     /// Sections with answers that can be accepted together.
@@ -430,6 +432,7 @@ pub(super) fn samples() -> Vec<Sample> {
         drafts: 2,
         batch_href: "/assessments/1/return".to_owned(),
         finish_action: "/assessments/1/finish-review".to_owned(),
+        finish_hint: "2 answers have no verdict yet. Findings are proposed from what they claim.".to_owned(),
         decision_href: "/assessments/1/decision".to_owned(),
         together: vec![Link::new("Governance: 4", "/assessments/1/accept-together?section=Governance")],
     };

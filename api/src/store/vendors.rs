@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use entity::{assessment, contact, finding, intake, score_snapshot, service, vendor};
+use futures_util::future::try_join;
 use questionnaires::definition::Tier;
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -25,8 +26,10 @@ use uuid::Uuid;
 /// A vendor as lists show it.
 #[derive(Clone, Debug)]
 pub struct VendorOverview {
-    /// The vendor.
-    pub vendor: Vendor,
+    /// Which.
+    pub id: VendorId,
+    /// Its name.
+    pub name: String,
     /// How many services it supplies.
     pub services: usize,
     /// Highest tier among its services' current intakes.
@@ -247,11 +250,14 @@ pub async fn page(
     skipped: usize,
     most: usize,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let vendors = fitting(s, wanted)
+    let vendors: Vec<(Uuid, String)> = fitting(s, wanted)
+        .select_only()
+        .columns([vendor::Column::Id, vendor::Column::Name])
         .order_by_asc(vendor::Column::NameNormalised)
         .order_by_asc(vendor::Column::Id)
         .offset(skipped as u64)
         .limit(most as u64)
+        .into_tuple()
         .all(s.connection())
         .await?;
     with_standing(s, vendors).await
@@ -260,9 +266,9 @@ pub async fn page(
 /// These vendors with what is said about them.
 async fn with_standing(
     s: &impl Scoped,
-    vendors: Vec<vendor::Model>,
+    vendors: Vec<(Uuid, String)>,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let only: Vec<Uuid> = vendors.iter().map(|row| row.id).collect();
+    let only: Vec<Uuid> = vendors.iter().map(|(id, _)| *id).collect();
     let services = s
         .find::<service::Entity>()
         .select_only()
@@ -281,8 +287,9 @@ async fn with_standing(
         .column_as(newest_residual(), "residual")
         .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]))
         .filter(assessment::Column::VendorId.is_in(only.iter().copied()));
-    let services: Vec<Tiered> = services.into_model().all(s.connection()).await?;
-    let standings: Vec<Standing> = standings.into_model().all(s.connection()).await?;
+    let services = services.into_model::<Tiered>().all(s.connection());
+    let standings = standings.into_model::<Standing>().all(s.connection());
+    let (services, standings) = try_join(services, standings).await?;
 
     // By vendor and service: when it was handed in, which assessment, and with which residual risk.
     let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid, Option<&str>)>::new();
@@ -315,19 +322,15 @@ async fn with_standing(
             *known = (*known).max(tier);
         }
     }
-    vendors
-        .into_iter()
-        .map(|row| {
-            let id = row.id;
-            Ok(VendorOverview {
-                vendor: vendor_of(row)?,
-                services: count.get(&id).copied().unwrap_or_default(),
-                tier: highest.get(&id).copied(),
-                residual: worst.remove(&id),
-                open: open.get(&id).copied().unwrap_or_default(),
-            })
-        })
-        .collect()
+    let overview = |(id, name)| VendorOverview {
+        id: VendorId(id),
+        name,
+        services: count.get(&id).copied().unwrap_or_default(),
+        tier: highest.get(&id).copied(),
+        residual: worst.remove(&id),
+        open: open.get(&id).copied().unwrap_or_default(),
+    };
+    Ok(vendors.into_iter().map(overview).collect())
 }
 
 /// The residual risk in the latest snapshot of each of these assessments.

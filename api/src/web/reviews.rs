@@ -207,12 +207,22 @@ async fn review_response(
         drafts,
         batch_href: format!("{base}/return"),
         finish_action: format!("{base}/finish-review"),
+        finish_hint: if can_judge { unjudged_words(missing) } else { String::new() },
         decision_href: format!("{base}/decision"),
         together: if can_judge { reviews_together::links(&desk, &base) } else { Vec::new() },
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = respond(renderer, status, "pages/reviews/review", shell, view)?;
     Ok(if framed { framing(page) } else { page })
+}
+
+/// What it means to end the review while answers have no verdict.
+fn unjudged_words(missing: usize) -> String {
+    match missing {
+        0 => String::new(),
+        1 => "1 answer has no verdict yet. Findings are proposed from what it claims.".to_owned(),
+        more => format!("{more} answers have no verdict yet. Findings are proposed from what they claim."),
+    }
 }
 
 /// That some answers are judged by nobody, because a judged answer leaves their questions out.

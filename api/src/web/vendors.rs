@@ -6,6 +6,7 @@ use super::{
     form::{CsrfForm, Fields},
     guard::Staff,
     page::{ok, see_other, staff_shell},
+    problem::Problem,
     results::results_of,
     routes::{Access, routes},
     saved_views,
@@ -36,6 +37,7 @@ use crate::{
     },
 };
 use actix_web::web::{Data, Path, Query};
+use futures_util::future::try_join;
 use questionnaires::definition::Tier;
 use std::collections::BTreeMap;
 
@@ -93,7 +95,8 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     let fields = Fields::from_pairs(query.0.clone().into_iter().collect());
     let text = |name: &str| fields.text(name);
     let wanted = filter_of(&fields);
-    let found = vendors::list(&staff.ctx, &wanted).await?;
+    let list = async { vendors::list(&staff.ctx, &wanted).await.map_err(Problem::from) };
+    let (found, saved) = try_join(list, saved_views::above(&staff, ViewList::Vendors, &fields)).await?;
     let may_change = staff.ctx.require(Permission::ManageVendors).is_ok();
     let levels = [("", "All"), ("critical", "Critical"), ("high", "High")];
     let residual =
@@ -104,9 +107,9 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         .vendors
         .iter()
         .map(|row| VendorRow {
-            href: format!("/vendors/{}", row.vendor.id),
-            name: row.vendor.name.clone(),
-            archived: row.vendor.state == VendorState::Archived,
+            href: format!("/vendors/{}", row.id),
+            name: row.name.clone(),
+            archived: wanted.state == Some(VendorState::Archived),
             residual: Band::named(row.residual.as_deref().unwrap_or_default()),
             tier: row.tier.map_or_else(|| Band::none("No intake yet"), |tier| Band::named(tier.as_str())),
             services: row.services,
@@ -131,7 +134,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         may_change,
         any: found.any,
         name: wanted.name.clone(),
-        saved: saved_views::above(&staff, ViewList::Vendors, &fields).await?,
+        saved,
         filters: vec![
             filter("residual", "Residual risk", text("residual"), &residual),
             filter("tier", "Highest tier", text("tier"), &tier),
