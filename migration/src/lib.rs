@@ -27,6 +27,7 @@ mod m20261128_000019_saved_views;
 mod m20261128_000020_risk_acceptances;
 mod m20261129_000021_action_owners;
 mod m20261129_000022_colleagues;
+mod m20261129_000023_lighter_revisions;
 mod portable;
 
 /// All steps, oldest first.
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000020_risk_acceptances::Migration),
             Box::new(m20261129_000021_action_owners::Migration),
             Box::new(m20261129_000022_colleagues::Migration),
+            Box::new(m20261129_000023_lighter_revisions::Migration),
         ]
     }
 }

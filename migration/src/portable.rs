@@ -34,6 +34,11 @@ impl NewTable {
         Self::with_id(name).column(uuid("tenant_id")).belonging_to_tenant()
     }
 
+    /// A table whose rows belong to a tenant through another one that they point at, and that nothing points at.
+    pub fn owned_through_another(name: &'static str) -> Self {
+        Self::with_id(name).column(uuid("tenant_id"))
+    }
+
     /// A table whose rows belong to a tenant or, with none, to the installation itself.
     pub fn of_tenant_or_installation(name: &'static str) -> Self {
         Self::with_id(name).column(uuid_null("tenant_id")).belonging_to_tenant()

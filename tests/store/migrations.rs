@@ -10,7 +10,8 @@ use tests::{database::TestDatabase, on_both_databases};
 
 on_both_databases!(every_step_can_be_undone_and_done_again, two_processes_may_migrate_at_once,);
 
-async fn raw(at: &TestDatabase) -> DatabaseConnection {
+/// A connection around the store, for schema steps.
+pub async fn raw(at: &TestDatabase) -> DatabaseConnection {
     let mut options = sea_orm::ConnectOptions::new(at.url());
     options.max_connections(1);
     sea_orm::Database::connect(options).await.unwrap()

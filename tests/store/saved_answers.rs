@@ -1,7 +1,10 @@
 //! Saving an answer compares and writes at once: never over another's text, never into an assessment that moved on,
 //! each durable before it is acknowledged, and none at another's cost.
 
-use crate::fixtures::{Org, contact_of, id, minute};
+use crate::{
+    fixtures::{Org, contact_of, id, minute},
+    migrations::raw,
+};
 use api::{
     domain::{
         assessment::{Assessment, AssessmentState},
@@ -10,13 +13,15 @@ use api::{
         vendor::Service,
     },
     store::{
-        ConnectOptions, Scoped as _, StoreError, answers, assessments, respondents,
+        ConnectOptions, Database, Scoped as _, StoreError, answers, assessments, respondents,
         saved_answers::{self, Revision},
         vendors,
     },
 };
 use entity::{answer_revision, contact};
 use futures_util::future;
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait as _;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tests::database::TestDatabase;
@@ -186,7 +191,7 @@ async fn of_many_saves_of_one_answer_from_one_revision_exactly_one_is_written(at
     for rev in 1..=3 {
         let mut racing = Vec::new();
         for _ in 0..8 {
-            racing.push(here.saving(here.revision("Q-1", rev, "Race")).await);
+            racing.push(here.saving(here.revision("Q-1", rev, &format!("Race {rev}"))).await);
         }
         let mut wrote = 0;
         for save in racing {
@@ -194,8 +199,41 @@ async fn of_many_saves_of_one_answer_from_one_revision_exactly_one_is_written(at
         }
         assert_eq!(wrote, 1);
     }
-    assert_eq!(here.stored().await, [row("Q-1", 3, "Race")]);
+    assert_eq!(here.stored().await, [row("Q-1", 3, "Race 3")]);
     assert_eq!(here.revisions().await, 3);
+}
+
+async fn what_is_stored_already_is_not_written_again(at: TestDatabase) {
+    let here = Answering::new(&at).await;
+    assert!(here.save(here.revision("Q-1", 1, "Once")).await.unwrap());
+    assert!(!here.save(here.revision("Q-1", 2, "Once")).await.unwrap());
+    let cleared = |rev| Revision { value: None, note: None, ..here.revision("Q-1", rev, "") };
+    assert!(here.save(cleared(2)).await.unwrap());
+    assert!(!here.save(cleared(3)).await.unwrap());
+    let noted = Revision { value: None, ..here.revision("Q-1", 3, "Only a note") };
+    assert!(here.save(noted).await.unwrap());
+    assert_eq!(here.revisions().await, 3);
+}
+
+async fn revisions_outlast_the_step_that_makes_their_table_lighter(at: TestDatabase) {
+    let here = Answering::new(&at).await;
+    for rev in 1..=2 {
+        assert!(here.save(here.revision("Q-1", rev, &format!("Kept {rev}"))).await.unwrap());
+    }
+    at.database().close().await;
+    let raw = raw(&at).await;
+    let steps = Migrator::migrations();
+    let step = steps.iter().position(|step| step.name() == "m20261129_000023_lighter_revisions").unwrap();
+    Migrator::down(&raw, u32::try_from(steps.len() - step).ok()).await.unwrap();
+    Migrator::up(&raw, None).await.unwrap();
+    raw.close().await.unwrap();
+    let again = Database::connect(&ConnectOptions::new(at.url())).await.unwrap();
+    let scope = again.tenant(here.org.scope.tenant_id());
+    let rows = scope.find::<answer_revision::Entity>().all(scope.connection()).await.unwrap();
+    let mut kept: Vec<_> = rows.into_iter().map(|row| (row.rev, row.note, row.value)).collect();
+    kept.sort_by_key(|(rev, ..)| *rev);
+    let saved = |rev: i64| (rev, Some(format!("Kept {rev}")), Some(json!({"choice": "yes"})));
+    assert_eq!(kept, [saved(1), saved(2)]);
 }
 
 async fn a_mutation_that_was_recorded_before_leaves_no_trace(at: TestDatabase) {
@@ -295,5 +333,7 @@ tests::on_both_databases!(
     a_save_into_an_assessment_that_moved_on_writes_nothing,
     a_save_waits_for_a_submission_that_holds_the_assessment,
     of_many_saves_of_one_answer_from_one_revision_exactly_one_is_written,
+    what_is_stored_already_is_not_written_again,
+    revisions_outlast_the_step_that_makes_their_table_lighter,
     a_mutation_that_was_recorded_before_leaves_no_trace,
 );

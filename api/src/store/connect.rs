@@ -37,7 +37,8 @@ use tokio::sync::Notify;
 pub struct ConnectOptions {
     /// `sqlite:///path/to/assay.db` or `postgres://...`.
     pub url: String,
-    /// Connections for single statements, which on SQLite only read; on PostgreSQL as many again for transactions.
+    /// Connections for transactions on PostgreSQL, and half as many again for single statements; on SQLite at most so
+    /// many that read.
     pub max_connections: u32,
     /// Whether this process serves: on SQLite it then takes the lock that keeps a second server away.
     pub serves: bool,
@@ -131,7 +132,9 @@ impl Database {
             postgres::reach(&options.url, options.waits).await?;
             let writer = open(postgres::options(&options.url, options.max_connections)?, &statements).await?;
             let reading = postgres::how_to_open(&options.url)?;
-            let readers = Readers::new(reading, options.max_connections, PATIENCE, &statements);
+            // More than the processors can keep busy: some wait until what they saved is durable.
+            let most = options.max_connections + options.max_connections / 2;
+            let readers = Readers::new(reading, most, PATIENCE, &statements);
             let reader = Reader::postgres(readers);
             assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
