@@ -89,7 +89,8 @@ async fn l_05_without_a_connection_to_the_database_200_clients_hear_so_in_time()
     let app = TestApp::on(database.with_connections(2).await).await;
     let client = app.signed_in(Role::Admin).await;
     let scope = app.services.database.tenant(app.tenant);
-    let busy = future::join_all((0..2).map(|_| scope.connection().execute_unprepared("SELECT pg_sleep(8)")));
+    // Two for transactions, and half as many again for single statements.
+    let busy = future::join_all((0..3).map(|_| scope.connection().execute_unprepared("SELECT pg_sleep(8)")));
     let clients = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let asked = (0..200).map(async |_| {
@@ -106,7 +107,7 @@ async fn l_05_without_a_connection_to_the_database_200_clients_hear_so_in_time()
         client.json("/health/live").await.expect(200);
     };
     future::join(busy, clients).await;
-    // Both connections are back, whoever gave up waiting for them.
+    // All connections are back, whoever gave up waiting for them.
     for _ in 0..3 {
         let pages = future::join_all((0..20).map(|_| client.open("/vendors"))).await;
         assert!(

@@ -35,6 +35,8 @@ pub enum SectionState {
     InProgress,
     /// Called ready, and nothing has become missing since.
     Ready,
+    /// Handed in; nothing in it can be changed now.
+    Submitted,
 }
 
 impl SectionState {
@@ -45,6 +47,7 @@ impl SectionState {
             Self::NotStarted => "Not started",
             Self::InProgress => "In progress",
             Self::Ready => "Ready",
+            Self::Submitted => "Submitted",
         }
     }
 }
@@ -237,7 +240,13 @@ impl Sheet {
             missing_notes,
             state: SectionState::InProgress,
         };
+        let asked_again: Vec<&str> = self.asked_again().map(|one| one.question_id.as_str()).collect();
+        let state = self.rows.assessment.state;
+        let submitted = |question: &SheetQuestion| {
+            matches!(openness(state, &question.id, &asked_again), Openness::HandedIn | Openness::NotAsked)
+        };
         sheet.state = match (sheet.done(), called && sheet.can_be_ready()) {
+            _ if sheet.questions.iter().all(submitted) => SectionState::Submitted,
             (_, true) => SectionState::Ready,
             (0, _) => SectionState::NotStarted,
             _ => SectionState::InProgress,
@@ -527,6 +536,16 @@ pub(super) mod tests {
         let sheet = sheet(AssessmentState::Sent, &[], &[], &[]);
         assert!(sheet.section_at("ai", "USE").is_none());
         assert_eq!(sheet.place_of("SEC-GOV-01").unwrap().0.questionnaire_id, "security");
+    }
+
+    #[test]
+    fn what_was_handed_in_is_submitted_but_for_what_is_asked_again() {
+        let states = |sheet: &Sheet| sheet.sections.iter().map(|section| section.state).collect::<Vec<_>>();
+        let answered = [("SEC-GOV-01", json!({"choice": "full"}))];
+        let handed_in = sheet(AssessmentState::InReview, &answered, &[], &[]);
+        assert_eq!(states(&handed_in), [SectionState::Submitted; 2]);
+        let returned = sheet(AssessmentState::Returned, &answered, &[], &["SEC-GOV-01"]);
+        assert_eq!(states(&returned), [SectionState::InProgress, SectionState::Submitted]);
     }
 
     #[test]

@@ -185,6 +185,8 @@ pub enum SectionState {
     InProgress,
     /// Ready; never "completed".
     Ready,
+    /// Submitted.
+    Submitted,
 }
 
 /// Home: all sections. The title is the headline. `portal/task_list`.
@@ -300,6 +302,10 @@ pub struct SectionPage {
     pub tasks: Link,
     /// The left-hand rail.
     pub rail: Vec<RailGroup>,
+    /// What reaches the asking organisation, and when.
+    pub sending: String,
+    /// Whether something can be answered.
+    pub open: bool,
     /// Earlier answers that can be used again.
     pub earlier: Option<EarlierBox>,
     /// The cards of the questions shown, in order: see [`cards_html`].

@@ -197,6 +197,8 @@ impl Cards<'_> {
             answered: format!("{} of {} answered", sheet.done(), sheet.total()),
             tasks: Link::new("All sections and due date", "/portal/tasks"),
             rail: rail(sheet, Some(at)),
+            sending: sending_words(self.who, sheet),
+            open,
             earlier: self.earlier_box(section).filter(|_| only.is_none()),
             cards: Html::place(),
             next: match only {
@@ -309,6 +311,20 @@ impl Cards<'_> {
         };
         let frame = who.shell(sheet, title).errors(frame_errors);
         self.respond("portal/clarifications", frame, view, &cards)
+    }
+}
+
+/// What reaches the asking organisation, and when.
+fn sending_words(who: &Reader<'_>, sheet: &Sheet) -> String {
+    let (about, organisation) = (&sheet.rows.assessment, &who.tenant.name);
+    match (about.state.open_to_vendor(), about.submitted_at) {
+        (true, None) if who.is_lead => format!("Nothing is sent to {organisation} until you submit."),
+        (true, None) => format!("Nothing is sent to {organisation} until it is submitted."),
+        (true, Some(_)) => format!("What changes now is sent to {organisation} when it is submitted again."),
+        (false, None) => format!("Nothing was sent to {organisation}."),
+        (false, Some(at)) => {
+            format!("Submitted to {organisation} on {}.", due::short_instant(who.tenant.zone, at))
+        }
     }
 }
 

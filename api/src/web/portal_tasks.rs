@@ -71,9 +71,14 @@ pub(super) fn task_list(
             .map(|(_, title, sections)| {
                 let done: usize = sections.iter().map(|(_, s)| s.done()).sum();
                 let total: usize = sections.iter().map(|(_, s)| s.questions.len()).sum();
-                let ready = sections.iter().filter(|(_, s)| s.state == SectionState::Ready).count();
-                let summary =
-                    format!("{done} of {total} answered, {ready} of {} sections ready", sections.len());
+                let all = sections.len();
+                let count = |state| sections.iter().filter(|(_, s)| s.state == state).count();
+                let how_far = match count(SectionState::Submitted) {
+                    0 => format!("{} of {all} sections ready", count(SectionState::Ready)),
+                    submitted if submitted == all => "submitted".to_owned(),
+                    submitted => format!("{submitted} of {all} sections submitted"),
+                };
+                let summary = format!("{done} of {total} answered, {how_far}");
                 TaskGroup {
                     title,
                     summary,

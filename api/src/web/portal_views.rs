@@ -63,6 +63,7 @@ pub(super) const fn shown_state(state: SectionState) -> ShownState {
         SectionState::NotStarted => ShownState::NotStarted,
         SectionState::InProgress => ShownState::InProgress,
         SectionState::Ready => ShownState::Ready,
+        SectionState::Submitted => ShownState::Submitted,
     }
 }
 
@@ -98,6 +99,7 @@ fn rail_row(section: &SheetSection, current: bool) -> RailRow {
             SectionState::Ready => format!(" of {total}, ready"),
             SectionState::InProgress => " answered, in progress".to_owned(),
             SectionState::NotStarted => " answered, not started".to_owned(),
+            SectionState::Submitted => " answered, submitted".to_owned(),
         },
         current,
     }

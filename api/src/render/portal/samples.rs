@@ -338,6 +338,8 @@ fn section(wrong: bool) -> Page<SectionPage> {
                 ],
             },
         ],
+        sending: "Nothing is sent to Northwind Bank until you submit.".to_owned(),
+        open: true,
         earlier: Some(EarlierBox {
             text: "4 of these questions were answered on 14 Mar 2025 about Lumen Triage. Read what still holds; you \
                    can change it afterwards."
