@@ -219,6 +219,9 @@ async fn what_was_not_sent_not_started_or_has_ended_waits_for_who_sends(database
     assert_eq!(to, [&*draft]);
     let sent = procurement::sent(&client).await;
     assert!(rows(Role::Procurement, "unstarted").await.0.is_empty(), "the vendor has just been asked");
+    let (shown, to) = rows(Role::Viewer, "running").await;
+    assert_eq!((shown.len(), to), (1, vec![sent.clone()]), "{shown:?}");
+    assert!(shown[0].starts_with("Lumen Analytics, Lumen Hire Sent due "), "{shown:?}");
     let listed = async || {
         let viewer = app.signed_in(Role::Viewer).await;
         viewer.open("/assessments?waits=start").await.expect(200).attributes("main tbody th a", "href")

@@ -20,6 +20,8 @@ pub struct TodayView {
     pub first: Option<Link>,
     /// Groups in the order of work; empty ones are left out.
     pub groups: Vec<TodayGroup>,
+    /// What waits for its vendor.
+    pub running: Option<TodayGroup>,
     /// When nothing needs anybody.
     pub empty: Option<EmptyState>,
     /// Vendors by residual risk; none before there is any vendor.
@@ -159,6 +161,13 @@ pub(super) fn samples() -> Vec<Sample> {
             items: vec![item(false), item(true)],
             all: Some("/assessments?waits=review".to_owned()),
         }],
+        running: Some(TodayGroup {
+            id: "running".to_owned(),
+            label: "With the vendor".to_owned(),
+            count: 1,
+            items: vec![item(false)],
+            all: None,
+        }),
         empty: None,
         portfolio: Portfolio::new(|level| [2, 6, 5, 30, 1].get(level).copied().unwrap_or_default()),
         week: vec![WeekDay {
@@ -180,6 +189,7 @@ pub(super) fn samples() -> Vec<Sample> {
         paused: None,
         first: None,
         groups: Vec::new(),
+        running: None,
         portfolio: None,
         week: Vec::new(),
         more: 0,

@@ -56,8 +56,8 @@ pub struct Today {
     pub expired: Leading<Case>,
     /// Being prepared; nobody outside has been told.
     pub drafts: Leading<Case>,
-    /// With the vendor and in time, and due first.
-    pub next: Option<Case>,
+    /// Open to their vendors and not late.
+    pub running: Leading<Case>,
     /// Findings past their due day.
     pub overdue: Leading<UrgentFinding>,
     /// Actions reported done.
@@ -91,7 +91,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         (Group::Assessments(Waits::Start), most),
         (Group::Standing(AssessmentState::Expired), most),
         (Group::Standing(AssessmentState::Draft), most),
-        (Group::Assessments(Waits::Vendor), 1),
+        (Group::Assessments(Waits::Vendor), most),
         (Group::Findings(Urgency::Overdue), most),
         (Group::Findings(Urgency::Verify), most),
         (Group::ToApprove(ctx.user().id), most),
@@ -100,10 +100,22 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
     ];
     let lateness = due::Lateness::at(ctx.tenant().zone, ctx.now());
     let heads = rows::heads(s, groups, lateness, ctx.today()).await?;
-    let [decide, review, late, unstarted, expired, drafts, next, overdue, verify, approve, ending, decided] =
-        heads;
+    let [
+        decide,
+        review,
+        late,
+        unstarted,
+        expired,
+        drafts,
+        running,
+        overdue,
+        verify,
+        approve,
+        ending,
+        decided,
+    ] = heads;
     let scored: Vec<AssessmentId> = [&decide, &review, &decided].into_iter().flat_map(assessments).collect();
-    let unscored = [&late, &unstarted, &expired, &drafts, &next];
+    let unscored = [&late, &unstarted, &expired, &drafts, &running];
     let shown: Vec<AssessmentId> =
         scored.iter().copied().chain(unscored.into_iter().flat_map(assessments)).collect();
     let mut shown = cases::cases(s, &shown).await?;
@@ -124,7 +136,7 @@ pub async fn today(ctx: &Ctx) -> Result<Today> {
         unstarted: of_cases(&unstarted),
         expired: of_cases(&expired),
         drafts: of_cases(&drafts),
-        next: of_cases(&next).first.into_iter().next(),
+        running: of_cases(&running),
         overdue: of_findings(&overdue),
         verify: of_findings(&verify),
         approve: of_findings(&approve),

@@ -51,7 +51,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
         Some((_, href)) => Some(Link::new("Open the oldest", href)),
         None => first.map(|href| Link::new("Open first item", href)),
     };
-    let next = found.next.as_ref().map(|case| {
+    let next = found.running.first.first().map(|case| {
         format!(
             "Next: {}, {} is due on {}.",
             case.vendor,
@@ -74,6 +74,7 @@ async fn today_page(staff: Staff, renderer: Data<Renderer>) -> Answer {
             action: may_register.then(|| Link::new("Vendors", "/vendors")),
         }),
         groups,
+        running: running(&found),
         portfolio: Portfolio::new(|level| found.outlook.vendors.get(&level).copied().unwrap_or_default()),
         week: week(&found.outlook.coming),
         more: found.outlook.more,
@@ -137,6 +138,22 @@ fn decided_line(staff: &Staff, case: &Case, found: &Today) -> DecidedLine {
         results: results_of(&found.results, case.assessment.id, &title),
         title,
     }
+}
+
+/// What waits for its vendor: nothing to do, and what most people ask about.
+fn running(found: &Today) -> Option<TodayGroup> {
+    let items = found.running.first.iter().map(|case| TodayItem {
+        title: format!("{}, {}", case.vendor, case.service),
+        href: format!("/assessments/{}", case.assessment.id),
+        note: case.assessment.state.label().to_owned(),
+        results: None,
+        when: format!("due {}", due::short_day(case.assessment.due_on)),
+        late: false,
+        act: "Open".to_owned(),
+    });
+    let all = format!("/assessments?waits={}", Waits::Vendor);
+    let (_, group) = group(Permission::Read, "running", "With the vendor", found.running.count, all, items);
+    (group.count > 0).then_some(group)
 }
 
 fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {

@@ -41,6 +41,7 @@ const PARTS: &[(&[&str], Part)] = &[
     (&["B1"], pages::section),
     (&["B3"], pages::score),
     (&["B3"], pages::fresh),
+    (&["B5B"], pages::compare),
     (&["B2C"], durable::on_a_slow_disk),
     (&["G6"], durable::by_clients),
     (&["B2B"], durable::on_postgres),

@@ -96,6 +96,35 @@ pub fn score(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// B5b: five assessments side by side, beside the score page of one.
+///
+/// # Errors
+/// When a page is not answered 200.
+pub fn compare(bench: &mut Bench) -> anyhow::Result<()> {
+    let scene = bench.take(Size::new(bench.pace.vendors.0, QUESTIONS))?;
+    let side_by_side = |chosen: &[uuid::Uuid]| {
+        let picks: Vec<String> = chosen.iter().map(|id| format!("assessment={id}")).collect();
+        (format!("/compare?{}&view=1", picks.join("&")), scene.data.staff.clone())
+    };
+    let compared: Vec<_> = scene.data.handed_in.chunks_exact(5).map(side_by_side).collect();
+    let alone = scores(&scene.data);
+    let server = scene.place.start()?;
+    let (pace, own) = (bench.pace.clone(), watched(&server, &scene.place));
+    let what = "CPU of a comparison of 5 assessments, 100 questions / of the score page of one";
+    let finding = pace.pairs(
+        Goal { id: "B5b", what, wanted: Wanted::AtMost(6.0) },
+        || Ok(by_cpu(&read(&server, &own, &alone, 4, pace.span)?.0)),
+        || {
+            let (sample, size) = read(&server, &own, &compared, 4, pace.span)?;
+            let half = by_cpu(&sample);
+            Ok(Half { shown: format!("{}, {size} bytes", half.shown), ..half })
+        },
+    )?;
+    bench.found(finding);
+    bench.put(scene);
+    Ok(())
+}
+
 fn beside_nginx(
     bench: &mut Bench,
     place: &crate::server::Place,
