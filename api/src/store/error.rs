@@ -69,7 +69,8 @@ fn meaning(code: &str) -> Option<StoreError> {
         (_, Some(5 | 6)) | ("40001" | "40P01" | "55P03" | "57014" | "53300", None) => Some(StoreError::Busy),
         // SQLITE_FULL; disk_full.
         (_, Some(13)) | ("53100", None) => Some(StoreError::Full),
-        // SQLITE_IOERR, _CORRUPT (a disk that cannot be read is told so too), _CANTOPEN and _NOTADB; PostgreSQL ends, has crashed, starts, or ended this session; its disk fails.
+        // SQLITE_IOERR, _CORRUPT (a disk that cannot be read is told so too), _CANTOPEN and _NOTADB; PostgreSQL ends,
+        // has crashed, starts, or ended this session; its disk fails.
         (_, Some(10 | 11 | 14 | 26)) | ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "58030", None) => {
             Some(StoreError::Away)
         }

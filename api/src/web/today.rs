@@ -152,7 +152,7 @@ fn running(found: &Today) -> Option<TodayGroup> {
         act: "Open".to_owned(),
     });
     let all = format!("/assessments?waits={}", Waits::Vendor);
-    let (_, group) = group(Permission::Read, "running", "With the vendor", found.running.count, all, items);
+    let group = gathered("running", "With the vendor", found.running.count, all, items);
     (group.count > 0).then_some(group)
 }
 
@@ -335,7 +335,18 @@ fn group(
     all: String,
     items: impl Iterator<Item = TodayItem>,
 ) -> (Permission, TodayGroup) {
+    (needs, gathered(id, label, count, all, items))
+}
+
+/// A group; where all of it is, is told when not all of it is shown.
+fn gathered(
+    id: &str,
+    label: &str,
+    count: usize,
+    all: String,
+    items: impl Iterator<Item = TodayItem>,
+) -> TodayGroup {
     let items: Vec<TodayItem> = items.collect();
     let all = (count > items.len()).then_some(all);
-    (needs, TodayGroup { id: id.to_owned(), label: label.to_owned(), count, all, items })
+    TodayGroup { id: id.to_owned(), label: label.to_owned(), count, all, items }
 }

@@ -163,6 +163,7 @@ pub const HEADING: &str = "\
 pub fn page(machine: &str, day: &str, commit: &str, settings: &[String], findings: &[Finding]) -> String {
     let mut page = format!(
         "# Performance\n\n\
+         Where a goal is missed, [performance-misses.md](performance-misses.md) says why.\n\n\
          Written by `tests/bench`, which states each goal as a ratio to an anchor measured in the same run, by the same \
          load generator, one after the other: nginx for pages, bare SQLite and `pgbench` for saves, bare SQL for lists and scores, \
          argon2id for signing in. \
