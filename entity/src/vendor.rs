@@ -21,6 +21,9 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub created_by: Uuid,
     pub version: i64,
+    /// Among the newest snapshots of its services' latest assessments that were handed in: from 0, nothing scored, to 4,
+    /// critical. Kept by the store whenever one of those changes.
+    pub worst_residual: i32,
 }
 
 /// The rows that this one names.

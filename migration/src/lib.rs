@@ -28,6 +28,7 @@ mod m20261128_000020_risk_acceptances;
 mod m20261129_000021_action_owners;
 mod m20261129_000022_colleagues;
 mod m20261129_000023_lighter_revisions;
+mod m20261129_000024_worst_residual;
 mod portable;
 
 /// All steps, oldest first.
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000021_action_owners::Migration),
             Box::new(m20261129_000022_colleagues::Migration),
             Box::new(m20261129_000023_lighter_revisions::Migration),
+            Box::new(m20261129_000024_worst_residual::Migration),
         ]
     }
 }

@@ -33,6 +33,7 @@ mod proxies;
 mod races;
 mod receipts;
 mod replays;
+mod residuals;
 mod reviews;
 mod reviews_together;
 mod rights;

@@ -69,6 +69,7 @@ impl Org {
             created_at: minute(0),
             created_by: self.user,
             version: 1,
+            worst_residual: 0,
         }
     }
 

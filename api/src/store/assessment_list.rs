@@ -1,7 +1,7 @@
 //! The list of assessments: how many there are of each kind, and one page of them. The database filters, sorts and
 //! counts, so that no page costs more with every assessment that there is.
 
-use super::{error::StoreError, scores::newest_residual, tenant_scope::Scoped};
+use super::{error::StoreError, latest::newest_residual, tenant_scope::Scoped};
 use crate::domain::{
     assessment::{AssessmentState, Waits},
     due::Lateness,

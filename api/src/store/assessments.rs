@@ -1,6 +1,9 @@
 //! Rows of assessments: one, lists, what their latest snapshot says, and what has been answered so far.
 
-use super::{error::StoreError, tenant_scope::Scoped, vendors::latest_residuals, write_tx::WriteTx};
+use super::{
+    error::StoreError, residuals::keep_worst, tenant_scope::Scoped, vendors::latest_residuals,
+    write_tx::WriteTx,
+};
 use crate::domain::{
     answer::Cited,
     assessment::{Assessment, AssessmentState},
@@ -168,7 +171,12 @@ pub async fn update(tx: &mut WriteTx, changed: &Assessment) -> Result<(), StoreE
         cancelled_reason: Set(changed.cancelled_reason.clone()),
         ..Default::default()
     };
-    tx.save::<assessment::Entity>(row, changed.version).await
+    tx.save::<assessment::Entity>(row, changed.version).await?;
+    // Nothing follows from an assessment that was never handed in.
+    if changed.submitted_at.is_none() {
+        return Ok(());
+    }
+    keep_worst(tx, changed.id).await
 }
 
 #[derive(FromQueryResult)]

@@ -3,16 +3,16 @@
 use super::{
     assessments::assessment_of,
     error::StoreError,
+    latest::latest_handed_in,
     scores::{Snapshot, snapshot_of},
     tenant_scope::{Scoped, count_rows},
     vendors::ids_of_named,
 };
-use crate::domain::{assessment::AssessmentState, ids::AssessmentId, remediation::Case};
+use crate::domain::{ids::AssessmentId, remediation::Case};
 use entity::{assessment, reassessment, score_snapshot, service, vendor};
 use sea_orm::{
-    ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    Select, SelectThree,
-    sea_query::{Expr, Query},
+    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    SelectThree, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -71,26 +71,6 @@ pub async fn cases(s: &impl Scoped, ids: &[AssessmentId]) -> Result<Vec<Case>, S
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let select = s.find::<assessment::Entity>().filter(assessment::Column::Id.is_in(ids));
     with_names(select).all(s.connection()).await?.into_iter().map(case_of).collect()
-}
-
-/// Whether an assessment is the latest of its service that was handed in.
-pub(super) fn latest_handed_in() -> Expr {
-    use assessment::{Column as A, Entity as Assessment};
-    const NEWER: &str = "newer";
-    let own = |column: A| Expr::col((Assessment, column));
-    let newer = |column: A| Expr::col((NEWER, column));
-    let handed_in = || AssessmentState::ALL.iter().filter(|state| state.was_submitted());
-    let handed_in = || handed_in().map(|state| state.as_str());
-    let at_once = newer(A::SubmittedAt).eq(own(A::SubmittedAt)).and(newer(A::Id).gt(own(A::Id)));
-    let later = Query::select()
-        .expr(Expr::val(1))
-        .from_as(Assessment, NEWER)
-        .and_where(newer(A::TenantId).eq(own(A::TenantId)))
-        .and_where(newer(A::ServiceId).eq(own(A::ServiceId)))
-        .and_where(newer(A::State).is_in(handed_in()))
-        .and_where(newer(A::SubmittedAt).gt(own(A::SubmittedAt)).or(at_once))
-        .to_owned();
-    own(A::State).is_in(handed_in()).and(Expr::exists(later).not())
 }
 
 fn comparable(s: &impl Scoped, words: &str) -> Select<assessment::Entity> {

@@ -1,8 +1,8 @@
 //! The newest result of every service under one questionnaire, a page at a time.
 
 use super::{
-    cases::latest_handed_in,
     error::StoreError,
+    latest::latest_handed_in,
     tenant_scope::{Scoped, count_rows},
 };
 use crate::domain::{

@@ -1,8 +1,7 @@
 //! What the start page shows beside its groups: vendors by residual risk, and what comes due.
 
 use super::{
-    cases::latest_handed_in, error::StoreError, findings::to_work_on, scores::newest_residual, settings,
-    tenant_scope::Scoped,
+    error::StoreError, findings::to_work_on, latest::latest_handed_in, settings, tenant_scope::Scoped,
 };
 use crate::domain::{
     assessment::AssessmentState,
@@ -14,10 +13,7 @@ use entity::{assessment, decision, evidence, finding, intake, service, vendor};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, FromQueryResult, IntoSimpleExpr as _, JoinType, QueryFilter as _,
     QuerySelect as _, QueryTrait as _, RelationTrait as _,
-    sea_query::{
-        Alias, Asterisk, Expr, ExprTrait as _, Func, Order, Query, SelectStatement, UnionType,
-        WindowStatement,
-    },
+    sea_query::{Asterisk, Expr, ExprTrait as _, Order, Query, SelectStatement, UnionType, WindowStatement},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -275,6 +271,7 @@ fn lower_tiers(s: &impl Scoped, user: UserId) -> SelectStatement {
     use intake::{Column as I, Relation as R};
     s.find::<intake::Entity>()
         .filter(Expr::exists(later_intake()).not())
+        .filter(I::OverrideTier.is_not_null())
         .filter(I::OverrideApprovedAt.is_null())
         .filter(I::OverrideRequestedBy.ne(user.0))
         // A higher tier holds at once and is the tier then.
@@ -353,34 +350,16 @@ fn later_decision() -> SelectStatement {
 
 /// How many active vendors have which level as the worst of their services.
 fn by_residual(s: &impl Scoped) -> SelectStatement {
-    let mut level = Expr::case(newest_residual().eq("critical"), "4");
-    for (word, digit) in [("high", "3"), ("moderate", "2"), ("low", "1")] {
-        level = level.case(newest_residual().eq(word), digit);
-    }
-    let worst = s
-        .find::<assessment::Entity>()
-        .filter(
-            Expr::col((assessment::Entity, assessment::Column::VendorId))
-                .equals((vendor::Entity, vendor::Column::Id)),
-        )
-        .filter(latest_handed_in())
+    use vendor::Column as V;
+    s.find::<vendor::Entity>()
+        .filter(V::State.eq(VendorState::Active.as_str()))
         .select_only()
-        .expr(Func::max(level.finally("0")))
-        .into_query();
-    let each = s
-        .find::<vendor::Entity>()
-        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
-        .select_only()
-        .expr_as(Func::coalesce([worst.into(), Expr::val("0")]), "level")
-        .into_query();
-    Query::select()
         .expr_as(Expr::val("residual"), "kind")
         .expr_as(Expr::cust("NULL"), "id")
         .expr_as(Expr::cust("NULL"), "vendor")
-        .column("level")
+        .expr_as(Expr::col((vendor::Entity, V::WorstResidual)).cast_as("text"), "what")
         .expr_as(Expr::cust("NULL"), "day")
         .expr_as(Expr::col(Asterisk).count(), "number")
-        .from_subquery(each, "each_vendor")
-        .group_by_col(Alias::new("level"))
-        .to_owned()
+        .group_by(V::WorstResidual)
+        .into_query()
 }

@@ -1,6 +1,6 @@
 //! Score snapshots and the figures of their questionnaires; and what a snapshot is made of.
 
-use super::{error::StoreError, tenant_scope::Scoped, write_tx::WriteTx};
+use super::{error::StoreError, residuals::keep_worst, tenant_scope::Scoped, write_tx::WriteTx};
 use crate::domain::{
     ids::{ActionId, AssessmentId, SnapshotId, UserId},
     remediation::SnapshotReason,
@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use entity::{
-    answer, assessment, assessment_control_set, assessment_questionnaire, control_set_version, evidence,
+    answer, assessment_control_set, assessment_questionnaire, control_set_version, evidence,
     evidence_citation, score_result, score_snapshot,
 };
 use questionnaires::{definition::catalog::canonical_json, scoring::AssessmentScore};
@@ -153,7 +153,8 @@ pub async fn insert_snapshot(tx: &mut WriteTx, new: &NewSnapshot) -> Result<(), 
         knock_outs: Set(i32::try_from(scored.knock_outs.len()).unwrap_or(i32::MAX)),
     });
     let rows: Vec<score_result::ActiveModel> = rows.collect();
-    tx.insert_all::<score_result::Entity, _>(rows).await
+    tx.insert_all::<score_result::Entity, _>(rows).await?;
+    keep_worst(tx, new.assessment_id).await
 }
 
 /// An id for the n-th figure of a snapshot: the snapshot's own id with its last bytes counted on, so that one random
@@ -325,24 +326,6 @@ struct ResultRow {
     claimed_tenths: Option<i32>,
     rating: Option<String>,
     residual: Option<String>,
-}
-
-/// The residual risk in the newest snapshot of an assessment, as a value in a query of assessments.
-pub(super) fn newest_residual() -> Expr {
-    use score_snapshot::{Column as S, Entity as Snapshot};
-    let newest = Query::select()
-        .expr(Expr::col((Snapshot, S::Residual)))
-        .from(Snapshot)
-        .and_where(
-            Expr::col((Snapshot, S::TenantId)).equals((assessment::Entity, assessment::Column::TenantId)),
-        )
-        .and_where(
-            Expr::col((Snapshot, S::AssessmentId)).equals((assessment::Entity, assessment::Column::Id)),
-        )
-        .order_by((Snapshot, S::Number), Order::Desc)
-        .limit(1)
-        .to_owned();
-    newest.into()
 }
 
 /// A figure of a questionnaire in the newest snapshot of its assessment, as a value in a query of both.

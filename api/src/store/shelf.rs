@@ -1,6 +1,6 @@
 //! What a vendor's answers rest on: evidence that is valid until a day, and what the vendor relies on itself.
 
-use super::{cases::latest_handed_in, error::StoreError, tenant_scope::Scoped};
+use super::{error::StoreError, latest::latest_handed_in, tenant_scope::Scoped};
 use crate::domain::ids::VendorId;
 use chrono::NaiveDate;
 use entity::{evidence, evidence_citation, reliance};

@@ -17,7 +17,7 @@ use questionnaires::risk::findings::Severity;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, FromQueryResult, JoinType, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, RelationTrait as _,
-    sea_query::{Asterisk, Expr, Order, Query, SelectStatement, UnionType, WindowStatement},
+    sea_query::{Asterisk, Expr, Order, Query, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
@@ -131,13 +131,18 @@ fn found(s: &impl Scoped, fits: Expr, most: u64) -> SelectStatement {
         .into_query()
 }
 
-/// A part of a union: its first rows, each with the part's number and with how many there are before the limit.
-fn numbered(mut rows: SelectStatement, part: i32) -> SelectStatement {
-    rows.expr_window_as(Expr::col(Asterisk).count(), WindowStatement::new(), "total");
+/// A part of a union: its first rows, each with the part's number and with how many there are before the limit. They
+/// are counted apart, for which an index does; counting beside the rows would keep all of them.
+fn numbered(rows: SelectStatement, part: i32) -> SelectStatement {
+    let all = rows.clone().clear_order_by().reset_limit().to_owned();
+    let total = Query::select()
+        .expr(Expr::col(Asterisk).count())
+        .from_subquery(all, format!("all_{part}"))
+        .to_owned();
     Query::select()
         .expr_as(Expr::val(part), "part")
         .column("id")
-        .column("total")
+        .expr_as(total, "total")
         .from_subquery(rows, format!("part_{part}"))
         .to_owned()
 }

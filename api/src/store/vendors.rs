@@ -1,13 +1,13 @@
 //! Rows of vendors, contacts and services, and what lists say about a vendor.
 
 use super::{
-    cases::latest_handed_in,
     error::StoreError,
-    scores::newest_residual,
+    residuals,
     tenant_scope::{Scoped, count_rows},
     write_tx::WriteTx,
 };
 use crate::domain::{
+    assessment::AssessmentState,
     ids::{ContactId, ServiceId, UserId, VendorId},
     vendor::{Contact, Service, Vendor, VendorState, normalised},
 };
@@ -18,9 +18,9 @@ use questionnaires::definition::Tier;
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     QueryTrait as _, RelationTrait as _, Select, Set,
-    sea_query::{Expr, ExprTrait as _, IntoColumnRef, LikeExpr, Order, Query, SelectStatement},
+    sea_query::{Asterisk, Expr, ExprTrait as _, IntoColumnRef, LikeExpr, Order, Query, SelectStatement},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A vendor as lists show it.
@@ -49,14 +49,6 @@ pub struct FindingCount {
     pub severity: String,
     /// How many.
     pub count: i64,
-}
-
-const RESIDUALS: [&str; 4] = ["low", "moderate", "high", "critical"];
-
-/// Where a residual risk stands, lowest first; unknown words first of all.
-#[must_use]
-pub fn residual_order(level: &str) -> usize {
-    RESIDUALS.iter().position(|known| *known == level).map_or(0, |at| at + 1)
 }
 
 fn vendor_of(row: vendor::Model) -> Result<Vendor, StoreError> {
@@ -117,16 +109,6 @@ struct Tiered {
     tier: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Standing {
-    id: Uuid,
-    vendor_id: Uuid,
-    service_id: Uuid,
-    state: String,
-    submitted_at: Option<DateTime<Utc>>,
-    residual: Option<String>,
-}
-
 /// The names of these vendors.
 ///
 /// # Errors
@@ -185,15 +167,12 @@ fn fitting(s: &impl Scoped, wanted: &Wanted) -> Select<vendor::Entity> {
             .filter(has_service(s, current_tier().eq(tier.as_str())))
             .filter(has_service(s, current_tier().is_in(higher)).not());
     }
+    let level = |word| vendor::Column::WorstResidual.eq(residuals::level(word) as i32);
     match wanted.residual.as_deref() {
         None => query,
-        Some("none") => query.filter(has_assessed(s, newest_residual().is_not_null()).not()),
-        Some(level) => {
-            let worse = RESIDUALS.into_iter().filter(|one| residual_order(one) > residual_order(level));
-            query
-                .filter(has_assessed(s, newest_residual().eq(level)))
-                .filter(has_assessed(s, newest_residual().is_in(worse)).not())
-        }
+        Some("none") => query.filter(level("")),
+        // A word that nobody knows is no vendor's.
+        Some(word) => query.filter(level(word)).filter(vendor::Column::WorstResidual.ne(0)),
     }
 }
 
@@ -206,19 +185,6 @@ fn has_service(s: &impl Scoped, which: Expr) -> Expr {
         .filter(which)
         .select_only()
         .column(service::Column::Id);
-    Expr::exists(query.into_query())
-}
-
-/// Whether a vendor has a service of whose latest assessment this is true.
-fn has_assessed(s: &impl Scoped, which: Expr) -> Expr {
-    let of_vendor = Expr::col((assessment::Entity, assessment::Column::VendorId));
-    let query = s
-        .find::<assessment::Entity>()
-        .filter(of_vendor.equals((vendor::Entity, vendor::Column::Id)))
-        .filter(latest_handed_in())
-        .filter(which)
-        .select_only()
-        .column(assessment::Column::Id);
     Expr::exists(query.into_query())
 }
 
@@ -250,9 +216,9 @@ pub async fn page(
     skipped: usize,
     most: usize,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let vendors: Vec<(Uuid, String)> = fitting(s, wanted)
+    let vendors: Vec<(Uuid, String, i32)> = fitting(s, wanted)
         .select_only()
-        .columns([vendor::Column::Id, vendor::Column::Name])
+        .columns([vendor::Column::Id, vendor::Column::Name, vendor::Column::WorstResidual])
         .order_by_asc(vendor::Column::NameNormalised)
         .order_by_asc(vendor::Column::Id)
         .offset(skipped as u64)
@@ -266,9 +232,9 @@ pub async fn page(
 /// These vendors with what is said about them.
 async fn with_standing(
     s: &impl Scoped,
-    vendors: Vec<(Uuid, String)>,
+    vendors: Vec<(Uuid, String, i32)>,
 ) -> Result<Vec<VendorOverview>, StoreError> {
-    let only: Vec<Uuid> = vendors.iter().map(|(id, _)| *id).collect();
+    let only: Vec<Uuid> = vendors.iter().map(|(id, ..)| *id).collect();
     let services = s
         .find::<service::Entity>()
         .select_only()
@@ -276,43 +242,20 @@ async fn with_standing(
         .column(service::Column::VendorId)
         .column_as(current_tier(), "tier")
         .filter(service::Column::VendorId.is_in(only.iter().copied()));
-    let standings = s
+    let at_its_end = [AssessmentState::Decided, AssessmentState::Expired, AssessmentState::Cancelled];
+    let not_open = at_its_end.into_iter().chain([AssessmentState::Draft]).map(AssessmentState::as_str);
+    let open = s
         .find::<assessment::Entity>()
         .select_only()
-        .column(assessment::Column::Id)
         .column(assessment::Column::VendorId)
-        .column(assessment::Column::ServiceId)
-        .column(assessment::Column::State)
-        .column(assessment::Column::SubmittedAt)
-        .column_as(newest_residual(), "residual")
-        .filter(assessment::Column::State.is_not_in(["draft", "cancelled"]))
-        .filter(assessment::Column::VendorId.is_in(only.iter().copied()));
+        .column_as(Expr::col(Asterisk).count(), "open")
+        .filter(assessment::Column::State.is_not_in(not_open))
+        .filter(assessment::Column::VendorId.is_in(only.iter().copied()))
+        .group_by(assessment::Column::VendorId);
     let services = services.into_model::<Tiered>().all(s.connection());
-    let standings = standings.into_model::<Standing>().all(s.connection());
-    let (services, standings) = try_join(services, standings).await?;
-
-    // By vendor and service: when it was handed in, which assessment, and with which residual risk.
-    let mut latest = BTreeMap::<(Uuid, Uuid), (Option<DateTime<Utc>>, Uuid, Option<&str>)>::new();
-    let mut open: HashMap<Uuid, usize> = HashMap::new();
-    for row in &standings {
-        if row.state != "decided" && row.state != "expired" {
-            *open.entry(row.vendor_id).or_default() += 1;
-        }
-        if matches!(row.state.as_str(), "submitted" | "in_review" | "returned" | "decided") {
-            let this = (row.submitted_at, row.id, row.residual.as_deref());
-            let entry = latest.entry((row.vendor_id, row.service_id)).or_insert(this);
-            *entry = this.max(*entry);
-        }
-    }
-    let mut worst: HashMap<Uuid, String> = HashMap::new();
-    for ((vendor, _), (_, _, residual)) in latest {
-        if let Some(level) = residual {
-            let worse = worst.get(&vendor).is_none_or(|known| residual_order(level) > residual_order(known));
-            if worse {
-                worst.insert(vendor, level.to_owned());
-            }
-        }
-    }
+    let open = open.into_tuple::<(Uuid, i64)>().all(s.connection());
+    let (services, open) = try_join(services, open).await?;
+    let open: HashMap<Uuid, i64> = open.into_iter().collect();
     let mut count: HashMap<Uuid, usize> = HashMap::new();
     let mut highest: HashMap<Uuid, Tier> = HashMap::new();
     for row in services {
@@ -322,13 +265,13 @@ async fn with_standing(
             *known = (*known).max(tier);
         }
     }
-    let overview = |(id, name)| VendorOverview {
+    let overview = |(id, name, worst)| VendorOverview {
         id: VendorId(id),
         name,
         services: count.get(&id).copied().unwrap_or_default(),
         tier: highest.get(&id).copied(),
-        residual: worst.remove(&id),
-        open: open.get(&id).copied().unwrap_or_default(),
+        residual: residuals::word(worst).map(str::to_owned),
+        open: open.get(&id).and_then(|open| usize::try_from(*open).ok()).unwrap_or_default(),
     };
     Ok(vendors.into_iter().map(overview).collect())
 }
@@ -386,6 +329,7 @@ pub async fn insert_vendor(tx: &mut WriteTx, new: &Vendor) -> Result<(), StoreEr
         created_at: Set(new.created_at),
         created_by: Set(new.created_by.0),
         version: Set(1),
+        worst_residual: Set(0),
     })
     .await
 }

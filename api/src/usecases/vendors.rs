@@ -573,7 +573,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
     let residual = stories
         .iter()
         .filter_map(|story| story.assessed.as_ref().and_then(|row| row.residual.clone()))
-        .max_by_key(|level| store::vendors::residual_order(level));
+        .max_by_key(|level| store::residuals::level(level));
     let tier = stories
         .iter()
         .filter_map(|story| story.intake.as_ref().map(|intake| (intake.tier, intake.inherent_tenths)))
