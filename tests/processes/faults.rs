@@ -341,8 +341,9 @@ async fn k_08_what_cannot_be_read_is_refused_and_never_shown_as_something_else()
         match came {
             // The last read finds that there is no more, so that nothing is missing without it.
             Ok((200, bytes)) => assert_eq!(bytes, whole.1, "read {nth}"),
-            Ok((status, _)) => assert_eq!((status, failed), (503, true), "read {nth}"),
-            Err(_) => assert!(failed, "read {nth}"),
+            // Before anything of it is on its way, it is refused.
+            Ok((status, _)) => assert_eq!((status, failed, nth), (503, true, 1)),
+            Err(_) => assert!(failed && nth > 1, "read {nth}"),
         }
         failing.faults.disarm().unwrap();
     }
@@ -468,4 +469,42 @@ async fn k_09_a_postgresql_that_fails_in_every_way_loses_nothing_that_was_acknow
     let saved: usize = savers.iter().map(|saver| saver.acknowledged.len()).sum();
     assert!(saved > 50, "{saved} saves prove little");
     println!("slowest answer: {:?}", savers.iter().map(|saver| saver.slowest).max());
+}
+
+#[tokio::test]
+async fn k_09_a_postgresql_that_does_not_answer_is_told_at_once_and_works_again_when_it_does() {
+    let Some((place, cluster, _folder)) = own_postgres("frozen") else { return };
+    cluster.execute("CREATE DATABASE frozen TEMPLATE migrated").await;
+    let _server = place.start().await.unwrap();
+    let browser = vendor(&place.base()).await.unwrap();
+    let mut savers = Saver::all(&browser, 4).await;
+    for round in 0..2 {
+        for saver in &mut savers {
+            saver.until_saved().await;
+        }
+        // First with connections that were used just now, then with some that are asked before they are used.
+        tokio::time::sleep(Duration::from_millis(1_500 * round)).await;
+        cluster.freeze();
+        let page = async || {
+            let begun = Instant::now();
+            let page = browser.open("/portal/questions/SEC-GOV-01").await;
+            assert_eq!(page.status.as_u16(), 503);
+            begun.elapsed()
+        };
+        let saves = future::join_all(savers.iter_mut().map(async |saver| {
+            assert!(matches!(saver.save().await, Came::Refused(_)), "nobody can have stored it");
+        }));
+        let (page, _) = future::join(page(), saves).await;
+        let ready = Client::new(&place.base()).json("/health/ready").await;
+        cluster.thaw();
+        assert_eq!(ready.status.as_u16(), 503);
+        let slowest = savers.iter().map(|saver| saver.slowest).chain([page]).max().unwrap();
+        // Three seconds, and what a busy machine adds.
+        assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+        for saver in &mut savers {
+            saver.until_saved().await;
+        }
+        browser.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    }
+    assert_kept(&place, &savers).await;
 }

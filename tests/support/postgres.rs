@@ -81,6 +81,23 @@ impl Cluster {
         self.tools.start(&self.folder);
     }
 
+    /// Stops every one of its processes where it stands: nothing is answered, and nothing is closed.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets them go on after [`Self::freeze`].
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let first = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let first = first.lines().next().unwrap();
+        let signals = format!("kill -{signal} {first}; pkill -{signal} -P {first}");
+        assert!(Command::new("sh").args(["-c", &signals]).status().unwrap().success());
+    }
+
     fn start(tools: Tools) -> Self {
         clear_leftovers(&tools);
         // A socket's path has room for 107 bytes, and a temporary folder may be deep.

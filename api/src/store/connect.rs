@@ -4,6 +4,7 @@
 //! queue and several readers. PostgreSQL 14 or newer with `fsync`, `full_page_writes` and `synchronous_commit` on.
 
 use super::{
+    bounded::{self, Transaction, answered},
     error::StoreError,
     kept::{Kept, Reader, Readers},
     postgres, saved_answers,
@@ -158,7 +159,7 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Postgres {
             let write = self.begin().await?;
-            let tx = &write.transaction;
+            let tx = write.transaction.unbounded();
             // Waiting for the other process, or for a step over many rows, may take longer than a request may.
             tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
             tx.execute_unprepared("SELECT pg_advisory_xact_lock(4158841)").await?;
@@ -262,7 +263,10 @@ impl Database {
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
         match &self.0.queue {
             Some(queue) => queue.begin().await,
-            None => Ok(Write::without_turn(self.0.writer.begin().await?)),
+            None => {
+                let transaction = answered(bounded::WITHIN, self.0.writer.begin()).await?;
+                Ok(Write::without_turn(Transaction::new(transaction, bounded::WITHIN)))
+            }
         }
     }
 

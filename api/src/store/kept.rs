@@ -5,6 +5,7 @@
 //! nobody waited for its end; one to PostgreSQL is asked when it was used some time ago. For another database,
 //! implement [`Driver`].
 
+use super::bounded::answered;
 use async_trait::async_trait;
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
@@ -35,6 +36,8 @@ pub(super) trait Driver: Sized + Send + 'static {
     type How: Clone + Send + Sync + 'static;
     /// How long it may lie unused before it is asked whether it still lives; none when it cannot go away.
     const ASKED_AFTER: Option<Duration>;
+    /// How long a statement may take, with the way to a connection. A page or a save that takes longer is refused.
+    const WITHIN: Duration;
 
     fn open(how: &Self::How) -> impl Future<Output = sqlx::Result<Self>> + Send;
     async fn lives(&mut self) -> sqlx::Result<()>;
@@ -46,10 +49,11 @@ pub(super) trait Driver: Sized + Send + 'static {
 }
 
 macro_rules! driver {
-    ($connection:ty, $how:ty, $asked_after:expr) => {
+    ($connection:ty, $how:ty, $asked_after:expr, $within:expr) => {
         impl Driver for $connection {
             type How = $how;
             const ASKED_AFTER: Option<Duration> = $asked_after;
+            const WITHIN: Duration = $within;
 
             async fn open(how: &$how) -> sqlx::Result<Self> {
                 Self::connect_with(how).await
@@ -80,8 +84,8 @@ macro_rules! driver {
     };
 }
 
-driver!(SqliteConnection, SqliteConnectOptions, None);
-driver!(PgConnection, PgConnectOptions, Some(Duration::from_secs(1)));
+driver!(SqliteConnection, SqliteConnectOptions, None, Duration::MAX);
+driver!(PgConnection, PgConnectOptions, Some(Duration::from_secs(1)), Duration::from_secs(3));
 
 fn sql(statement: &Statement) -> AssertSqlSafe<&str> {
     AssertSqlSafe(statement.sql.as_str())
@@ -205,11 +209,14 @@ impl<C: Driver> Readers<C> {
 
     /// Works on a connection, and keeps it unless the work fails or nobody waits for its end.
     async fn on_one<T>(&self, work: impl AsyncFnOnce(&mut Kept<C>) -> Result<T, DbErr>) -> Result<T, DbErr> {
-        let (mut reader, _permit) = self.take().await?;
-        let done = work(&mut reader).await?;
-        reader.used = Instant::now();
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        Ok(done)
+        answered(C::WITHIN, async {
+            let (mut reader, _permit) = self.take().await?;
+            let done = work(&mut reader).await?;
+            reader.used = Instant::now();
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            Ok(done)
+        })
+        .await
     }
 
     async fn close(&self) {

@@ -13,6 +13,7 @@ pub mod assessment_list;
 pub mod assessments;
 pub mod audit_log;
 pub mod audit_trail;
+mod bounded;
 pub mod cases;
 pub mod connect;
 pub mod decisions;

@@ -6,11 +6,13 @@
 //! no transaction around it, which is two ways to the database's thread and back less. All other writes have the
 //! database for themselves, in the order in which they came.
 
-use super::{connect::PATIENCE_SQLITE, error::StoreError, kept::Kept, saved_answers::UNDO_ON_SQLITE};
+use super::{
+    bounded::Transaction, connect::PATIENCE_SQLITE, error::StoreError, kept::Kept,
+    saved_answers::UNDO_ON_SQLITE,
+};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _,
+    DatabaseConnection, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sqlx::SqliteConnection;
 use std::{
@@ -18,6 +20,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
@@ -76,14 +79,14 @@ pub(super) type Turn = OwnedMutexGuard<Option<Kept<SqliteConnection>>>;
 /// A transaction that was begun. Dropping it rolls it back.
 pub(super) struct Write {
     /// What to execute on; never to be committed by itself.
-    pub(super) transaction: DatabaseTransaction,
+    pub(super) transaction: Transaction,
     /// Given up after the transaction has ended (fields drop in this order). None on PostgreSQL.
     _turn: Option<Turn>,
 }
 
 impl Write {
     /// A transaction that waits for nobody.
-    pub(super) fn without_turn(transaction: DatabaseTransaction) -> Self {
+    pub(super) const fn without_turn(transaction: Transaction) -> Self {
         Self { transaction, _turn: None }
     }
 
@@ -92,7 +95,7 @@ impl Write {
     /// # Errors
     /// When the commit fails; nothing stays then.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await
     }
 }
 
@@ -129,7 +132,8 @@ impl WriteQueue {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Write { transaction: self.writer.begin_with_options(immediate).await?, _turn: Some(turn) })
+        let transaction = self.writer.begin_with_options(immediate).await?;
+        Ok(Write { transaction: Transaction::new(transaction, Duration::MAX), _turn: Some(turn) })
     }
 
     /// Executes the statement of a save in the next shared commit, and says whether it wrote.

@@ -3,6 +3,7 @@
 
 use super::{
     audit_log,
+    bounded::Transaction,
     connect::Database,
     error::StoreError,
     job_queue::{self, Revived},
@@ -17,9 +18,8 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use entity::{TenantOwned, Versioned};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait as _, DatabaseTransaction, DbErr, DeleteMany, IntoActiveModel,
-    Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, TryInsertResult, UpdateMany, Value,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue, ColumnTrait as _, DbErr, DeleteMany, IntoActiveModel, Iterable as _,
+    PrimaryKeyToColumn as _, QueryFilter as _, TryInsertResult, UpdateMany, Value, sea_query::OnConflict,
 };
 
 /// A write transaction. Take it late, do no other IO while you hold it, and end it with a commit.
@@ -33,8 +33,8 @@ pub struct WriteTx {
 }
 
 impl Scoped for WriteTx {
-    type Connection = DatabaseTransaction;
-    fn connection(&self) -> &DatabaseTransaction {
+    type Connection = Transaction;
+    fn connection(&self) -> &Transaction {
         &self.write.transaction
     }
     fn tenant_id(&self) -> TenantId {

@@ -19,6 +19,7 @@ use crate::{
     store::evidence as store,
 };
 use serde::{Deserialize, Serialize};
+use tokio::io::AsyncReadExt as _;
 
 /// A file on its way out.
 #[derive(Debug)]
@@ -29,17 +30,35 @@ pub struct Download {
     pub media_type: Option<String>,
     /// How many bytes.
     pub size: u64,
-    /// The bytes.
-    pub file: tokio::fs::File,
+    /// The bytes it begins with: a file that cannot be read at all is refused before it is begun.
+    pub first: Vec<u8>,
+    /// The other bytes.
+    pub rest: tokio::fs::File,
+}
+
+/// The next bytes of a file on its way out; none at its end.
+///
+/// # Errors
+/// When the disk fails.
+pub async fn next_bytes(file: &mut tokio::fs::File) -> std::io::Result<Vec<u8>> {
+    let mut buffer = vec![0; 64 * 1024];
+    let read = file.read(&mut buffer).await?;
+    buffer.truncate(read);
+    Ok(buffer)
 }
 
 async fn download(services: &Services, piece: EvidenceRow) -> Result<Download> {
     let key = piece.storage_key.ok_or(UseCaseError::NotFound)?;
-    let file = services.blobs.open(&key).await.map_err(|error| {
+    let mut file = services.blobs.open(&key).await.map_err(|error| {
         tracing::error!(evidence.id = %piece.id, error = %error, "evidence cannot be opened");
         UseCaseError::conflict("This file cannot be read now. The operator has been told.")
     })?;
-    Ok(Download { name: piece.name, media_type: piece.media_type, size: piece.size.unwrap_or(0), file })
+    let first = next_bytes(&mut file).await.map_err(|error| {
+        tracing::error!(evidence.id = %piece.id, error = %error, "evidence cannot be read");
+        UseCaseError::DependencyDown
+    })?;
+    let size = piece.size.unwrap_or(0);
+    Ok(Download { name: piece.name, media_type: piece.media_type, size, first, rest: file })
 }
 
 /// How long a ticket opens a file, in seconds.

@@ -32,8 +32,7 @@ use actix_web::{
     http::header::{self, ContentEncoding},
     web::{Bytes, Data, Path},
 };
-use futures_util::StreamExt as _;
-use tokio::io::AsyncReadExt as _;
+use futures_util::{StreamExt as _, stream};
 
 routes! {
     POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
@@ -225,14 +224,11 @@ async fn remove(who: Respondent, citation: Path<CitationId>, CsrfForm(form): Csr
 /// sandbox (U-07, U-12).
 fn answer(found: Download, shown: Option<Shown>) -> HttpResponse {
     let size = found.size;
-    let stream = futures_util::stream::unfold(found.file, |mut file| async move {
-        let mut buffer = vec![0; 64 * 1024];
-        match file.read(&mut buffer).await {
-            Ok(0) => None,
-            Ok(read) => {
-                buffer.truncate(read);
-                Some((Ok(Bytes::from(buffer)), file))
-            }
+    let first = stream::iter([Ok(Bytes::from(found.first))]);
+    let rest = stream::unfold(found.rest, |mut file| async move {
+        match downloads::next_bytes(&mut file).await {
+            Ok(bytes) if bytes.is_empty() => None,
+            Ok(bytes) => Some((Ok(Bytes::from(bytes)), file)),
             Err(error) => Some((Err(actix_web::Error::from(error)), file)),
         }
     });
@@ -254,7 +250,7 @@ fn answer(found: Download, shown: Option<Shown>) -> HttpResponse {
         // Bytes go out as they came in: no compression, so that the length is right.
         .insert_header(ContentEncoding::Identity)
         .no_chunking(size)
-        .streaming(stream)
+        .streaming(first.chain(rest))
 }
 
 /// On to the file, with a ticket that only its own address gets to see.
