@@ -11,13 +11,18 @@ use crate::{
     },
     cli::mail::{self, MailTestArgs},
     config::{Config, LogFormat, MailTransport, SmtpTls, Sources},
-    domain::{Surroundings, ids::JobId, signing_key::PublicKey},
+    domain::{
+        Surroundings,
+        clock::{SharedClock, SystemRandom},
+        ids::JobId,
+        signing_key::PublicKey,
+    },
     jobs::worker::Worker,
     mail::{EmailAddress, Mailer, MemoryMailbox, SmtpSettings, SmtpTransport, Timeouts, Tls, Transport},
     render::Renderer,
     shutdown::{GRACE, Shutdown},
     store::{ConnectOptions, Database, signing_keys},
-    telemetry,
+    telemetry, timekeeping,
     usecases::{Services, SystemCtx, keys},
     web::app::AppState,
 };
@@ -76,11 +81,15 @@ async fn database(config: &Config, purpose: For) -> anyhow::Result<Database> {
     Ok(Database::connect(&options).await?)
 }
 
-fn services(config: &Config, database: Database) -> anyhow::Result<Services> {
+async fn services(config: &Config, database: Database) -> anyhow::Result<(Services, SharedClock)> {
+    let clock = SharedClock::default();
+    timekeeping::set(&clock, &database).await;
     let blobs = Blobs::folder(&config.evidence_dir())?;
     let keys = KeyFolder::at(&config.keys_dir());
     let room = Room::new(kept_in(config), least_free(config), Space::of);
-    Ok(Services::new(database, Surroundings::system(), blobs, keys, config.base_url()).watching(room))
+    let surroundings = Surroundings::new(Arc::new(clock.clone()), Arc::new(SystemRandom));
+    let services = Services::new(database, surroundings, blobs, keys, config.base_url()).watching(room);
+    Ok((services, clock))
 }
 
 /// The folders whose disks hold what grows: of the evidence, or of where it will be, and of an embedded database.
@@ -173,7 +182,8 @@ pub async fn mail_test(config: &Config, args: &MailTestArgs) -> anyhow::Result<u
 pub async fn founding(config: &Config, command: &'static str) -> anyhow::Result<SystemCtx> {
     let database = database(config, For::Command).await?;
     database.migrate().await?;
-    Ok(SystemCtx::new(services(config, database)?, command))
+    let (services, _) = services(config, database).await?;
+    Ok(SystemCtx::new(services, command))
 }
 
 /// A context for the operator's commands on an installation that is there. They make no database and change no schema:
@@ -192,7 +202,8 @@ pub async fn operator(config: &Config, command: &'static str) -> anyhow::Result<
     if !database.schema_is_current().await? {
         bail!("The database schema is not current. Make a backup, then run `assay migrate`.");
     }
-    Ok(SystemCtx::new(services(config, database)?, command))
+    let (services, _) = services(config, database).await?;
+    Ok(SystemCtx::new(services, command))
 }
 
 /// Whether there is a database to open, as far as can be seen without making one.
@@ -234,12 +245,13 @@ pub async fn serve(config: &Config, with_worker: bool) -> anyhow::Result<()> {
         bail!("SQLite serves one process: leave out --no-worker, or use PostgreSQL");
     }
     database.migrate().await?;
-    let services = services(config, database.clone())?;
+    let (services, clock) = services(config, database.clone()).await?;
     keys::self_test(&services).await?;
     let (mailer, mailbox) = mailer(config)?;
     let renderer = Renderer::new(None)?;
     let shutdown = Shutdown::new();
     shutdown.listen()?;
+    shutdown.spawn(timekeeping::keep(clock, database.clone(), shutdown.clone()));
     if with_worker {
         start_worker(&shutdown, services.clone(), mailer, renderer.clone());
     }
@@ -266,10 +278,11 @@ pub async fn worker(config: &Config) -> anyhow::Result<()> {
         );
     }
     database.migrate().await?;
-    let services = services(config, database.clone())?;
+    let (services, clock) = services(config, database.clone()).await?;
     let (mailer, _) = mailer(config)?;
     let shutdown = Shutdown::new();
     shutdown.listen()?;
+    shutdown.spawn(timekeeping::keep(clock, database.clone(), shutdown.clone()));
     start_worker(&shutdown, services, mailer, Renderer::new(None)?);
     shutdown.stopping().await;
     shutdown.finish(GRACE).await;

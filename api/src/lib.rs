@@ -3,7 +3,7 @@
 //!
 //! The floors, from the ground up (`docs/architecture.md`; the architecture test enforces who may import whom):
 //! `domain` (pure rules), `store` / `blobs` / `auth` / `documents` / `render` / `mail` (adapters), `usecases` (one
-//! function per thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap`, `doctor` and `main`
+//! function per thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap`, `timekeeping`, `doctor` and `main`
 //! (wiring).
 
 pub mod auth;
@@ -21,5 +21,6 @@ pub mod render;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod timekeeping;
 pub mod usecases;
 pub mod web;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod clocks;
 mod faults;
 mod pair;
 mod sending;

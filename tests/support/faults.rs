@@ -10,6 +10,7 @@ use std::{
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 /// Which calls of the operating system are meant.
@@ -77,6 +78,15 @@ pub(crate) fn library(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let done = compiler.output().context("cc is missing")?;
     ensure!(done.status.success(), "cc: {}", String::from_utf8_lossy(&done.stderr));
     Ok(library)
+}
+
+/// The place, with processes whose clock is this much ahead of the machine's.
+///
+/// # Errors
+/// When there is no C compiler.
+pub fn ahead(place: Place, by: Duration) -> anyhow::Result<Place> {
+    let library = library(&place.folder, "clock")?;
+    Ok(place.with("LD_PRELOAD", library.display().to_string()).with("CLOCK_AHEAD", by.as_secs().to_string()))
 }
 
 impl Faults {

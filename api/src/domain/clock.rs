@@ -3,10 +3,13 @@
 //! Instants are cut to microseconds, because PostgreSQL keeps no more and SQLite keeps whatever it is given.
 
 use super::ids::Id;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 use uuid::{Builder, Uuid};
 
@@ -24,6 +27,40 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
+    }
+}
+
+/// The machine's clock, corrected by how far another one was ahead of it when that was last asked: machines that share a
+/// database go by the database's clock, so that a lease or a code ends at one instant for all of them.
+#[derive(Debug, Default, Clone)]
+pub struct SharedClock {
+    /// In microseconds.
+    ahead: Arc<AtomicI64>,
+}
+
+impl SharedClock {
+    /// Goes by the other clock from now on, which showed `shown` at some moment between `asked` and `answered` of this
+    /// machine's own. Gives how far it is ahead; nothing, and nothing changes, when the answer took so long that it says
+    /// too little.
+    pub fn set(
+        &self,
+        asked: DateTime<Utc>,
+        shown: DateTime<Utc>,
+        answered: DateTime<Utc>,
+    ) -> Option<TimeDelta> {
+        let took = answered - asked;
+        if took < TimeDelta::zero() || took > TimeDelta::seconds(1) {
+            return None;
+        }
+        let ahead = shown - (asked + took / 2);
+        self.ahead.store(ahead.num_microseconds()?, Ordering::Relaxed);
+        Some(ahead)
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed))
     }
 }
 
@@ -138,6 +175,19 @@ impl Surroundings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shared_clock_goes_by_the_other_one_unless_it_was_told_too_late() {
+        let clock = SharedClock::default();
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let far = TimeDelta::days(1);
+        assert!((clock.now() - SystemClock.now()).abs() < TimeDelta::seconds(5));
+        assert_eq!(clock.set(at(0), at(0) + far, at(1)), Some(far - TimeDelta::milliseconds(500)));
+        assert!(clock.now() - SystemClock.now() > far - TimeDelta::seconds(5));
+        assert_eq!(clock.set(at(0), at(0), at(2)), None, "it took two seconds");
+        assert_eq!(clock.set(at(1), at(0), at(0)), None, "our own clock was set back in between");
+        assert!(clock.now() - SystemClock.now() > far - TimeDelta::seconds(5), "nothing changed");
+    }
 
     #[test]
     fn a_manual_clock_stands_still_until_moved() {

@@ -73,12 +73,21 @@ impl Database {
                 }
             }
         };
-        if self.backend() == DbBackend::Postgres {
-            let ask = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp()");
-            let row = reader.query_one_raw(ask).await?.ok_or(StoreError::NotFound)?;
-            facts.clock = Some(row.try_get_by_index(0)?);
-        }
+        facts.clock = self.clock().await?;
         Ok(Facts { missing_steps, unknown_steps, contents, ..facts })
+    }
+
+    /// What the clock of a PostgreSQL server shows; SQLite has none of its own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn clock(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let ask = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp()");
+        let row = self.reader().query_one_raw(ask).await?.ok_or(StoreError::NotFound)?;
+        Ok(Some(row.try_get_by_index(0)?))
     }
 
     /// Whether a step of the schema was ever made.
