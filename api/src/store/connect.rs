@@ -5,6 +5,7 @@
 
 use super::{
     bounded::{self, Transaction, answered},
+    disk::assert_local,
     error::StoreError,
     kept::{Kept, Reader, Readers},
     postgres, saved_answers,
@@ -112,6 +113,7 @@ impl Database {
         let statements = Arc::new(AtomicU64::new(0));
         if options.url.starts_with("sqlite:") {
             let file = file_of(&options.url)?;
+            assert_local(&file)?;
             let lock = if options.serves { Some(process_lock(file.with_extension("lock"))?) } else { None };
             let writer = open(sqlite_options(&options.url), &statements).await?;
             assert_suitable(&writer).await?;

@@ -18,6 +18,7 @@ pub mod cases;
 pub mod connect;
 pub mod decisions;
 pub mod deliveries;
+mod disk;
 pub mod error;
 pub mod evidence;
 pub mod findings;
