@@ -183,12 +183,13 @@ async fn v_03_json_is_utf_8_to_the_letter() {
         format!("{plain} {{}}"),
         format!("{plain}x"),
         r#"{"link_id":"a","link_id":"b","secret":"x"}"#.to_owned(),
-        r#"{"link_id":"a","secret":"x","tenant_id":1}"#.to_owned(),
         deep(32),
         deep(2_000),
     ] {
         assert_eq!(sent(json, body.clone().into()).await, (400, "malformed-request".to_owned()), "{body}");
     }
+    let more = r#"{"link_id":"a","secret":"x","tenant_id":1}"#;
+    assert_eq!(sent(json, more.into()).await, (422, "validation-failed".to_owned()));
     let large = format!(r#"{{"link_id":"{}"}}"#, "x".repeat(4_096));
     assert_eq!(sent(json, large.into()).await, (413, "payload-too-large".to_owned()));
     // Fewer bytes than announced, and then the end.
@@ -215,7 +216,7 @@ async fn a_file_is_refused_before_its_first_byte_when_there_is_no_room_or_no_pla
     for n in 0..200 {
         let (supports, link) =
             (Supports::answer("SEC-GOV-01".to_owned()), format!("https://lumen.example/{n}"));
-        evidence::add_link(&portal, supports, &link, "", "", "").await.unwrap();
+        evidence::add_link(&portal, supports, &link, "", "", &link).await.unwrap();
     }
     let full = offer("SEC-GOV-01").await;
     assert!(full.starts_with("HTTP/1.1 409") && full.contains("\"code\":\"quota-exceeded\""), "{full}");

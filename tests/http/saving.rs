@@ -90,7 +90,9 @@ async fn a_save_needs_our_own_header_json_and_known_fields() {
     let text = text.header("Content-Type", "text/plain");
     send(text).await.expect(415);
     let more = json!({"choices": [offered[0]], "tenant_id": "x"});
-    send(vendor.request(Method::PUT, URL).header("X-Assay", "1").json(&more)).await.expect(400);
+    let more = send(vendor.request(Method::PUT, URL).header("X-Assay", "1").json(&more)).await.expect(422);
+    let fault = &more.value()["errors"][0];
+    assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/tenant_id"), &json!("unknown_field")));
     put(&vendor, "\"0\"", "m-1", &choice("nothing", "")).await.expect(422);
     put(&vendor, "\"0\"", "", &body).await.expect(422);
     let other = vendor.request(Method::PUT, "/portal/questions/SEC-XXX-99/answer").header("X-Assay", "1");

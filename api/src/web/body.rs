@@ -4,6 +4,7 @@ use super::{
     load::Load,
     problem::{MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, Problem, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE},
 };
+use crate::usecases::UseCaseError;
 use actix_web::{
     Error, HttpMessage as _, HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
@@ -214,7 +215,8 @@ pub async fn bounded(payload: &mut Payload, limit: usize) -> Result<Bytes, Probl
 /// the value.
 ///
 /// # Errors
-/// A [`Problem`]: of another media type or character set, or as [`bounded`], or not such a value.
+/// A [`Problem`]: of another media type or character set, or as [`bounded`], or not such a value; a field that it should
+/// not have is named.
 pub async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -232,7 +234,22 @@ pub async fn json<T: DeserializeOwned>(
     if matches!(&body[..], [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, ..] | [_, 0, ..]) {
         return Err(other());
     }
-    serde_json::from_slice(&body).map_err(|_| Problem::new(MALFORMED_REQUEST))
+    serde_json::from_slice(&body).map_err(|error| match unknown_field(&error) {
+        Some(name) => UseCaseError::field(
+            format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+            "unknown_field",
+            format!("There is no field \u{201c}{name}\u{201d} here."),
+        )
+        .into(),
+        None => Problem::new(MALFORMED_REQUEST),
+    })
+}
+
+/// The name of the field that a body has too much: serde says it in these words, and in no other way.
+fn unknown_field(error: &serde_json::Error) -> Option<String> {
+    let said = error.to_string();
+    let (name, _) = said.strip_prefix("unknown field `")?.split_once('`')?;
+    Some(name.chars().take(100).collect())
 }
 
 #[cfg(test)]
