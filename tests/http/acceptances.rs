@@ -25,6 +25,7 @@ async fn raised(app: &TestApp) -> FindingId {
     let raise = RaiseFinding {
         title: "No tested restore".to_owned(),
         severity: "high".to_owned(),
+        key: tests::key(),
         ..RaiseFinding::default()
     };
     findings::raise_by_hand(&ctx, seeded.assessment, raise).await.unwrap()

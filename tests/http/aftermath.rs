@@ -97,7 +97,7 @@ async fn a_revoked_person_hears_nothing_of_the_submission() {
     let ctx = app.ctx(Role::Procurement).await;
     let mut add = respondents::AddRespondent::default();
     (add.new.name, add.new.email) = ("Tom Okafor".to_owned(), "tom@lumen.example".to_owned());
-    let tom = respondents::add(&ctx, id, &add, "").await.unwrap();
+    let tom = respondents::add(&ctx, id, &add, &tests::key()).await.unwrap();
     app.run_jobs().await;
     respondents::revoke(&ctx, id, tom, "Wrong person").await.unwrap();
     page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
@@ -154,7 +154,7 @@ async fn a_reply_has_to_be_saved_before_replies_are_sent_and_the_due_day_is_that
     // The reminder speaks of the reply, not of the questions that were submitted.
     let view = assessments::view(&ctx, id).await.unwrap();
     app.advance(Duration::days(2));
-    respondents::remind(&ctx, id, view.people[0].respondent.id, "").await.unwrap();
+    respondents::remind(&ctx, id, view.people[0].respondent.id, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let reminder = mail(&app, PRIYA, "1 follow-up question left").unwrap();
     assert!(reminder.contains("due Sunday 20 December 2026"), "{reminder}");
@@ -275,6 +275,7 @@ async fn what_a_verifier_notes_stays_here_and_why_an_action_was_rejected_reaches
     let raise = RaiseFinding {
         title: "No tested restore".to_owned(),
         severity: "high".to_owned(),
+        key: tests::key(),
         ..RaiseFinding::default()
     };
     let finding = findings::raise_by_hand(&ctx, id, raise).await.unwrap();
@@ -318,6 +319,7 @@ async fn z_13_whoever_recorded_an_action_as_done_cannot_verify_it() {
     let raise = RaiseFinding {
         title: "No tested restore".to_owned(),
         severity: "high".to_owned(),
+        key: tests::key(),
         ..RaiseFinding::default()
     };
     let finding = findings::raise_by_hand(&ctx, id, raise).await.unwrap();

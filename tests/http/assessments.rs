@@ -50,7 +50,7 @@ async fn leaving_out_a_suggestion_needs_a_reason_and_the_check_page_shows_what_w
         .set("reason-genai-agent", "The AI is switched off");
     let page = form.submit().await.expect(200);
     let draft = page.form("/people").values();
-    let fields = [("csrf", &*draft["csrf"][0]), ("version", &draft["version"][0])];
+    let fields = [("csrf", &*draft["csrf"][0]), ("version", &draft["version"][0]), ("key", "k-1")];
     let unready = client.post(&page.path.replace("/people", "/send"), &fields).await.expect(422);
     assert_eq!(unready.problem(), "incomplete");
     assert!(unready.text().contains("Choose who answers"), "{}", unready.text());
@@ -187,7 +187,7 @@ async fn a_reissue_kills_older_secrets_and_at_most_ten_live() {
     let scope = app.services.database.tenant(app.tenant);
     let live = api::store::respondents::live_secrets(&scope, id, generation).await.unwrap();
     assert_eq!(live.len(), 10);
-    respondents::reissue(&ctx, id_of(&path), view.people[0].respondent.id, "").await.unwrap();
+    respondents::reissue(&ctx, id_of(&path), view.people[0].respondent.id, &tests::key()).await.unwrap();
     assert!(api::store::respondents::live_secrets(&scope, id, generation).await.unwrap().is_empty());
     // A mail that was being made for the old link's address gets no secret of the new one.
     assert!(respondents::mint_link_secret(&system, app.tenant, id, generation).await.unwrap().is_none());

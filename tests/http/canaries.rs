@@ -158,8 +158,9 @@ impl Walk {
             email: "left@lumen.example".to_owned(),
             ..ContactInput::default()
         };
-        let left =
-            respondents::add(&owner, assessment, &AddRespondent { contact: None, new }, "").await.unwrap();
+        let left = respondents::add(&owner, assessment, &AddRespondent { contact: None, new }, &tests::key())
+            .await
+            .unwrap();
         respondents::revoke(&owner, assessment, left, "canary revoked").await.unwrap();
 
         app.run_jobs().await;

@@ -144,7 +144,7 @@ async fn z_04_another_vendors_records_cannot_be_told_from_records_that_do_not_ex
     let mut answers = Vec::new();
     for evidence in [theirs["evidence"], random("")] {
         let evidence = evidence.to_string();
-        let fields = [("csrf", lumen.csrf.as_str()), ("evidence", evidence.as_str())];
+        let fields = [("csrf", lumen.csrf.as_str()), ("evidence", evidence.as_str()), ("mutation", "m-1")];
         answers.push(lumen.client.post(&reuse, &fields).await.expect(404));
     }
     same(&answers[0], &answers[1], &reuse);
@@ -186,7 +186,7 @@ async fn z_03_another_organisations_ids_in_forms_and_queries_are_ids_that_do_not
     same(&form(service).submit().await.expect(404), &form(random("")).submit().await, "service");
     let add = async |id: Uuid| {
         let id = id.to_string();
-        let fields = [("csrf", csrf.as_str()), ("contact", id.as_str())];
+        let fields = [("csrf", csrf.as_str()), ("contact", id.as_str()), ("key", "k-1")];
         admin.post(&format!("{sent}/people/add"), &fields).await
     };
     same(&add(contact).await.expect(404), &add(random("")).await, "contact of a sent assessment");
@@ -244,7 +244,8 @@ async fn z_06_what_another_organisation_does_changes_no_list_no_count_and_no_fil
     let submitted = handed_in_to(&ctx, "Canary Submission", &[("SEC-GOV-01", "informal")]).await;
     reviews::finish_review(&ctx, submitted.assessment).await.unwrap();
     let title = "Canary finding".to_owned();
-    let raise = RaiseFinding { title, severity: "critical".to_owned(), ..RaiseFinding::default() };
+    let raise =
+        RaiseFinding { title, severity: "critical".to_owned(), key: tests::key(), ..RaiseFinding::default() };
     findings::raise_by_hand(&ctx, submitted.assessment, raise).await.unwrap();
     app.run_jobs().await;
 

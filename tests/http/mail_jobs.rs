@@ -51,7 +51,9 @@ impl Sent {
             email: email.to_owned(),
             ..ContactInput::default()
         };
-        respondents::add(&self.ctx, self.id, &AddRespondent { contact: None, new }, "").await.unwrap()
+        respondents::add(&self.ctx, self.id, &AddRespondent { contact: None, new }, &tests::key())
+            .await
+            .unwrap()
     }
 
     /// The newest mail to the address.
@@ -214,7 +216,8 @@ async fn m_03_each_answer_of_the_mail_server_ends_in_its_outcome() {
     }
     let view = assessments::view(&sent.ctx, sent.id).await.unwrap();
     let gone = view.people.iter().find(|person| person.respondent.email.starts_with("gone")).unwrap();
-    let refused = respondents::remind(&sent.ctx, sent.id, gone.respondent.id, "").await.unwrap_err();
+    let refused =
+        respondents::remind(&sent.ctx, sent.id, gone.respondent.id, &tests::key()).await.unwrap_err();
     assert!(refused.to_string().contains("5.1.1"), "{refused}");
 
     // What passes is sent once it has passed; the full mailbox is tried for three days.
@@ -314,7 +317,7 @@ async fn m_03_a_reminder_that_may_have_arrived_is_not_sent_twice() {
     sent.app.advance(Duration::minutes(1));
     server.add(Rule::at(Point::Dot).times(1).hang_up());
     let view = assessments::view(&sent.ctx, sent.id).await.unwrap();
-    respondents::remind(&sent.ctx, sent.id, view.people[0].respondent.id, "").await.unwrap();
+    respondents::remind(&sent.ctx, sent.id, view.people[0].respondent.id, &tests::key()).await.unwrap();
     for _ in 0..3 {
         sent.app.run_jobs().await;
         sent.app.advance(Duration::minutes(20));

@@ -174,7 +174,7 @@ async fn m_06_whatever_people_write_stands_in_their_mails_as_they_wrote_it() {
         email: "noor@northwind.example".to_owned(),
         role: "viewer".to_owned(),
     };
-    accounts::invite_user(&app.ctx(Role::Admin).await, invite, "").await.unwrap();
+    accounts::invite_user(&app.ctx(Role::Admin).await, invite, &tests::key()).await.unwrap();
 
     let page = procurement::prepared(&staff, MARKUP, MARKUP, (MARKUP, PRIYA)).await;
     let page = page.form("/questionnaires").submit().await.expect(200);
@@ -201,7 +201,7 @@ async fn m_06_whatever_people_write_stands_in_their_mails_as_they_wrote_it() {
     ask_again(&risk, id, "SEC-GOV-01", MARKUP).await;
     app.run_jobs().await;
     let view = api::usecases::assessments::view(&risk, id).await.unwrap();
-    respondents::remind(&risk, id, view.people[0].respondent.id, "").await.unwrap();
+    respondents::remind(&risk, id, view.people[0].respondent.id, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let page = vendor.open("/portal").await.expect(200);
     page.form("/portal/submit")

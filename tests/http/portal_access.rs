@@ -345,7 +345,7 @@ async fn a_30_a_browser_that_waits_with_an_old_link_gets_no_code_for_the_new_one
     let code = mailed_code(&app, PRIYA);
     let page = browser.open("/q/code").await.expect(200);
     let (ctx, assessment, priya) = about_to_reissue(&app, &path).await;
-    respondents::reissue(&ctx, assessment, priya, "").await.unwrap();
+    respondents::reissue(&ctx, assessment, priya, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let fresh = mailed_link(&app, PRIYA);
     app.advance(Duration::minutes(6));
@@ -376,7 +376,7 @@ async fn a_30_of_a_hundred_links_reissued_while_they_are_opened_none_opens_anyth
             for _ in 0..race * 100 {
                 tokio::task::yield_now().await;
             }
-            respondents::reissue(&ctx, assessment, priya, "").await.unwrap();
+            respondents::reissue(&ctx, assessment, priya, &tests::key()).await.unwrap();
         };
         // The last ones do not meet: what is opened in time opens, and is closed again.
         let opened = if race < 90 {

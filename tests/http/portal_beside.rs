@@ -51,7 +51,8 @@ async fn respondents_see_each_other_and_what_each_did_last(database: TestDatabas
     let new =
         ContactInput { name: "Priya Shah".to_owned(), email: TOM.to_owned(), ..ContactInput::default() };
     app.advance(Duration::minutes(1));
-    let other = respondents::add(&ctx, id, &AddRespondent { contact: None, new }, "").await.unwrap();
+    let other =
+        respondents::add(&ctx, id, &AddRespondent { contact: None, new }, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let priya = come_in(&app, &link).await;
     choose(&priya, "SEC-GOV-01", "informal").await.expect(200);
@@ -137,7 +138,7 @@ async fn a_question_names_the_shipped_requirements_behind_it_and_nothing_else() 
     let id = seed::sent_to_nobody(&owner, "Lumen", &asked).await;
     let new =
         ContactInput { name: "Priya Shah".to_owned(), email: PRIYA.to_owned(), ..ContactInput::default() };
-    respondents::add(&owner, id, &AddRespondent { contact: None, new }, "").await.unwrap();
+    respondents::add(&owner, id, &AddRespondent { contact: None, new }, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let priya = come_in(&app, &mailed_link(&app, PRIYA)).await;
     let page = section(&priya).await;

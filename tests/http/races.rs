@@ -63,7 +63,7 @@ async fn c_02_of_hundreds_of_pairs_of_savers_one_wins_each_time_and_the_other_ke
         ContactInput { name: "Tom Okafor".to_owned(), email: TOM.to_owned(), ..ContactInput::default() };
     let ctx = app.ctx(Role::Procurement).await;
     let assessment = path.rsplit('/').next().unwrap().parse().unwrap();
-    respondents::add(&ctx, assessment, &AddRespondent { contact: None, new }, "").await.unwrap();
+    respondents::add(&ctx, assessment, &AddRespondent { contact: None, new }, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let (priya, tom) = (Signed::come_in(&app, PRIYA).await, Signed::come_in(&app, TOM).await);
     let mut choices = Vec::new();

@@ -24,9 +24,14 @@ async fn acts(app: &TestApp, act: &str) -> u64 {
     events.count(all.connection()).await.unwrap()
 }
 
-/// Sends the same form four times at once and then once more: each gets the same answer, and the act happens once.
+/// Sends the same form without its key, which is refused; then four times at once and once more: each gets the same
+/// answer, and the act happens once.
 async fn once(app: &TestApp, act: &str, form: impl Fn() -> Form) -> Page {
     let before = acts(app, act).await;
+    let name = ["key", "mutation"].into_iter().find(|name| form().values().contains_key(*name));
+    let without = form().set(name.expect("a key"), "").submit().await.expect(400);
+    assert_eq!(without.problem(), "idempotency-key-missing", "{act}");
+    assert_eq!(acts(app, act).await, before, "{act}");
     let answers = futures_util::future::join_all((0..4).map(|_| form().submit())).await;
     let late = form().submit().await.expect(200);
     for answer in answers {
@@ -76,6 +81,7 @@ async fn c_03_an_action_of_a_vendor_is_agreed_and_reported_once() {
         let gap = RaiseFinding {
             title: "No tested restore".to_owned(),
             severity: "high".to_owned(),
+            key: tests::key(),
             ..RaiseFinding::default()
         };
         findings::raise_by_hand(&ctx, id, gap).await.unwrap();

@@ -96,7 +96,9 @@ async fn people(ctx: &Ctx, assessment: AssessmentId, count: usize) {
             email: format!("person{number}@lumen.example"),
             ..ContactInput::default()
         };
-        respondents::add(ctx, assessment, &AddRespondent { contact: None, new }, "").await.unwrap();
+        respondents::add(ctx, assessment, &AddRespondent { contact: None, new }, &tests::key())
+            .await
+            .unwrap();
     }
 }
 

@@ -263,6 +263,7 @@ async fn a_finding_is_planned_proven_and_reported_done_on_the_same_link() {
         title: "No tested restore".to_owned(),
         fix: "Restore a backup.".to_owned(),
         severity: "high".to_owned(),
+        key: tests::key(),
         ..RaiseFinding::default()
     };
     findings::raise_by_hand(&ctx, id, raise).await.unwrap();

@@ -34,7 +34,7 @@ async fn m_08_nobody_whose_link_was_revoked_or_whose_address_was_refused_is_writ
     for email in [LEFT, GONE] {
         let new =
             ContactInput { name: "Somebody".to_owned(), email: email.to_owned(), ..ContactInput::default() };
-        respondents::add(&ctx, id, &AddRespondent { contact: None, new }, "").await.unwrap();
+        respondents::add(&ctx, id, &AddRespondent { contact: None, new }, &tests::key()).await.unwrap();
     }
     app.run_jobs().await;
     let view = api::usecases::assessments::view(&ctx, id).await.unwrap();
@@ -69,6 +69,7 @@ async fn m_08_nobody_whose_link_was_revoked_or_whose_address_was_refused_is_writ
     let raise = RaiseFinding {
         title: "No tested restore".to_owned(),
         severity: "high".to_owned(),
+        key: tests::key(),
         ..RaiseFinding::default()
     };
     findings::raise_by_hand(&ctx, id, raise).await.unwrap();
@@ -94,7 +95,7 @@ async fn m_08_a_reminder_that_waits_while_the_vendor_hands_in_is_not_sent() {
     app.run_jobs().await;
     let since = app.mailbox.newest_first().len();
     let view = api::usecases::assessments::view(&ctx, id).await.unwrap();
-    respondents::remind(&ctx, id, view.people[0].respondent.id, "").await.unwrap();
+    respondents::remind(&ctx, id, view.people[0].respondent.id, &tests::key()).await.unwrap();
     assert_eq!(reminders().await, [DeliveryOutcome::Queued]);
     page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     app.run_jobs().await;

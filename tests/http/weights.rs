@@ -99,7 +99,7 @@ async fn read(questionnaire: &Questionnaire) -> Read {
     let id = seed::sent_to_nobody(&owner, "Lumen", questionnaire).await;
     let new =
         ContactInput { name: "Priya Shah".to_owned(), email: PRIYA.to_owned(), ..ContactInput::default() };
-    respondents::add(&owner, id, &AddRespondent { contact: None, new }, "").await.unwrap();
+    respondents::add(&owner, id, &AddRespondent { contact: None, new }, &tests::key()).await.unwrap();
     app.run_jobs().await;
     let vendor = come_in(&app, &mailed_link(&app, PRIYA)).await;
     let mut given = BTreeMap::new();

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support fails loudly")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 pub mod app;
 pub mod browser;
 pub mod certificates;
@@ -21,4 +23,11 @@ pub mod trace;
 #[must_use]
 pub fn tries(usual: usize, long: usize) -> usize {
     if std::env::var_os("TEST_LONG").is_some_and(|value| value == "1") { long } else { usual }
+}
+
+/// A key that no other act has, as each form carries one.
+#[must_use]
+pub fn key() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("test-{:016}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

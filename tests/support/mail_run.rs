@@ -46,7 +46,7 @@ pub async fn queue(app: &TestApp, count: usize) -> Vec<String> {
         let email = format!("person{number}@northwind.example");
         let input =
             InviteUser { name: format!("Person {number}"), email: email.clone(), role: "viewer".to_owned() };
-        accounts::invite_user(&ctx, input, "").await.unwrap();
+        accounts::invite_user(&ctx, input, &crate::key()).await.unwrap();
         addresses.push(email);
     }
     addresses

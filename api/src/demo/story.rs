@@ -59,9 +59,10 @@ const AI: &[(&str, &[&str])] = &[
 
 /// Uploads a file as evidence, as the vendor's page does.
 async fn attach(portal: &PortalCtx, supports: Supports, name: &str, bytes: &[u8]) -> Result<EvidenceId> {
+    let key = format!("demo-{name}-{supports:?}");
     let mut incoming = evidence::begin_upload(portal, supports, name).await?;
     incoming.write(bytes).await?;
-    evidence::finish_upload(portal, incoming, "", "").await
+    evidence::finish_upload(portal, incoming, "", &key).await
 }
 
 /// Evidence for a question that this vendor is not asked is left away.
@@ -334,7 +335,7 @@ impl Stage<'_> {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::answer(question.to_owned());
             unless_not_asked(
-                evidence::add_link(portal, supports, &link, "From our trust page", "", "").await,
+                evidence::add_link(portal, supports, &link, "From our trust page", "", &link).await,
             )?;
         }
         self.hand_in(portal, script, nth).await
@@ -436,7 +437,7 @@ impl Stage<'_> {
             owner_name: "Tom Okafor".to_owned(),
             due_on: (portal.today() + Days::new(20)).to_string(),
             version: first.finding.version,
-            ..Plan::default()
+            key: "demo-plan".to_owned(),
         };
         portal_findings::plan(&portal, first.finding.id, plan).await?;
         self.day(34, 1);
@@ -459,7 +460,7 @@ impl Stage<'_> {
             first.finding.id,
             now,
             "Tested last week; no critical findings.",
-            "",
+            "demo-pentest",
         )
         .await?;
         self.postman.run_until_idle().await?;
@@ -489,7 +490,7 @@ impl Stage<'_> {
             owner_name: "Ana Duarte".to_owned(),
             due_on: (portal.today() + Days::new(10)).to_string(),
             version: sent.finding.version,
-            ..Plan::default()
+            key: "demo-plan".to_owned(),
         };
         portal_findings::plan(&portal, sent.finding.id, plan).await?;
         self.day(22, 1);
@@ -498,9 +499,16 @@ impl Stage<'_> {
         let portal = self.respondent(id).await?;
         let link = "https://kestrel.example/trust/leavers";
         let proof = Supports::Finding(sent.finding.id);
-        evidence::add_link(&portal, proof, link, "Leaver procedure", "", "").await?;
+        evidence::add_link(&portal, proof, link, "Leaver procedure", "", link).await?;
         let version = self.version_of(&portal, sent.finding.id).await?;
-        portal_findings::report_done(&portal, sent.finding.id, version, "In force since Monday.", "").await?;
+        portal_findings::report_done(
+            &portal,
+            sent.finding.id,
+            version,
+            "In force since Monday.",
+            "demo-leavers",
+        )
+        .await?;
         self.day(29, 1);
         let version = self.version_of(&portal, sent.finding.id).await?;
         let verify = VerifyAction {

@@ -82,6 +82,9 @@ pub enum UseCaseError {
     /// Something required is missing; every missing thing is listed.
     #[error("incomplete")]
     Incomplete(Vec<FieldError>),
+    /// An act that must not be done twice came without its idempotency key.
+    #[error("the idempotency key is missing")]
+    IdempotencyKeyMissing,
     /// The idempotency key was used for something else.
     #[error("the idempotency key was used for something else")]
     IdempotencyKeyReused,

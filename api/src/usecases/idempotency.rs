@@ -43,10 +43,10 @@ impl Sender for PortalCtx {
     }
 }
 
-/// Records `key` with the result to come, or finds the result of the same form sent before. Without a key every form
-/// is new.
+/// Records `key` with the result to come, or finds the result of the same form sent before.
 ///
 /// # Errors
+/// [`UseCaseError::IdempotencyKeyMissing`] without a key, because what is sent twice would be done twice;
 /// [`UseCaseError::IdempotencyKeyReused`] when the key was used for something else.
 pub async fn once(
     tx: &mut WriteTx,
@@ -58,7 +58,7 @@ pub async fn once(
 ) -> Result<Once> {
     let key = key.trim();
     if key.is_empty() {
-        return Ok(Once::First);
+        return Err(UseCaseError::IdempotencyKeyMissing);
     }
     let (scope, key) = (format!("{scope}:{}", sender.person()), key.chars().take(100).collect::<String>());
     let (id, now) = (sender.services().surroundings.uuid(), sender.services().now());

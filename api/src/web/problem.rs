@@ -23,6 +23,7 @@ macro_rules! codes {
 
 codes! {
     MALFORMED_REQUEST = ("malformed-request", 400, "The request could not be read"),
+    IDEMPOTENCY_KEY_MISSING = ("idempotency-key-missing", 400, "The form does not say that it is new"),
     UNAUTHENTICATED = ("unauthenticated", 401, "Sign in first"),
     STEP_UP_REQUIRED = ("step-up-required", 403, "Confirm with a code first"),
     FORBIDDEN = ("forbidden", 403, "You are not allowed to do this"),
@@ -137,6 +138,8 @@ impl From<UseCaseError> for Problem {
                 .detail("The code is wrong, too old, or was used already. Ask for a new one."),
             E::FileNotAllowed(why) => Self::new(FILE_NOT_ALLOWED).detail(why),
             E::Incomplete(errors) => Self { errors, ..Self::new(INCOMPLETE) },
+            E::IdempotencyKeyMissing => Self::new(IDEMPOTENCY_KEY_MISSING)
+                .detail("The form has no key of its own, so that sending it twice would count twice. Reload the page and send it again."),
             E::IdempotencyKeyReused => Self::new(IDEMPOTENCY_KEY_REUSED)
                 .detail("This form was already sent with other content. Reload the page and try again."),
             E::RateLimited { retry_after } => Self {
