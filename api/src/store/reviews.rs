@@ -90,7 +90,11 @@ pub async fn save_verdict(
         version: Set(1),
     };
     match (existing, verdict.version) {
-        (None, 0) => tx.insert::<review_verdict::Entity>(row).await?,
+        // Two first verdicts at once: the later one finds no row and cannot insert one either.
+        (None, 0) => match tx.insert::<review_verdict::Entity>(row).await {
+            Err(StoreError::Duplicate(_)) => return Err(StoreError::VersionConflict),
+            inserted => inserted?,
+        },
         (Some(_), expected) if expected > 0 => tx.save::<review_verdict::Entity>(row, expected).await?,
         _ => return Err(StoreError::VersionConflict),
     }
