@@ -53,6 +53,7 @@ mod unwanted_mail;
 mod uploads;
 mod vendor_side;
 mod vendors;
+mod verdict_races;
 mod weights;
 
 use tests::procurement;
