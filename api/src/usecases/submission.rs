@@ -6,12 +6,12 @@ use super::{
     ctx::PortalCtx,
     deliveries::{AMENDMENT_ASKED, Recipient, queue_mail, tell_staff},
     error::{Faults, FieldError},
-    respondents::active_leads,
+    respondents::{active_leads, respondent_of},
     scores,
 };
 use crate::{
     domain::{
-        assessment::{Assessment, AssessmentEvent, AssessmentState},
+        assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
         ids::{AssessmentId, SubmissionId},
         job::Job,
         remediation::Decision,
@@ -104,8 +104,9 @@ pub struct Attestation {
 /// first hand-in and for the replies to clarifications.
 ///
 /// # Errors
-/// [`UseCaseError::Forbidden`] for helpers; [`UseCaseError::Invalid`] without name, role or agreement;
-/// [`UseCaseError::Incomplete`] with every required question that is blank; [`UseCaseError::AlreadySubmitted`];
+/// [`UseCaseError::Unauthenticated`] once the respondent's link has ended; [`UseCaseError::Forbidden`] for helpers;
+/// [`UseCaseError::Invalid`] without name, role or agreement; [`UseCaseError::Incomplete`] with every required question
+/// that is blank; [`UseCaseError::AlreadySubmitted`];
 /// [`UseCaseError::StateConflict`] before the first answer.
 pub async fn submit(ctx: &PortalCtx, input: Attestation) -> Result<i32> {
     if !ctx.respondent().is_lead {
@@ -115,6 +116,11 @@ pub async fn submit(ctx: &PortalCtx, input: Attestation) -> Result<i32> {
     let id = ctx.assessment();
     let mut tx = ctx.begin_write().await?;
     let state = rows::lock(&tx, id).await?;
+    // Whoever revokes the link meanwhile waits or has been waited for.
+    let (_, own_link) = respondent_of(&tx, id, ctx.respondent().id).await?;
+    if own_link.state != InvitationState::Active {
+        return Err(UseCaseError::Unauthenticated);
+    }
     let scope = format!("submit:{id}");
     let hash = idempotency::hash_of(&json!({"name": input.name, "role": input.role, "agreed": input.agreed}));
     match idempotency::earlier(&tx, &scope, &input.key, &hash).await? {
