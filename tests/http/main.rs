@@ -19,6 +19,8 @@ mod evidence;
 mod exports;
 mod figures;
 mod foreign_ids;
+mod forged;
+mod forged_receipts;
 mod forms;
 mod intake;
 mod lists;

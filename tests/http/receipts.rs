@@ -19,7 +19,7 @@ use api::{
 use serde_json::{Value, json};
 use tests::{app::TestApp, browser::Client};
 
-async fn published(app: &TestApp) -> Vec<PublicKey> {
+pub async fn published(app: &TestApp) -> Vec<PublicKey> {
     let answer = Client::new(&app.base).json("/.well-known/jwks.json").await.expect(200);
     parse_key_set(&answer.body).unwrap()
 }
@@ -33,7 +33,7 @@ fn failed(verified: &Verified) -> Vec<&'static str> {
 }
 
 /// The vendor's receipt of a submission, as saved.
-async fn vendors_receipt(app: &TestApp) -> (Client, String) {
+pub async fn vendors_receipt(app: &TestApp) -> (Client, String) {
     let (vendor, _) = respondent(app).await;
     hand_in(&vendor).await;
     let page = vendor.open("/portal/receipt").await.expect(200);
@@ -45,7 +45,7 @@ async fn vendors_receipt(app: &TestApp) -> (Client, String) {
 }
 
 /// The tenant's receipt of a score, as saved.
-async fn score_receipt(app: &TestApp) -> String {
+pub async fn score_receipt(app: &TestApp) -> String {
     let (vendor, path) = respondent(app).await;
     hand_in(&vendor).await;
     let risk = app.signed_in(Role::RiskManager).await;
