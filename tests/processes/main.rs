@@ -13,42 +13,11 @@ mod sending;
 mod stopping;
 
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, TryGetable};
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime},
+use std::time::{Duration, Instant};
+use tests::{
+    postgres::Cluster,
+    server::{Place, assay},
 };
-use tests::{postgres::Cluster, server::Place};
-
-/// The binary; none, with a word on the terminal, when it has to be built first.
-fn assay() -> Option<PathBuf> {
-    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("assay");
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let newest = ["api", "entity", "migration", "questionnaires", "templates"]
-        .map(|folder| newest_below(&sources.join(folder)))
-        .into_iter()
-        .max();
-    let built = path.metadata().and_then(|about| about.modified()).ok();
-    if built.is_some_and(|built| Some(built) >= newest) {
-        return Some(path);
-    }
-    let why = "the binary is missing or older than its sources; build it first";
-    // Straight to the terminal: the test harness swallows what passing tests print.
-    let _ = writeln!(std::io::stderr(), "\n*** left out: processes: {why} ***\n");
-    assert!(std::env::var_os("TEST_REQUIRE_ALL").is_none_or(|value| value != "1"), "{why}");
-    None
-}
-
-fn newest_below(folder: &Path) -> SystemTime {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let times = entries.filter(|entry| entry.file_name() != "tests").map(|entry| {
-        match entry.file_type().unwrap().is_dir() {
-            true => newest_below(&entry.path()),
-            false => entry.metadata().unwrap().modified().unwrap(),
-        }
-    });
-    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
-}
 
 /// A PostgreSQL database with a place for processes on it, and a connection to look behind them.
 struct Shared {

@@ -16,10 +16,11 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use std::{
     collections::BTreeMap,
     fs::OpenOptions,
+    io::Write as _,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// The binary that lies beside the running program.
@@ -28,6 +29,40 @@ use std::{
 /// When the running program's own place is unknown.
 pub fn assay_beside() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("assay"))
+}
+
+/// The binary, for a test; none, with a word on the terminal, when it has to be built first.
+///
+/// # Panics
+/// When it has to be built first although `TEST_REQUIRE_ALL=1`.
+#[must_use]
+pub fn assay() -> Option<PathBuf> {
+    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("assay");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let newest = ["api", "entity", "migration", "questionnaires", "templates"]
+        .map(|folder| newest_below(&sources.join(folder)))
+        .into_iter()
+        .max();
+    let built = path.metadata().and_then(|about| about.modified()).ok();
+    if built.is_some_and(|built| Some(built) >= newest) {
+        return Some(path);
+    }
+    let why = "the binary is missing or older than its sources; build it first";
+    // Straight to the terminal: the test harness swallows what passing tests print.
+    let _ = writeln!(std::io::stderr(), "\n*** left out: what runs the binary: {why} ***\n");
+    assert!(std::env::var_os("TEST_REQUIRE_ALL").is_none_or(|value| value != "1"), "{why}");
+    None
+}
+
+fn newest_below(folder: &Path) -> SystemTime {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let times = entries.filter(|entry| entry.file_name() != "tests").map(|entry| {
+        match entry.file_type().unwrap().is_dir() {
+            true => newest_below(&entry.path()),
+            false => entry.metadata().unwrap().modified().unwrap(),
+        }
+    });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// How a command that judges the server ends: 0 when all was sound, 1 when not, 2 when it could not tell.
@@ -41,6 +76,17 @@ pub fn exit_code(sound: anyhow::Result<bool>) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// Exit status.
+    pub status: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub complaints: String,
 }
 
 /// A process of the product; killed when dropped.
@@ -198,6 +244,22 @@ impl Place {
         Ok(Server { child })
     }
 
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// When it cannot be started, or says what is no text.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Said> {
+        let mut command = Command::new(&self.assay);
+        command.args(arguments).current_dir(&self.logs).env_clear().envs(&self.settings);
+        let output = command.stdin(Stdio::null()).output()?;
+        let status = output.status.code().context("it was killed")?;
+        Ok(Said {
+            status,
+            out: String::from_utf8(output.stdout)?,
+            complaints: String::from_utf8(output.stderr)?,
+        })
+    }
+
     /// Starts the server and waits until it is ready.
     ///
     /// # Errors
@@ -349,6 +411,28 @@ pub async fn vendor(base: &str) -> anyhow::Result<Client> {
     let admin = admin(base).await;
     procurement::sent(&admin).await;
     come_in(base, &Post::Mailbox(&admin)).await
+}
+
+/// Answers what has to be answered with "we do not know", and hands in. The browser stops at redirects.
+pub async fn hand_in(vendor: &Client) {
+    for _ in 0..10 {
+        let check = vendor.open("/portal/check").await.expect(200);
+        if !check.text().contains("Has to be answered before") {
+            break;
+        }
+        for link in check.attributes(".sumlist > div:has(.tag) a", "href") {
+            let address = format!("/portal/questions/{}", link.rsplit('#').next().unwrap());
+            let page = vendor.open(&address).await.expect(200);
+            let form = page.form(&address);
+            let form = match page.body.contains("type=\"radio\"") {
+                true => form.set("choice", "-unknown"),
+                false => form.without("choice").set("unknown", "yes"),
+            };
+            form.submit().await.expect(303);
+        }
+    }
+    let page = vendor.open("/portal/submit").await.expect(200);
+    page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(303);
 }
 
 /// One question with the option that is saved every time; the note changes.
