@@ -8,13 +8,16 @@ use std::time::Duration;
 use tests::{
     browser::Client,
     procurement,
-    server::{Post, Server, admin, come_in, questions},
+    server::{Post, Server, admin, come_in, hand_in, questions},
     smtp::SmtpServer,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+
+/// How often something is done on the one and looked at on the other.
+const ROUNDS: usize = 6;
 
 #[tokio::test]
 async fn two_that_start_at_once_on_an_empty_database_migrate_it_once() {
@@ -59,6 +62,56 @@ async fn what_begins_on_one_goes_on_at_the_other_and_ends_on_both() {
     let today = there_admin.open("/").await.expect(200);
     today.form("/sign-out").submit().await.expect(200);
     assert_eq!(here_admin.open("/vendors").await.path, "/sign-in");
+}
+
+/// The points that the score page shows, and of which submission.
+async fn points(staff: &Client, path: &str) -> (String, usize) {
+    let text = staff.open(&format!("{path}/score")).await.expect(200).text();
+    let after = |words: &str| text.split(words).nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    (after("From 100 to "), after(", submission ").parse().unwrap())
+}
+
+#[tokio::test]
+async fn g_09_the_score_page_on_one_shows_at_once_what_was_done_on_the_other() {
+    let Some(here) = shared("score", true).await else { return };
+    let mails = SmtpServer::start().await.unwrap();
+    let first = here.place.beside().unwrap().mailing_to(&mails);
+    let second = first.beside().unwrap();
+    let _both = [first.start().await.unwrap(), second.start().await.unwrap()];
+    let staff = admin(&first.base()).await;
+    let (contact, service) = (("Priya Shah", "priya@lumen.example"), "Lumen Hire");
+    let path = procurement::sent_short(&staff, "Lumen Analytics", service, contact).await;
+    let vendor = come_in(&first.base(), &Post::Inbox(&mails, contact.1)).await.unwrap();
+    let mut places = [first.base(), second.base()];
+    let address = "/portal/questions/SUB-03";
+    let mut shown = Vec::new();
+    // Answered, handed in and opened again on the one, each time with the other of two answers.
+    for round in 0..ROUNDS {
+        places.reverse();
+        let [acts, looks] = &places;
+        let page = vendor.at(acts).open(address).await.expect(200);
+        let choice = ["same", "none"][round % 2];
+        page.form(address).set("choice", choice).submit().await.expect(303);
+        hand_in(&vendor.at(acts)).await;
+        shown.push(points(&staff.at(looks), &path).await);
+        if round < ROUNDS - 1 {
+            let page = staff.at(acts).open(&path).await.expect(200);
+            page.form("/amend").submit().await.expect(200);
+        }
+    }
+    // Judged on the one, each time as the other of two credits.
+    let review = format!("{path}/review?show=all&q=SUB-03");
+    for round in 0..ROUNDS {
+        places.reverse();
+        let [acts, looks] = &places;
+        let page = staff.at(acts).open(&review).await.expect(200);
+        let credit = ["1", "0"][round % 2];
+        let verdict = [("verdict", "adjusted"), ("credit", credit), ("reason", "We looked.")];
+        page.form("/review/SUB-03").with(&verdict).submit().await.expect(200);
+        shown.push(points(&staff.at(looks), &path).await);
+    }
+    let expected = |round: usize| (["10.42", "0.00"][round % 2].to_owned(), ROUNDS.min(round + 1));
+    assert_eq!(shown, (0..2 * ROUNDS).map(expected).collect::<Vec<_>>());
 }
 
 /// Many acts of one kind, eight at a time.
