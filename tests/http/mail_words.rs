@@ -212,8 +212,12 @@ async fn m_06_whatever_people_write_stands_in_their_mails_as_they_wrote_it() {
         .await
         .expect(200);
     reviews::finish_review(&risk, id).await.unwrap();
-    let raise =
-        RaiseFinding { title: MARKUP.to_owned(), severity: "high".to_owned(), ..RaiseFinding::default() };
+    let raise = RaiseFinding {
+        title: MARKUP.to_owned(),
+        severity: "high".to_owned(),
+        key: tests::key(),
+        ..RaiseFinding::default()
+    };
     let finding = findings::raise_by_hand(&risk, id, raise).await.unwrap();
     findings::send(&risk, id).await.unwrap();
     app.run_jobs().await;
