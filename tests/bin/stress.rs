@@ -212,7 +212,6 @@ mod tests_of_the_judge {
                 .map(|(id, rev, note)| (((*id).to_owned(), *rev), (*note).to_owned()))
                 .collect(),
             current: current.iter().map(|(id, rev)| ((*id).to_owned(), *rev)).collect(),
-            files: BTreeMap::new(),
             integrity: "ok".to_owned(),
         };
         let sound = [("A", 1, "one"), ("A", 2, "two"), ("B", 1, "three")];

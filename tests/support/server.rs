@@ -379,6 +379,16 @@ pub async fn admin(base: &str) -> Client {
     admin
 }
 
+/// Signs that admin in once more, in a browser that stops at redirects; gives the token of its forms too.
+pub async fn admin_again(base: &str) -> (Client, String) {
+    let admin = Client::without_redirects(base);
+    let fields = [("email", "admin@northwind.example"), ("password", PASSWORD)];
+    admin.open("/sign-in").await.expect(200).form("/sign-in").with(&fields).submit().await.expect(303);
+    let page = admin.open("/vendors/new").await.expect(200);
+    let csrf = page.attributes("input[name=csrf]", "value").into_iter().next();
+    (admin, csrf.expect("a token"))
+}
+
 /// Comes in with the newest link that was mailed. The browser stops at redirects.
 ///
 /// # Errors
@@ -535,14 +545,12 @@ impl Question {
     }
 }
 
-/// What the database holds: the note of each revision, the current revision of each question, and the files.
+/// What the database holds: the note of each revision, and the current revision of each question.
 pub struct Stored {
     /// By question and revision.
     pub notes: BTreeMap<(String, i64), String>,
     /// By question.
     pub current: BTreeMap<String, i64>,
-    /// Storage key and SHA-256 of each file of evidence, by name.
-    pub files: BTreeMap<String, (String, String)>,
     /// What SQLite's `integrity_check` says; "ok" when the file is sound, and for PostgreSQL, which has no such word.
     pub integrity: String,
 }
@@ -572,11 +580,7 @@ impl Stored {
         for row in all("SELECT question_id, rev FROM answer").await? {
             current.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
-        let mut files = BTreeMap::new();
-        for row in all("SELECT display_name, storage_key, sha256 FROM evidence WHERE kind = 'file'").await? {
-            files.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
-        }
         database.close().await?;
-        Ok(Self { notes, current, files, integrity })
+        Ok(Self { notes, current, integrity })
     }
 }

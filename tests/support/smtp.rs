@@ -152,6 +152,7 @@ struct State {
     commands: Vec<String>,
     in_clear: Vec<String>,
     connections: usize,
+    talking: usize,
     account: Option<(String, String)>,
 }
 
@@ -233,10 +234,12 @@ impl SmtpServer {
     }
     /// The messages that will be delivered to this address.
     pub fn kept_for(&self, address: &str) -> Vec<Received> {
-        self.kept()
-            .into_iter()
-            .filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address)))
-            .collect()
+        let to = |mail: &&Received| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address));
+        lock(&self.state).received.iter().filter(|mail| mail.kept).filter(to).cloned().collect()
+    }
+    /// How many messages will be delivered.
+    pub fn number_kept(&self) -> usize {
+        lock(&self.state).received.iter().filter(|mail| mail.kept).count()
     }
     /// Every command line that came, in order. Continuations of AUTH are included.
     pub fn commands(&self) -> Vec<String> {
@@ -265,6 +268,14 @@ impl SmtpServer {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(())
+    }
+
+    /// Waits until every conversation is over, as they soon are when the other side is dead: what came of it is known
+    /// then.
+    pub async fn hung_up(&self) {
+        while lock(&self.state).talking > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Whether a rule has made it silent at this point.
@@ -297,6 +308,7 @@ impl SmtpServer {
         if let Some(running) = self.running.take() {
             running.abort();
             let _ = running.await;
+            lock(&self.state).talking = 0;
         }
     }
 
@@ -327,10 +339,16 @@ async fn serve(listener: TcpListener, state: Shared, encryption: Encryption) {
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                lock(&state).connections += 1;
+                {
+                    let mut state = lock(&state);
+                    state.connections += 1;
+                    state.talking += 1;
+                }
                 let (state, encryption) = (state.clone(), encryption.clone());
                 conversations.spawn(async move {
-                    let _ = Conversation::begin(Box::new(stream), state, encryption).await;
+                    let _ = Conversation::begin(Box::new(stream), state.clone(), encryption).await;
+                    let talking = &mut lock(&state).talking;
+                    *talking = talking.saturating_sub(1);
                 });
             },
             Some(_) = conversations.join_next() => {}
