@@ -1,8 +1,9 @@
 //! `stress --seconds N [--clients N] [--assay PATH]`: many clients save answers of one assessment at once (C-01).
 //!
 //! Starts the real `assay serve` on a SQLite file and comes in as a vendor. For N seconds the clients (50) save over
-//! HTTP as fast as the server takes it, all of them going round the same questions, so that they meet; whoever hears
-//! that somebody saved in between (412) saves again on top of what the page shows. Afterwards no answer may have been a
+//! HTTP as fast as the server takes it, every other one as the portal's script does, all of them going round the same
+//! questions, so that they meet; whoever hears that somebody saved in between (412) saves again on top of what the
+//! answer shows. Afterwards no answer may have been a
 //! server error, each acknowledged save must stand in the database as it was sent, and the revision of each question
 //! must be the number of saves acknowledged for it. Prints figures; the exit code is 1 when anything is wrong.
 
@@ -85,19 +86,24 @@ async fn save_until(
             let note = format!("client {number} save {saves}");
             let mutation = format!("m-{number}-{saves}");
             let begun = Instant::now();
-            let answer = question.save(&vendor, csrf, *revision, &mutation, &note).await?;
+            let by_script = number % 2 == 1;
+            let answer = match by_script {
+                true => question.put(&vendor, *revision, &mutation, &note).await?,
+                false => question.save(&vendor, csrf, *revision, &mutation, &note).await?,
+            };
             let status = answer.status().as_u16();
             let body = answer.text().await?;
             seen.took.push(begun.elapsed());
             match status {
-                303 => {
+                200 | 303 => {
                     *revision += 1;
                     let question = question.id.clone();
                     seen.saved.push(Saved { question, revision: *revision, note });
                     break;
                 }
                 412 => {
-                    *revision = shown_revision(&body).context("a conflict without a revision")?;
+                    let shown = if by_script { told_revision(&body) } else { shown_revision(&body) };
+                    *revision = shown.context("a conflict without a revision")?;
                     seen.met += 1;
                 }
                 other => {
@@ -114,6 +120,11 @@ async fn save_until(
 fn shown_revision(page: &str) -> Option<i64> {
     let input = page.split("<input").find(|input| input.contains("name=\"revision\""))?;
     input.split("value=\"").nth(1)?.split('"').next()?.parse().ok()
+}
+
+/// The revision in the problem that a script is told.
+fn told_revision(problem: &str) -> Option<i64> {
+    serde_json::from_str::<serde_json::Value>(problem).ok()?["current"]["rev"].as_i64()
 }
 
 /// What the database does not keep as it was acknowledged, and what it keeps beyond that.
@@ -227,9 +238,11 @@ mod tests_of_the_judge {
     }
 
     #[test]
-    fn the_revision_is_read_from_the_form() {
+    fn the_revision_is_read_from_the_form_and_from_the_problem() {
         let page = "<input type=\"hidden\" name=\"csrf\" value=\"9\"><input name=\"revision\" type=\"hidden\" value=\"17\">";
         assert_eq!(shown_revision(page), Some(17));
         assert_eq!(shown_revision("<p>"), None);
+        assert_eq!(told_revision("{\"code\": \"version-conflict\", \"current\": {\"rev\": 17}}"), Some(17));
+        assert_eq!(told_revision("{\"code\": \"version-conflict\"}"), None);
     }
 }
