@@ -220,10 +220,11 @@ async fn a_file_is_refused_before_its_first_byte_when_there_is_no_room_or_no_pla
     }
     let full = offer("SEC-GOV-01").await;
     assert!(full.starts_with("HTTP/1.1 409") && full.contains("\"code\":\"quota-exceeded\""), "{full}");
-    // Room again, but the answer was handed in.
     let vendor = come_in(&app, &link).await;
     let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
     page.form("/remove").submit().await.expect(200);
+    assert!(offer("SEC-GOV-01").await.starts_with("HTTP/1.1 408"), "removing one made room");
+    // And now the answer is handed in.
     crate::submission::hand_in(&vendor).await;
     let closed = offer("SEC-GOV-01").await;
     assert!(

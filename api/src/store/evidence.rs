@@ -8,7 +8,10 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{evidence, evidence_citation, respondent};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
+    sea_query::{Expr, ExprTrait as _, Query},
+};
 use std::collections::HashSet;
 
 /// Evidence of an assessment that was not removed, with its uses, in the order added: one statement.
@@ -89,22 +92,34 @@ pub async fn piece(
     row.map(|row| Ok((AssessmentId(row.assessment_id), piece_of(row, None)?))).transpose()
 }
 
-/// How many pieces an assessment has, and how many bytes.
+/// How many pieces an assessment cites, and how many bytes it keeps. A piece that is cited no longer makes room for
+/// another; its bytes stay, because what was handed in earlier may rest on them.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn used(s: &impl Scoped, id: AssessmentId) -> Result<(u64, u64), StoreError> {
-    let rows: Vec<Option<i64>> = s
+    use evidence::Column as E;
+    use evidence_citation::{Column as C, Entity as Citation};
+    let cited = Query::select()
+        .expr(Expr::val(1))
+        .from(Citation)
+        .and_where(Expr::col((Citation, C::TenantId)).equals((evidence::Entity, E::TenantId)))
+        .and_where(Expr::col((Citation, C::EvidenceId)).equals((evidence::Entity, E::Id)))
+        .and_where(Expr::col((Citation, C::RemovedAt)).is_null())
+        .to_owned();
+    let rows: Vec<(Option<i64>, bool)> = s
         .find::<evidence::Entity>()
         .select_only()
-        .column(evidence::Column::SizeBytes)
-        .filter(evidence::Column::AssessmentId.eq(id.0))
-        .filter(evidence::Column::RemovedAt.is_null())
+        .column(E::SizeBytes)
+        .column_as(Expr::exists(cited), "cited")
+        .filter(E::AssessmentId.eq(id.0))
+        .filter(E::RemovedAt.is_null())
         .into_tuple()
         .all(s.connection())
         .await?;
-    let bytes = rows.iter().flatten().map(|size| u64::try_from(*size).unwrap_or(0)).sum();
-    Ok((rows.len() as u64, bytes))
+    let bytes = rows.iter().filter_map(|(size, _)| *size).map(|size| u64::try_from(size).unwrap_or(0)).sum();
+    let pieces = rows.iter().filter(|(_, cited)| *cited).count();
+    Ok((pieces as u64, bytes))
 }
 
 /// A piece of evidence to insert.

@@ -84,7 +84,8 @@ impl Crowd {
         let mut people = vec!["priya@lumen.example".to_owned()];
         for number in 1..SESSIONS {
             let (name, email) = (format!("Colleague {number}"), format!("colleague-{number}@lumen.example"));
-            let fields = [("csrf", token.as_str()), ("new_name", &name), ("new_email", &email)];
+            let fields =
+                [("csrf", token.as_str()), ("new_name", &name), ("new_email", &email), ("key", &email)];
             staff.post(&format!("{assessment}/people/add"), &fields).await.expect(303);
             people.push(email);
         }
