@@ -3,7 +3,7 @@
 use super::seed::handed_in;
 use api::domain::Role;
 use entity::{audit_event, review_verdict};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 use tests::{app::TestApp, database::TestDatabase, on_both_databases};
 use uuid::Uuid;
@@ -75,7 +75,7 @@ async fn c_08_of_an_approval_and_a_rejection_at_once_one_stands_and_the_trail_ha
         }
     }
     let all = app.services.database.across_tenants("test");
-    let verdicts = review_verdict::Entity::find().all(all.connection()).await.unwrap();
+    let verdicts = all.find::<review_verdict::Entity>().all(all.connection()).await.unwrap();
     assert_eq!(verdicts.len(), ANSWERED.len());
     for verdict in verdicts {
         let newest = stood.iter().rfind(|told| told.0 == verdict.question_id).unwrap();
