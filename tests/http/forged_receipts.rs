@@ -82,9 +82,9 @@ fn wrong_claims(payload: &Value) -> Vec<(Value, &'static str)> {
     for aud in [json!([own]), json!([own, "other"])] {
         wrong.push((with(payload, "aud", aud), form));
     }
-    for (name, value) in [("sub", json!("nobody")), ("sub", json!(1)), ("iss", json!(1)), ("iss", json!([1]))]
-    {
-        wrong.push((with(payload, name, value), ""));
+    wrong.push((with(payload, "sub", json!("nobody")), form));
+    for (name, value) in [("sub", json!(1)), ("iss", json!(1)), ("iss", json!([1]))] {
+        wrong.push((with(payload, name, value), signature));
     }
     // A time before 1970 is a time.
     let times = absurd(payload["iat"].as_u64().unwrap()).into_iter().filter(|time| *time != json!(-1));
