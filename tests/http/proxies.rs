@@ -82,8 +82,13 @@ async fn a_17_behind_a_trusted_proxy_the_rightmost_untrusted_hop_is_the_client()
 async fn a_17_no_redirect_and_no_mail_takes_its_host_from_a_request() {
     let app = TestApp::with(|state| state.behind("127.0.0.1".parse().unwrap())).await;
     let (admin, csrf) = crate::doors::signed_in(&app, &address(Role::Admin)).await;
-    let fields =
-        [("csrf", &*csrf), ("name", "Noor New"), ("email", "noor@northwind.example"), ("role", "viewer")];
+    let fields = [
+        ("csrf", &*csrf),
+        ("name", "Noor New"),
+        ("email", "noor@northwind.example"),
+        ("role", "viewer"),
+        ("key", "k-1"),
+    ];
     let request = admin.request(Method::POST, "/users").form(&fields);
     let request = request.header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "https");
     let answer = admin.send(request.header(header::HOST, "evil.example")).await.expect(303);
