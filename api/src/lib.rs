@@ -3,8 +3,8 @@
 //!
 //! The floors, from the ground up (`docs/architecture.md`; the architecture test enforces who may import whom):
 //! `domain` (pure rules), `store` / `blobs` / `auth` / `documents` / `render` / `mail` (adapters), `usecases` (one
-//! function per thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap`, `timekeeping`, `doctor` and `main`
-//! (wiring).
+//! function per thing a person or timer can do), `web` / `jobs` / `cli` (front ends), `bootstrap`, `timekeeping`,
+//! `doctor` and `main` (wiring).
 
 pub mod auth;
 pub mod blobs;

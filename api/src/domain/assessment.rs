@@ -126,6 +126,9 @@ impl AssessmentState {
             Self::Cancelled => "Cancelled",
         }
     }
+    /// The states in which nobody works on it any more.
+    pub const ENDED: [Self; 3] = [Self::Decided, Self::Expired, Self::Cancelled];
+
     /// Whether the vendor can still answer something.
     #[must_use]
     pub const fn open_to_vendor(self) -> bool {

@@ -28,11 +28,10 @@ fn network(number: u32) -> Option<&'static str> {
 pub(super) fn assert_local(file: &Path) -> Result<(), StoreError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(found) = rustix::fs::statfs(folder) else { return Ok(()) };
-    // Only the lower half is the number, on machines where the field is wider.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "only the lower half is the number"
+        reason = "only the lower half of a wider field is the number"
     )]
     let number = found.f_type as u32;
     match network(number) {

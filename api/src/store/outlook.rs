@@ -325,13 +325,14 @@ fn reviews(s: &impl Scoped, when: Expr) -> SelectStatement {
 fn being_assessed() -> SelectStatement {
     use assessment::{Column as A, Entity as Assessment};
     const OTHER: &str = "other";
-    let ended = [AssessmentState::Decided, AssessmentState::Expired, AssessmentState::Cancelled];
     Query::select()
         .expr(Expr::val(1))
         .from_as(Assessment, OTHER)
         .and_where(Expr::col((OTHER, A::TenantId)).equals((Assessment, A::TenantId)))
         .and_where(Expr::col((OTHER, A::ServiceId)).equals((Assessment, A::ServiceId)))
-        .and_where(Expr::col((OTHER, A::State)).is_not_in(ended.map(AssessmentState::as_str)))
+        .and_where(
+            Expr::col((OTHER, A::State)).is_not_in(AssessmentState::ENDED.map(AssessmentState::as_str)),
+        )
         .to_owned()
 }
 

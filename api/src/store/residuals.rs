@@ -10,23 +10,22 @@ use super::{
 };
 use crate::domain::ids::AssessmentId;
 use entity::{assessment, score_snapshot, vendor};
+use questionnaires::risk::residual::ResidualLevel;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, QueryFilter as _, QuerySelect as _, QueryTrait as _,
     sea_query::{CaseStatement, Expr, ExprTrait as _, Func, LockType},
 };
 use uuid::Uuid;
 
-const WORDS: [&str; 4] = ["low", "moderate", "high", "critical"];
-
 /// Where a residual risk stands, from 1, low, to 4, critical; 0 for any other word.
 #[must_use]
 pub fn level(word: &str) -> usize {
-    WORDS.iter().position(|known| *known == word).map_or(0, |at| at + 1)
+    ResidualLevel::ALL.iter().position(|known| known.as_str() == word).map_or(0, |at| at + 1)
 }
 
 /// The word of a level; none for 0.
 pub(super) fn word(level: i32) -> Option<&'static str> {
-    usize::try_from(level - 1).ok().and_then(|at| WORDS.get(at).copied())
+    usize::try_from(level - 1).ok().and_then(|at| ResidualLevel::ALL.get(at)).map(|level| level.as_str())
 }
 
 /// Writes down the worst residual risk of the vendor of this assessment. Two statements on PostgreSQL, else one.
@@ -47,9 +46,9 @@ pub(super) async fn keep_worst(tx: &mut WriteTx, id: AssessmentId) -> Result<(),
         let _vendor: Option<Uuid> = locked.into_tuple().one(tx.connection()).await?;
     }
     let residual = || Expr::col((score_snapshot::Entity, score_snapshot::Column::Residual));
-    let levels = WORDS
-        .iter()
-        .fold(CaseStatement::new(), |case, word| case.case(residual().eq(*word), level(word) as i32));
+    let levels = ResidualLevel::ALL.iter().fold(CaseStatement::new(), |case, known| {
+        case.case(residual().eq(known.as_str()), level(known.as_str()) as i32)
+    });
     let worst = tx
         .find::<assessment::Entity>()
         .filter(

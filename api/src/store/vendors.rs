@@ -242,14 +242,13 @@ async fn with_standing(
         .column(service::Column::VendorId)
         .column_as(current_tier(), "tier")
         .filter(service::Column::VendorId.is_in(only.iter().copied()));
-    let at_its_end = [AssessmentState::Decided, AssessmentState::Expired, AssessmentState::Cancelled];
-    let not_open = at_its_end.into_iter().chain([AssessmentState::Draft]).map(AssessmentState::as_str);
+    let not_open = AssessmentState::ENDED.into_iter().chain([AssessmentState::Draft]);
     let open = s
         .find::<assessment::Entity>()
         .select_only()
         .column(assessment::Column::VendorId)
         .column_as(Expr::col(Asterisk).count(), "open")
-        .filter(assessment::Column::State.is_not_in(not_open))
+        .filter(assessment::Column::State.is_not_in(not_open.map(AssessmentState::as_str)))
         .filter(assessment::Column::VendorId.is_in(only.iter().copied()))
         .group_by(assessment::Column::VendorId);
     let services = services.into_model::<Tiered>().all(s.connection());
