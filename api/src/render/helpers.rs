@@ -1,8 +1,8 @@
 //! Small pure helpers for templates. Numbers, dates and words are made in the view structs, not here.
 //!
 //! Beside handlebars' own (`if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `lt`, `and`, `or`, `not`, `len`, `lookup`):
-//! `plural` and `concat` everywhere; `part`, `scroll`, `html`, `asset`, `icon`, `pips`, `band`, `cell` and
-//! `vendor_rows` in HTML.
+//! `plural` and `concat` everywhere; `within` and `content`, `part`, `scroll`, `html`, `asset`, `icon`, `pips`, `band`,
+//! `cell` and `vendor_rows` in HTML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonValue as Json, Output, PathAndJson,
-    RenderContext, RenderError, RenderErrorReason, Renderable as _, handlebars_helper,
+    RenderContext, RenderError, RenderErrorReason, Renderable as _, StringOutput, handlebars_helper,
 };
 
 use super::Assets;
@@ -24,6 +24,8 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 
 pub(super) fn register_html(registry: &mut Handlebars<'static>, assets: &Arc<Assets>) {
     let hrefs = assets.iter().map(|asset| (asset.name.clone(), asset.href.clone())).collect();
+    registry.register_helper("within", Box::new(Within));
+    registry.register_helper("content", Box::new(content));
     registry.register_helper("part", Box::new(Part));
     registry.register_helper("scroll", Box::new(Scroll));
     registry.register_helper("html", Box::new(html));
@@ -85,6 +87,46 @@ impl HelperDef for Part {
         state.set_current_template_name(outer);
         rendered
     }
+}
+
+/// `{{#within "layout/staff"}}…{{/within}}`: the page inside a layout, which writes it at its `{{content}}`. A helper and
+/// no partial for the reason that [`Part`] is one: inside a partial, each list is copied as a whole, and each of its rows.
+struct Within;
+
+impl HelperDef for Within {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = first_str(helper, "within")?;
+        let layout = registry.get_template(name).ok_or_else(|| refuse(format!("no layout {name}")))?;
+        let mut page = StringOutput::new();
+        if let Some(block) = helper.template() {
+            block.render(registry, context, state, &mut page)?;
+        }
+        let page = page.into_string().map_err(RenderError::from)?;
+        state.block_mut().ok_or_else(|| refuse("no block".to_owned()))?.set_local_var(CONTENT, page.into());
+        layout.render(registry, context, state, out)
+    }
+}
+
+const CONTENT: &str = "content";
+
+/// `{{content}}`: what stands [`Within`] the layout.
+fn content(
+    _: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    state: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let page = state.block().and_then(|block| block.get_local_var(CONTENT)).and_then(Json::as_str);
+    out.write(page.ok_or_else(|| refuse("content stands in a layout, outside its blocks".to_owned()))?)?;
+    Ok(())
 }
 
 /// `{{#scroll "Findings, scrollable"}}…{{/scroll}}`: a wide table that scrolls by itself, also by keyboard, under this

@@ -76,6 +76,7 @@ fn every_page_and_mail_has_a_sample_and_no_partial_is_left_over() {
         if shared {
             let uses = [
                 format!("{{{{part \"{name}\""),
+                format!("{{{{#within \"{name}\""),
                 format!("{{{{> {name}}}}}"),
                 format!("{{{{> {name} "),
                 format!("{{{{#> {name}}}}}"),

@@ -21,16 +21,27 @@ use Number::Small;
 impl Number {
     /// `numerator / denominator` in lowest terms; the denominator is not 0.
     pub(super) fn of(numerator: i128, denominator: i128) -> Self {
-        let sign = if denominator < 0 { -1 } else { 1 };
-        let divisor =
-            match (u64::try_from(numerator.unsigned_abs()), u64::try_from(denominator.unsigned_abs())) {
-                (Ok(numerator), Ok(denominator)) => i128::from(numerator.gcd(&denominator)),
-                _ => numerator.gcd(&denominator),
-            };
-        let (numerator, denominator) = (sign * (numerator / divisor), sign * (denominator / divisor));
-        match (i64::try_from(numerator), i64::try_from(denominator)) {
-            (Ok(numerator), Ok(denominator)) => Small(numerator, denominator),
-            _ => Self::Big(Box::new(BigRational::new(numerator.into(), denominator.into()))),
+        let sign = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+        let (numerator, denominator) = (numerator.unsigned_abs(), denominator.unsigned_abs());
+        // Dividing two words of the machine takes a fraction of the time of dividing four.
+        let (numerator, denominator) = match (u64::try_from(numerator), u64::try_from(denominator)) {
+            (Ok(numerator), Ok(1)) => (numerator.into(), 1),
+            (Ok(numerator), Ok(denominator)) => {
+                let divisor = numerator.gcd(&denominator);
+                ((numerator / divisor).into(), (denominator / divisor).into())
+            }
+            _ => {
+                let divisor = numerator.gcd(&denominator);
+                (numerator / divisor, denominator / divisor)
+            }
+        };
+        let signed = i128::try_from(numerator).ok().and_then(|numerator| i64::try_from(sign * numerator).ok());
+        match (signed, i64::try_from(denominator)) {
+            (Some(numerator), Ok(denominator)) => Small(numerator, denominator),
+            _ => {
+                let numerator = BigInt::from(numerator) * sign;
+                Self::Big(Box::new(BigRational::new(numerator, denominator.into())))
+            }
         }
     }
 
