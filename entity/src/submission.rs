@@ -22,6 +22,8 @@ pub struct Model {
     pub submitted_by: Uuid,
     pub submitted_at: DateTimeUtc,
     pub as_of: Date,
+    /// Canonical JSON; `respondent_view_sha256` is over these bytes. Older submissions have the hash alone.
+    pub respondent_view: Option<String>,
 }
 
 /// The rows that this one names.

@@ -29,6 +29,7 @@ mod m20261129_000021_action_owners;
 mod m20261129_000022_colleagues;
 mod m20261129_000023_lighter_revisions;
 mod m20261129_000024_worst_residual;
+mod m20261130_000025_respondent_view;
 mod portable;
 
 /// All steps, oldest first.
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000022_colleagues::Migration),
             Box::new(m20261129_000023_lighter_revisions::Migration),
             Box::new(m20261129_000024_worst_residual::Migration),
+            Box::new(m20261130_000025_respondent_view::Migration),
         ]
     }
 }

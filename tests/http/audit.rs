@@ -227,5 +227,8 @@ async fn z_11_whoever_may_no_longer_read_the_trail_gets_no_further_batch() {
     assert_eq!(export.next().await.unwrap().len(), 500);
     accounts::change_role(&admin, viewer.user().id, "procurement").await.unwrap();
     assert!(matches!(export.next().await, Err(UseCaseError::Forbidden)));
+    let risk = app.signed_in(Role::RiskManager).await;
+    let page = risk.open("/audit?act=export.stopped").await.expect(200);
+    assert!(page.text().contains("Download stopped, no longer allowed"), "{}", page.text());
     assert!(audit::trail(&admin, &TrailFilter::default(), Place::Newest).await.unwrap().older);
 }

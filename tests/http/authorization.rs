@@ -166,7 +166,7 @@ async fn z_01_the_openapi_document_names_the_json_routes_and_nothing_else() {
 }
 
 /// One record of every kind that a staff route names, by the name of the parameter.
-async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
+pub async fn records(app: &TestApp) -> BTreeMap<&'static str, Uuid> {
     let client = app.signed_in(Role::Procurement).await;
     let path = procurement::sent(&client).await;
     app.run_jobs().await;

@@ -62,8 +62,11 @@ pub fn fields(csrf: &str) -> Vec<(&'static str, String)> {
 
 /// The names of the route's parameters.
 pub fn parameters(route: &Route) -> Vec<&'static str> {
-    let parts = route.path.split('/');
-    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
+    names(route.path).collect()
+}
+
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// Whether the parameter is the id of a record.
@@ -73,8 +76,13 @@ pub fn is_id(parameter: &str) -> bool {
 
 /// The route's path with ids from `id`.
 pub fn path(route: &Route, id: impl Fn(&str) -> Uuid) -> String {
-    let mut path = route.path.to_owned();
-    for parameter in parameters(route) {
+    filled(route.path, id)
+}
+
+/// The path with ids from `id` in the place of its names.
+pub fn filled(template: &str, id: impl Fn(&str) -> Uuid) -> String {
+    let mut path = template.to_owned();
+    for parameter in names(template) {
         let value = match WORDS.iter().find(|(word, _)| *word == parameter) {
             Some((_, value)) => (*value).to_owned(),
             None => id(parameter).to_string(),

@@ -7,7 +7,12 @@ use crate::{
     vendor_side::{PRIYA, choose, give_code, mailed_link},
 };
 use api::{
-    domain::{Role, finding::FindingState, ids::AssessmentId, remediation::Finding},
+    domain::{
+        Role,
+        finding::FindingState,
+        ids::{AssessmentId, Id as _},
+        remediation::Finding,
+    },
     store,
     usecases::{
         Ctx, UseCaseError, accounts, exports,
@@ -20,6 +25,7 @@ use api::{
     },
 };
 use reqwest::header;
+use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tests::{
     app::{PASSWORD, TestApp, address},
@@ -27,7 +33,7 @@ use tests::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -319,6 +325,55 @@ async fn a_comparison_leaves_with_the_figures_of_its_page() {
     assert_eq!(recorded(&app, "comparison.exported").await, 1);
 }
 
+/// Somebody who asks for the findings and reads no more than the first line of the answer, and their browser.
+async fn begun(app: &TestApp, role: Role) -> (TcpStream, Client) {
+    let jar = Arc::default();
+    let staff = Client::with_jar(&app.base, &jar);
+    staff.post("/sign-in", &[("email", &*address(role)), ("password", PASSWORD)]).await.expect(200);
+    let cookies: Vec<String> = jar.held().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let place = app.base.trim_start_matches("http://");
+    let mut reader = socket.connect(place.parse().unwrap()).await.unwrap();
+    let head =
+        format!("GET /findings.csv HTTP/1.1\r\nHost: {place}\r\nCookie: {}\r\n\r\n", cookies.join("; "));
+    reader.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    reader.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    (reader, staff)
+}
+
+/// Reads to the end, which must not be that of a whole file.
+async fn broken_off(mut reader: TcpStream) {
+    let mut rest = Vec::new();
+    let ended = timeout(Duration::from_secs(10), reader.read_to_end(&mut rest)).await.unwrap();
+    assert!(ended.is_err() || !rest.ends_with(b"0\r\n\r\n"), "{} bytes pass for the whole file", rest.len());
+}
+
+#[tokio::test]
+async fn z_11_a_file_breaks_off_for_whoever_is_disabled_meanwhile_and_the_trail_says_why() {
+    let app = TestApp::start().await;
+    let (admin, risk) = (app.ctx(Role::Admin).await, app.ctx(Role::RiskManager).await);
+    let seeded = reviewed(&app, &risk, "Lumen Analytics").await;
+    let mut gap = raise(&risk, &seeded, "Gap", "high").await;
+    // More than the system keeps for a reader.
+    gap.detail = Some("x".repeat(20_000));
+    copies(&risk, &gap, 1_100).await;
+    let (reader, _) = begun(&app, Role::Viewer).await;
+    let viewer = app.ctx(Role::Viewer).await.user().id;
+    accounts::disable_user(&admin, viewer).await.unwrap();
+    broken_off(reader).await;
+    let all = app.services.database.across_tenants("this test");
+    let events = all.find::<entity::audit_event::Entity>().all(all.connection()).await.unwrap();
+    let about: Vec<_> = events.iter().filter(|event| event.act.starts_with("export")).collect();
+    assert_eq!(about.len(), 1, "{about:?}");
+    let (by, after) = (about[0].actor_id, about[0].after.as_ref().unwrap());
+    assert_eq!(by, Some(viewer.uuid()));
+    assert_eq!((&after["export"], &after["reason"]), (&json!("findings.exported"), &json!("forbidden")));
+    assert_eq!(after["user"]["state"], "disabled");
+}
+
 #[tokio::test]
 async fn a_file_whose_reader_stops_is_ended_and_gives_its_place_to_the_next() {
     let one = Most { each: 1, all: 1, each_waiting: 1, all_waiting: 1 };
@@ -331,27 +386,9 @@ async fn a_file_whose_reader_stops_is_ended_and_gives_its_place_to_the_next() {
     // More than the system keeps for a reader.
     gap.detail = Some("x".repeat(20_000));
     copies(&ctx, &gap, 600).await;
-    let jar = Arc::default();
-    let staff = Client::with_jar(&app.base, &jar);
-    staff
-        .post("/sign-in", &[("email", &*address(Role::RiskManager)), ("password", PASSWORD)])
-        .await
-        .expect(200);
-    let cookies: Vec<String> = jar.held().iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(8 * 1024).unwrap();
-    let place = app.base.trim_start_matches("http://");
-    let mut reader = socket.connect(place.parse().unwrap()).await.unwrap();
-    let head =
-        format!("GET /findings.csv HTTP/1.1\r\nHost: {place}\r\nCookie: {}\r\n\r\n", cookies.join("; "));
-    reader.write_all(head.as_bytes()).await.unwrap();
-    let mut begun = [0; 12];
-    reader.read_exact(&mut begun).await.unwrap();
-    assert_eq!(&begun, b"HTTP/1.1 200");
+    let (reader, staff) = begun(&app, Role::RiskManager).await;
     let mut next = tokio::spawn(async move { staff.json("/audit.csv").await });
     assert!(timeout(Duration::from_millis(400), &mut next).await.is_err(), "it waits for its turn");
     timeout(Duration::from_secs(10), next).await.expect("its turn comes").unwrap().expect(200);
-    let mut rest = Vec::new();
-    let ended = timeout(Duration::from_secs(10), reader.read_to_end(&mut rest)).await.expect("it was ended");
-    assert!(ended.is_err() || !rest.ends_with(b"0\r\n\r\n"), "{} bytes pass for the whole file", rest.len());
+    broken_off(reader).await;
 }

@@ -37,14 +37,14 @@ fn files(folder: &Path) -> usize {
 }
 
 /// A respondent who has come in, with the token of the forms.
-struct Vendor {
-    client: Client,
-    csrf: String,
-    assessment: Uuid,
+pub struct Vendor {
+    pub client: Client,
+    pub csrf: String,
+    pub assessment: Uuid,
 }
 
 impl Vendor {
-    async fn invited(app: &TestApp, name: &str, contact: (&str, &str)) -> Self {
+    pub async fn invited(app: &TestApp, name: &str, contact: (&str, &str)) -> Self {
         let staff = app.signed_in(Role::Procurement).await;
         let sent = procurement::sent_short(&staff, name, &format!("{name} Service"), contact).await;
         app.run_jobs().await;
@@ -55,7 +55,7 @@ impl Vendor {
     }
 
     /// Hands in, gets a finding, agrees a plan and adds proof; gives one record of each kind by parameter name.
-    async fn with_a_finding(&self, app: &TestApp) -> BTreeMap<&'static str, Uuid> {
+    pub async fn with_a_finding(&self, app: &TestApp) -> BTreeMap<&'static str, Uuid> {
         let people = self.client.open("/portal/people").await.expect(200);
         let helper = people.form("/portal/people").set("name", "Hal").set("email", "hal@helpers.example");
         let people = helper.set("outside", "yes").submit().await.expect(200);

@@ -28,6 +28,7 @@ mod load;
 mod mail_jobs;
 mod mail_words;
 mod outlook;
+mod own_records;
 mod portal_access;
 mod portal_beside;
 mod previews;

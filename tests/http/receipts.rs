@@ -70,6 +70,14 @@ async fn the_vendors_receipt_verifies_and_says_what_the_page_says() {
     for asked in file.answers["questionnaires"].as_array().unwrap() {
         assert_eq!(asked.as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "version"]);
     }
+    // What was seen is in it, in the words that were shown.
+    let checked: Vec<_> = verified.checks.iter().map(|check| check.what).collect();
+    assert_eq!(checked, ["signature", "answers", "respondent's view"]);
+    let view = file.respondent_view.unwrap();
+    let first = &view["sections"][0]["questions"][0];
+    let shown =
+        vendor.open(&format!("/portal/questions/{}", first["id"].as_str().unwrap())).await.expect(200);
+    assert!(shown.text().contains(first["question"].as_str().unwrap()), "{first}");
     // Saved twice, it is the same file.
     assert_eq!(vendor.open("/portal/receipt/file").await.expect(200).body, text);
 }
@@ -90,6 +98,14 @@ async fn nothing_in_a_receipt_can_be_changed_unseen() {
     assert_eq!(failed(&readable.unwrap()), ["readable part"]);
     let answers = changed(&|file| file.answers["answers"]["SEC-GOV-01"]["value"] = json!({"choice": "full"}));
     assert_eq!(failed(&answers.unwrap()), ["answers"]);
+    let seen = |view: &mut Value| view["sections"][0]["questions"][0]["question"] = json!("Another?");
+    let seen = changed(&|file| file.respondent_view.iter_mut().for_each(seen));
+    assert_eq!(failed(&seen.unwrap()), ["respondent's view"]);
+    // What was handed in before it was kept has the hash alone, and whoever verifies is told so.
+    let hash_alone = changed(&|file| file.respondent_view = None).unwrap();
+    assert!(holds(&hash_alone));
+    let told = hash_alone.about.last().unwrap();
+    assert_eq!(told, "What the respondents saw is not in this file, so its hash was not compared.");
     for at in (file.jws.find('.').unwrap() + 1..file.jws.len() - 1).step_by(97) {
         let broken = changed(&|file| {
             let other = if file.jws[at..].starts_with('A') { "B" } else { "A" };
@@ -118,7 +134,7 @@ async fn a_score_receipt_computes_its_score_again() {
     let verified = verify(&text, &published(&app).await).unwrap();
     assert!(holds(&verified), "{verified:?}");
     let what: Vec<_> = verified.checks.iter().map(|check| check.what).collect();
-    assert_eq!(what, ["signature", "answers", "definitions", "score"]);
+    assert_eq!(what, ["signature", "answers", "respondent's view", "definitions", "score"]);
     let score = verified.checks.iter().find(|check| check.what == "score").unwrap();
     assert!(score.detail.contains("supplier-security-core"), "{}", score.detail);
 }

@@ -87,7 +87,7 @@ async fn a_receipt_is_verified_by_command_with_saved_keys_and_with_those_of_the_
         let name = receipt.replacen("\"role\": \"Lead\"", "\"role\": \"Chief\"", 1);
         let jws = receipt.replacen("\"jws\": \"eyJ", "\"jws\": \"eyK", 1);
         for (changed, what) in [
-            (&answers, "FAILED answers: they do not have the SHA-256 "),
+            (&answers, "FAILED answers: not what has the SHA-256 "),
             (&name, "FAILED readable part: it is not what was signed"),
         ] {
             assert_ne!(changed, receipt);

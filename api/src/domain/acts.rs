@@ -35,6 +35,7 @@ pub const ACTS: &[(&str, &str)] = &[
     ("evidence.downloaded", "Evidence downloaded"),
     ("evidence.shown", "Evidence shown"),
     ("evidence.uncited", "Evidence taken off"),
+    ("export.stopped", "Download stopped, no longer allowed"),
     ("finding.closed", "Finding closed"),
     ("finding.dismissed", "Finding dismissed"),
     ("finding.raised", "Finding raised"),

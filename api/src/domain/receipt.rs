@@ -256,6 +256,9 @@ pub struct ReceiptFile {
     pub receipt: Value,
     /// What was handed in, whole; the receipt holds its hash.
     pub answers: Value,
+    /// What the respondents saw, whole; the receipt holds its hash. Older submissions did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respondent_view: Option<Value>,
     /// The signed receipt (RFC 7515, compact), for any library.
     pub jws: String,
 }
@@ -284,16 +287,13 @@ impl Checked {
     }
 }
 
-/// Whether the answers in the file are those that the receipt has the hash of.
+/// Whether a part of the file is the one that the receipt has the hash of.
 #[must_use]
-pub fn check_answers(submission: &HandedIn, answers: &Value) -> Checked {
-    let hash = canonical_json(answers).map(|text| hex::encode(Sha256::digest(text)));
+pub fn check_part(what: &'static str, part: &Value, signed: &str) -> Checked {
+    let hash = canonical_json(part).map(|text| hex::encode(Sha256::digest(text)));
     match hash {
-        Ok(hash) if hash == submission.answers_sha256 => Checked::held("answers", format!("SHA-256 {hash}")),
-        _ => Checked::broken(
-            "answers",
-            format!("they do not have the SHA-256 {} that was signed", submission.answers_sha256),
-        ),
+        Ok(hash) if hash == signed => Checked::held(what, format!("SHA-256 {hash}")),
+        _ => Checked::broken(what, format!("not what has the SHA-256 {signed} that was signed")),
     }
 }
 

@@ -398,7 +398,9 @@ pub struct SubmissionRow {
     pub answers: String,
     /// SHA-256 over it, in hexadecimal.
     pub sha256: String,
-    /// SHA-256 over what the respondents saw.
+    /// What the respondents saw, in canonical JSON; not kept of older submissions.
+    pub respondent_view: Option<String>,
+    /// SHA-256 over it.
     pub respondent_view_sha256: String,
     /// Who stated it.
     pub attested_name: String,
@@ -425,6 +427,7 @@ pub async fn insert_submission(tx: &mut WriteTx, new: SubmissionRow) -> Result<(
         number: Set(new.number),
         answers: Set(new.answers),
         sha256: Set(new.sha256),
+        respondent_view: Set(new.respondent_view),
         respondent_view_sha256: Set(new.respondent_view_sha256),
         attested_name: Set(new.attested_name),
         attested_role: Set(new.attested_role),
@@ -479,6 +482,7 @@ fn submission_of(row: submission::Model) -> SubmissionRow {
         number: row.number,
         answers: row.answers,
         sha256: row.sha256,
+        respondent_view: row.respondent_view,
         respondent_view_sha256: row.respondent_view_sha256,
         attested_name: row.attested_name,
         attested_role: row.attested_role,

@@ -188,7 +188,7 @@ impl TrailExport {
             return Ok(Vec::new());
         }
         if self.number > 0 {
-            require_still(&self.ctx, Permission::ReadAuditTrail).await?;
+            require_still(&self.ctx, Permission::ReadAuditTrail, "trail.exported").await?;
         }
         let s = self.ctx.scope();
         let lines = rows::in_order(s, &self.wanted, self.number, self.last, BATCH as u64).await?;

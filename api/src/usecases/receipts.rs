@@ -11,7 +11,7 @@ use crate::{
         ids::{AssessmentId, Id as _},
         receipt::{
             About, Asked, Attested, Checked, Claims, HandedIn, OfSnapshot, ReceiptFile, ScoreParts,
-            ScoreReceipt, SubmissionReceipt, check_answers, check_score,
+            ScoreReceipt, SubmissionReceipt, check_part, check_score,
         },
         remediation::Case,
         signing_key::PublicKey,
@@ -21,6 +21,7 @@ use crate::{
         cases, scores as snapshots,
     },
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -33,7 +34,13 @@ pub struct Saved {
     pub text: String,
 }
 
-fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Value)> {
+/// What the file of a receipt holds beside what is signed.
+struct Beside {
+    answers: Value,
+    respondent_view: Option<Value>,
+}
+
+fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Beside)> {
     #[derive(Deserialize)]
     struct Head {
         questionnaires: Vec<Pinned>,
@@ -45,6 +52,7 @@ fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Value)> {
     }
     let answers: Value = serde_json::from_str(&row.answers).map_err(UseCaseError::internal)?;
     let head = Head::deserialize(&answers).map_err(UseCaseError::internal)?;
+    let view = row.respondent_view.as_deref().map(serde_json::from_str).transpose();
     let asked = head.questionnaires.into_iter().map(|one| Asked { id: one.id, version: one.version });
     let handed_in = HandedIn {
         number: row.number,
@@ -59,7 +67,7 @@ fn handed_in(row: &SubmissionRow) -> Result<(HandedIn, Value)> {
             statement: row.attested_text.clone(),
         },
     };
-    Ok((handed_in, answers))
+    Ok((handed_in, Beside { answers, respondent_view: view.map_err(UseCaseError::internal)? }))
 }
 
 fn about(organisation: &str, case: Case) -> About {
@@ -75,12 +83,13 @@ async fn signed(
     services: &Services,
     kind: TokenKind,
     receipt: &impl Serialize,
-    answers: Value,
+    beside: Beside,
     name: String,
 ) -> Result<Saved> {
     let jws = keys::sign(services, kind, receipt).await?;
     let receipt = serde_json::to_value(receipt).map_err(UseCaseError::internal)?;
-    let file = ReceiptFile { receipt, answers, jws };
+    let Beside { answers, respondent_view } = beside;
+    let file = ReceiptFile { receipt, answers, respondent_view, jws };
     let text = serde_json::to_string_pretty(&file).map_err(UseCaseError::internal)?;
     Ok(Saved { name, text: format!("{text}\n") })
 }
@@ -103,11 +112,11 @@ pub async fn of_submission(ctx: &PortalCtx) -> Result<Saved> {
     let row = rows::latest_submission(s, id).await?.ok_or(UseCaseError::NotFound)?;
     let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
     let about = about(&ctx.tenant().name, case);
-    let (submission, answers) = handed_in(&row)?;
+    let (submission, beside) = handed_in(&row)?;
     let name = format!("submission-receipt-{}-{}.json", about.reference, row.number);
     let kind = TokenKind::SubmissionReceipt;
     let claims = claims(ctx.services(), kind, row.id.uuid(), row.submitted_at);
-    signed(ctx.services(), kind, &SubmissionReceipt::new(claims, about, submission), answers, name).await
+    signed(ctx.services(), kind, &SubmissionReceipt::new(claims, about, submission), beside, name).await
 }
 
 /// The tenant's receipt of one stored score.
@@ -121,7 +130,7 @@ pub async fn of_score(ctx: &Ctx, id: AssessmentId, number: i32) -> Result<Saved>
     let snapshot = snapshots::snapshot(s, id, number).await?.ok_or(UseCaseError::NotFound)?;
     let row = rows::submission(s, id, snapshot.submission_number).await?.ok_or(UseCaseError::NotFound)?;
     let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
-    let (submission, answers) = handed_in(&row)?;
+    let (submission, beside) = handed_in(&row)?;
     let kind = TokenKind::ScoreReceipt;
     let claims = claims(ctx.services(), kind, snapshot.id.uuid(), snapshot.created_at);
     let parts = ScoreParts {
@@ -134,7 +143,7 @@ pub async fn of_score(ctx: &Ctx, id: AssessmentId, number: i32) -> Result<Saved>
     };
     let name = format!("score-receipt-{}-{number}.json", parts.about.reference);
     let receipt = ScoreReceipt::new(claims, parts).map_err(UseCaseError::internal)?;
-    signed(ctx.services(), kind, &receipt, answers, name).await
+    signed(ctx.services(), kind, &receipt, beside, name).await
 }
 
 /// What was found out about a receipt.
@@ -200,20 +209,29 @@ pub fn verify(text: &str, keys: &[PublicKey]) -> std::result::Result<Verified, C
     }
     let form = |error: serde_json::Error| Checked::broken("form", error.to_string());
     let mut about = Vec::new();
-    let mut answers_of = |head: (&About, &HandedIn, &str, &str), checks: &mut Vec<Checked>| {
+    let mut parts_of = |head: (&About, &HandedIn, &str, &str), checks: &mut Vec<Checked>| {
         about = lines(head);
+        let hash = "so its hash was not compared.";
         match &file {
-            Some(file) => checks.push(check_answers(head.1, &file.answers)),
-            None => {
-                about.push("The answers are not in this file, so their hash was not compared.".to_owned())
-            }
+            Some(file) => checks.push(check_part("answers", &file.answers, &head.1.answers_sha256)),
+            None => about.push(format!("The answers are not in this file, {hash}")),
         }
+        match file.as_ref().and_then(|file| file.respondent_view.as_ref()) {
+            Some(view) => checks.push(check_part("respondent's view", view, &head.1.respondent_view_sha256)),
+            None => about.push(format!("What the respondents saw is not in this file, {hash}")),
+        }
+    };
+    // It is a receipt of that moment, and of no other.
+    let made = |iat: i64, at: DateTime<Utc>| {
+        (iat != at.timestamp())
+            .then(|| Checked::broken("form", "it was signed for another time than it says"))
     };
     match kind {
         TokenKind::ScoreReceipt => match serde_json::from_value::<ScoreReceipt>(payload) {
             Ok(receipt) => {
                 let what = format!("Score receipt, snapshot {}", receipt.snapshot.number);
-                answers_of((&receipt.about, &receipt.submission, &what, &receipt.iss), &mut checks);
+                parts_of((&receipt.about, &receipt.submission, &what, &receipt.iss), &mut checks);
+                checks.extend(made(receipt.iat, receipt.snapshot.created_at));
                 checks.extend(check_score(&receipt));
             }
             Err(error) => checks.push(form(error)),
@@ -221,7 +239,8 @@ pub fn verify(text: &str, keys: &[PublicKey]) -> std::result::Result<Verified, C
         _ => match serde_json::from_value::<SubmissionReceipt>(payload) {
             Ok(receipt) => {
                 let head = (&receipt.about, &receipt.submission, "Submission receipt", &*receipt.iss);
-                answers_of(head, &mut checks);
+                parts_of(head, &mut checks);
+                checks.extend(made(receipt.iat, receipt.submission.submitted_at));
             }
             Err(error) => checks.push(form(error)),
         },

@@ -211,6 +211,7 @@ fn submission_row(ctx: &PortalCtx, sheet: &Sheet, name: String, role: String) ->
         number,
         sha256: hex::encode(Sha256::digest(answers.as_bytes())),
         respondent_view_sha256: hex::encode(Sha256::digest(view.as_bytes())),
+        respondent_view: Some(view),
         answers,
         attested_name: name,
         attested_role: role,

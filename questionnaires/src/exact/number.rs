@@ -35,7 +35,8 @@ impl Number {
                 (numerator / divisor, denominator / divisor)
             }
         };
-        let signed = i128::try_from(numerator).ok().and_then(|numerator| i64::try_from(sign * numerator).ok());
+        let signed =
+            i128::try_from(numerator).ok().and_then(|numerator| i64::try_from(sign * numerator).ok());
         match (signed, i64::try_from(denominator)) {
             (Some(numerator), Ok(denominator)) => Small(numerator, denominator),
             _ => {

@@ -507,7 +507,8 @@ fn signer() -> anyhow::Result<Signer> {
     };
     let receipt = SubmissionReceipt::new(claims, about, submission);
     let jws = jwt::sign(kind, &key, &receipt)?;
-    let file = ReceiptFile { receipt: serde_json::to_value(&receipt)?, answers, jws: jws.clone() };
+    let receipt = serde_json::to_value(&receipt)?;
+    let file = ReceiptFile { receipt, answers, respondent_view: None, jws: jws.clone() };
     Ok(Signer { key, public, receipt: serde_json::to_string(&file)?, jws })
 }
 
