@@ -1,7 +1,7 @@
 //! Opening a database, and refusing one that would lose answers.
 
 use crate::fixtures::Org;
-use api::store::{ConnectOptions, Database, Scoped as _, StoreError, connect::assert_suitable};
+use api::store::{ConnectOptions, Database, Scoped as _, StoreError, connect::assert_suitable, log_file};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tests::{database::TestDatabase, on_both_databases};
 
@@ -157,4 +157,33 @@ async fn set_for_the_database(raw: &sea_orm::DatabaseConnection, setting: &str) 
     let setting = setting.replace('\'', "''");
     let change = format!("EXECUTE format('ALTER DATABASE %I SET {setting}', current_database())");
     raw.execute_unprepared(&format!("DO $$ BEGIN {change}; END $$")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_long_log_is_emptied_once_nobody_reads_on() {
+    let at = TestDatabase::sqlite().await;
+    let file = ConnectOptions::new(at.url()).sqlite_file().unwrap();
+    let open = || rusqlite::Connection::open(&file).unwrap();
+    let reading = open();
+    reading.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
+    let writing = open();
+    writing.execute_batch("CREATE TABLE copied (bytes BLOB)").unwrap();
+    let write = |megabytes| {
+        for _ in 0..megabytes {
+            writing.execute("INSERT INTO copied VALUES (randomblob(1000000))", []).unwrap();
+        }
+    };
+    let length = || log_file::length(&file).unwrap();
+    write(12);
+    assert_eq!(at.database().tend_log().await.unwrap(), None, "long, and not yet too long");
+    assert!(length() > 12_000_000, "{} bytes, and somebody still reads what was there before", length());
+    write(60);
+    assert_eq!(at.database().tend_log().await.unwrap(), Some(length()));
+    reading.execute_batch("COMMIT").unwrap();
+    assert_eq!(at.database().tend_log().await.unwrap(), None);
+    assert_eq!(length(), 0);
+    // A log of the usual length is left alone: folding it in is part of the writing.
+    write(1);
+    assert_eq!(at.database().tend_log().await.unwrap(), None);
+    assert!(length() > 1_000_000);
 }

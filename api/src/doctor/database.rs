@@ -8,12 +8,13 @@ use crate::{
     store::{
         ConnectOptions, Database, StoreError,
         inspection::{Contents, Facts},
+        log_file,
     },
     usecases::deliveries,
 };
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 use secrecy::ExposeSecret as _;
-use std::error::Error as _;
+use std::{error::Error as _, path::Path};
 
 /// Clocks that differ by more than this are told.
 const NOTICEABLE: Duration = Duration::seconds(2);
@@ -30,7 +31,7 @@ pub(super) async fn examine(config: &Config, surroundings: &Surroundings, report
     let options = ConnectOptions::new(url.expose_secret());
     if let Some(file) = options.sqlite_file().filter(|file| !file.exists()) {
         // Opening it would make it; without its folder that is told already.
-        if file.parent().is_some_and(std::path::Path::exists) {
+        if file.parent().is_some_and(Path::exists) {
             let fix =
                 "Nothing, before the first start of the service; later on check data_dir and database.url.";
             report.warn("database", format!("{} does not exist yet", file.display()), fix);
@@ -43,6 +44,9 @@ pub(super) async fn examine(config: &Config, surroundings: &Surroundings, report
                 Ok(facts) => {
                     tell(&facts, report);
                     examine_clock(&facts, surroundings.now(), report);
+                    if let Some(file) = options.sqlite_file() {
+                        examine_log(&file, report);
+                    }
                     if let Some(contents) = &facts.contents {
                         examine_work(contents, &database, report).await;
                     }
@@ -114,6 +118,19 @@ fn examine_clock(facts: &Facts, now: DateTime<Utc>, report: &mut Report) {
         if apart > LEEWAY { report.fail("clock", message, fix) } else { report.warn("clock", message, fix) }
     } else {
         report.ok("clock", format!("it shows {shown}"));
+    }
+}
+
+/// Whether SQLite's write-ahead log has grown beyond what it should.
+fn examine_log(file: &Path, report: &mut Report) {
+    match log_file::length(file) {
+        Ok(length) if length <= log_file::TOO_LONG => {}
+        Ok(length) => report.warn(
+            "database.log",
+            format!("{} MB wait in {}-wal to be folded into the file", length / (1024 * 1024), file.display()),
+            "End what reads the file all the time (a copy being made, a shell); the service empties the log then.",
+        ),
+        Err(error) => report.fail("database.log", error.to_string(), "Check the folder of the database."),
     }
 }
 

@@ -59,6 +59,7 @@ impl Worker {
 
     /// Works until the process stops. Wakes by itself for new work and polls for work that became due.
     pub async fn run(self, shutdown: Shutdown) {
+        let mut log_told = false;
         while !shutdown.is_stopping() {
             // Registered before looking, so that work committed in between is not missed.
             let waiting = self.services().database.jobs_waiting();
@@ -73,6 +74,7 @@ impl Worker {
             if ran > 0 {
                 continue;
             }
+            self.tend_log(&mut log_told).await;
             let jitter = u64::from(self.services().surroundings.below(1_000));
             tokio::select! {
                 () = waiting => {}
@@ -101,6 +103,24 @@ impl Worker {
     async fn schedule(&self) {
         if let Err(error) = operations::schedule_hourly(&self.system).await {
             tracing::warn!(error = %error, "recurring work was not scheduled");
+        }
+    }
+
+    /// Keeps the database's log short while there is nothing else to do. That it stays long is told once.
+    async fn tend_log(&self, told: &mut bool) {
+        match self.services().database.tend_log().await {
+            Ok(too_long) => {
+                if let Some(bytes) = too_long.filter(|_| !*told) {
+                    tracing::warn!(
+                        megabytes = bytes / (1024 * 1024),
+                        "the database's write-ahead log cannot be emptied: somebody reads the file all the time"
+                    );
+                }
+                *told = too_long.is_some();
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "the database's write-ahead log was not looked after")
+            }
         }
     }
 

@@ -24,7 +24,7 @@ use sqlx::{
 };
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr as _,
     sync::{
         Arc,
@@ -79,12 +79,10 @@ impl ConnectOptions {
 struct Inner {
     reader: Reader,
     writer: DatabaseConnection,
-    /// SQLite has one writer, and the writes wait for it here.
-    queue: Option<WriteQueue>,
+    /// SQLite has one writer, and the writes wait for it here; and its file.
+    embedded: Option<(WriteQueue, PathBuf)>,
     statements: Arc<AtomicU64>,
     jobs_waiting: Notify,
-    /// Beside a SQLite file, what keeps two processes from migrating it at once.
-    migration_lock: Option<PathBuf>,
     _process_lock: Option<File>,
 }
 
@@ -124,11 +122,10 @@ impl Database {
             assert_suitable(&reader).await?;
             Ok(Self(Arc::new(Inner {
                 reader,
-                queue: Some(WriteQueue::new(writer.clone(), saver)),
+                embedded: Some((WriteQueue::new(writer.clone(), saver), file)),
                 writer,
                 statements,
                 jobs_waiting: Notify::new(),
-                migration_lock: Some(file.with_extension("migrating")),
                 _process_lock: lock,
             })))
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
@@ -143,10 +140,9 @@ impl Database {
             Ok(Self(Arc::new(Inner {
                 reader,
                 writer,
-                queue: None,
+                embedded: None,
                 statements,
                 jobs_waiting: Notify::new(),
-                migration_lock: None,
                 _process_lock: None,
             })))
         } else {
@@ -171,8 +167,8 @@ impl Database {
         } else {
             let _lock = self.lock_migration().await?;
             self.refuse_newer().await?;
-            let _turn = match &self.0.queue {
-                Some(queue) => Some(queue.turn().await?),
+            let _turn = match self.embedded() {
+                Some((queue, _)) => Some(queue.turn().await?),
                 None => None,
             };
             Migrator::up(&self.0.writer, None).await?;
@@ -213,7 +209,7 @@ impl Database {
     /// Whether only one process may work on this database.
     #[must_use]
     pub fn single_process(&self) -> bool {
-        self.0.queue.is_some()
+        self.0.embedded.is_some()
     }
 
     /// Statements executed so far, `BEGIN`, `COMMIT` and `ROLLBACK` not counted. Tests fix the number per request.
@@ -247,9 +243,15 @@ impl Database {
         &self.0.reader
     }
 
+    /// SQLite's queue of writes, and its file; nothing on PostgreSQL.
+    pub(super) fn embedded(&self) -> Option<(&WriteQueue, &Path)> {
+        self.0.embedded.as_ref().map(|(queue, file)| (queue, file.as_path()))
+    }
+
     /// Waits until no other process migrates this SQLite file.
     async fn lock_migration(&self) -> Result<Option<File>, StoreError> {
-        let Some(path) = self.0.migration_lock.clone() else { return Ok(None) };
+        let Some((_, file)) = self.embedded() else { return Ok(None) };
+        let path = file.with_extension("migrating");
         let unsuitable = |why: String| StoreError::Unsuitable(format!("the schema cannot be locked: {why}"));
         let waiting = tokio::task::spawn_blocking(move || {
             let file = open_lock(&path)?;
@@ -263,8 +265,8 @@ impl Database {
     /// Begins a write transaction: `BEGIN IMMEDIATE` on SQLite when its turn has come, `READ COMMITTED` on PostgreSQL.
     #[expect(clippy::disallowed_methods, reason = "the place where writes begin")]
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
-        match &self.0.queue {
-            Some(queue) => queue.begin().await,
+        match self.embedded() {
+            Some((queue, _)) => queue.begin().await,
             None => {
                 let transaction = answered(bounded::WITHIN, self.0.writer.begin()).await?;
                 Ok(Write::without_turn(Transaction::new(transaction, bounded::WITHIN)))
@@ -275,8 +277,8 @@ impl Database {
     /// Executes the statement of a save and says whether it wrote, after that is durable. PostgreSQL makes concurrent
     /// commits durable together; on SQLite the queue does.
     pub(super) async fn write_together(&self, save: Statement) -> Result<bool, StoreError> {
-        match &self.0.queue {
-            Some(queue) => queue.write_together(save).await,
+        match self.embedded() {
+            Some((queue, _)) => queue.write_together(save).await,
             None => saved_answers::wrote(&self.0.reader, save).await,
         }
     }
@@ -284,7 +286,7 @@ impl Database {
     /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
     pub async fn close(&self) {
         self.0.reader.close().await;
-        if let Some(queue) = &self.0.queue {
+        if let Some((queue, _)) = self.embedded() {
             queue.close().await;
         }
         let _ = self.0.writer.close_by_ref().await;

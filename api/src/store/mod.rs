@@ -28,6 +28,7 @@ pub mod intakes;
 pub mod job_queue;
 pub mod kept;
 mod latest;
+pub mod log_file;
 pub mod matrix;
 pub mod outlook;
 pub mod portal;

@@ -113,6 +113,21 @@ impl WriteQueue {
         }
     }
 
+    /// Folds the write-ahead log into the file and empties it, if that keeps nobody waiting: whoever writes or reads
+    /// goes first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
+        let Ok(mut turn) = self.turn.try_lock() else { return Ok(()) };
+        let Some(saver) = turn.as_mut() else { return Ok(()) };
+        saver.unprepared("PRAGMA busy_timeout = 0").await?;
+        let emptied = saver.unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        saver.unprepared(&format!("PRAGMA busy_timeout = {}", PATIENCE_SQLITE.as_millis())).await?;
+        emptied?;
+        Ok(())
+    }
+
     /// Waits for its turn.
     ///
     /// # Errors
