@@ -16,19 +16,29 @@ let browser;
 let link;
 let context;
 
+const pathOf = (page) => new URL(page.url()).pathname;
 const press = (page, name) => Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).click()]);
 
-/** A browser of the vendor that has come in with its link and code. */
-async function vendor() {
-  const own = await browser.newContext();
+/** A new tab in which the mailed link was opened. */
+async function openLink(own) {
   const page = await own.newPage();
   page.setDefaultTimeout(10_000);
   await page.goto(link);
   await press(page, "Open questionnaire");
-  if (new URL(page.url()).pathname === "/q/code") {
-    await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, seen, EMAIL, /code/i)));
-    await press(page, "Continue");
-  }
+  return page;
+}
+
+/** Gives the code of a mail that is not among `known`. */
+async function giveCode(page, known, email) {
+  await page.getByLabel("Code from the mail").fill(digitsOf(await awaitMail(demo, known, email, /code/i)));
+  await press(page, "Continue");
+}
+
+/** A browser of the vendor that has come in with its link and code. */
+async function vendor() {
+  const own = await browser.newContext();
+  const page = await openLink(own);
+  if (pathOf(page) === "/q/code") await giveCode(page, seen, EMAIL);
   await page.close(); // a tab that is open sends what another left
   return own;
 }
@@ -36,6 +46,16 @@ async function vendor() {
 let another;
 /** A second browser of the vendor; it asks for its code once. */
 const colleague = async () => (another ??= await vendor());
+
+let lead;
+/** Another vendor, which has answered everything and sent nothing; it has had one of the two codes it may have. */
+async function answered() {
+  if (lead) return lead;
+  const walk = new Journey(demo, browser, unseen, 1100);
+  for (const step of ["registerAndIntake", "prepareAndSend", "vendorAnswers"]) await walk[step]();
+  lead = { walk, state: await walk.page.context().storageState() };
+  return lead;
+}
 
 async function section(own, name = /Service and duties/) {
   const page = await own.newPage();
@@ -52,8 +72,8 @@ const says = (page, id, pattern) => page.waitForFunction(
   [id, pattern],
 );
 /** What the server holds, read by a browser without script. */
-async function stored(id) {
-  const state = await context.storageState();
+async function stored(id, state) {
+  state ??= await context.storageState();
   const plain = await browser.newContext({ storageState: state, javaScriptEnabled: false });
   const page = await plain.newPage();
   await page.goto(new URL(`/portal/questions/${id}`, demo.url).href);
@@ -224,18 +244,48 @@ test("C-02: a colleague's change is shown with both texts, and nothing is overwr
   await theirs.close();
 });
 
-test("a session that has ended keeps the text and goes on after the link was opened again", async () => {
+test("a session that has ended keeps the text of a page that is closed, until its link is opened again", async () => {
   const page = await section(context);
-  const before = await context.cookies();
   await context.clearCookies({ name: /resp/ });
   await card(page, "SUB-02").getByLabel("Note").fill("After lunch.");
   await page.locator("#need-link").waitFor();
   assert.equal(await waiting(page), 1);
-  await context.addCookies(before);
-  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  await says(page, "SUB-02", "^Saved");
+  await page.close({ runBeforeUnload: false });
+  const again = await openLink(context);
+  assert.match(pathOf(again), /^\/portal/, "a known browser needs no code");
+  await emptied(again);
   assert.equal(await stored("SUB-02"), "After lunch.");
-  await page.close();
+  await again.close();
+});
+
+test("a session that has ended keeps the text, which is saved once its writer has come in again with a code", async () => {
+  const { walk, state } = await answered();
+  const own = await browser.newContext({ storageState: state });
+  const page = await section(own);
+  const before = await stored("SUB-02", state); // by a browser whose session goes on
+  await own.clearCookies({ name: /^(resp|rb)$/ }); // nor is the browser known any more
+  await card(page, "SUB-02").getByLabel("Note").fill("After the holidays.");
+  const notice = page.locator("#need-link");
+  await notice.getByText(/^Your session has ended\. What you typed is kept here\./).waitFor();
+  await whole(page, "^1 answer kept in this browser; open your link again to save");
+  assert.equal(await waiting(page), 1);
+
+  const [tab] = await Promise.all([page.waitForEvent("popup"), notice.getByRole("link", { name: "open the link from your mail again" }).click()]);
+  tab.setDefaultTimeout(10_000);
+  await tab.getByLabel("Access code from the mail").fill(linkOf(walk.invitation).code);
+  await press(tab, "Open with the code");
+  assert.equal(pathOf(tab), "/q/code");
+  assert.equal(await stored("SUB-02", state), before, "the access code alone saves nothing");
+  await giveCode(tab, walk.mails, walk.email);
+  assert.match(pathOf(tab), /^\/portal/);
+  await page.bringToFront();
+  await page.evaluate(() => window.dispatchEvent(new Event("focus"))); // no page loses it where there is no screen
+  await says(page, "SUB-02", "^Saved");
+  await whole(page, "^Everything saved");
+  assert.equal(await notice.count() + await page.locator(".clash").count(), 0);
+  assert.equal(await waiting(page), 0);
+  assert.equal(await stored("SUB-02", state), "After the holidays.");
+  await own.close();
 });
 
 test("what the server does not take is called unsaved, with the reason, until it is mended", async () => {
@@ -837,9 +887,8 @@ test("signing out forgets what this link had left, and nothing of another link i
 });
 
 test("what somebody sends without is forgotten with the receipt, not before", async () => {
-  const lead = new Journey(demo, browser, unseen, 1100);
-  for (const step of ["registerAndIntake", "prepareAndSend", "vendorAnswers"]) await lead[step]();
-  const own = await browser.newContext({ storageState: await lead.page.context().storageState() });
+  const { state } = await answered();
+  const own = await browser.newContext({ storageState: state });
   const page = await own.newPage();
   page.setDefaultTimeout(10_000);
   await page.goto(new URL("/portal/submit", demo.url).href);
