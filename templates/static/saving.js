@@ -25,6 +25,7 @@ const SENT = "assay-sent"; // who is handing in, and without what
 const isShared = () => localStorage.getItem(SHARED) === "yes";
 const queue = new Queue(scope, isShared);
 const channel = new BroadcastChannel(`assay-${scope}`);
+const KEPT = "Not saved yet, kept in this browser";
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
 const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
@@ -158,7 +159,7 @@ async function take(card, asked = false) {
     return;
   }
   const kept = await queue.put(entryOf(card));
-  card.say(kept ? "Saving" : "Saving; keep this page open until it is saved");
+  card.say(kept ? (signedOut ? KEPT : "Saving") : "Saving; keep this page open until it is saved");
 }
 
 async function takeAll() {
@@ -285,6 +286,7 @@ async function send(entry, card) {
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 401 || answer.status === 403) {
     signedOut = true;
+    card?.say(KEPT);
     askForLink(root, problem.code === "step-up-required");
     return false;
   }
@@ -565,6 +567,7 @@ async function start() {
   });
   channel.addEventListener("message", ({ data: { question, mutation, base, rev } }) => {
     if (ours.has(mutation) && rev > base) follows.set(`${question} ${base}`, rev); // another tab has sent it for us
+    goOn(); // it can save, so this one can
     refresh(question).then(sayState);
   });
   await flush();
