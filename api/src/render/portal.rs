@@ -306,6 +306,8 @@ pub struct SectionPage {
     pub sending: String,
     /// Whether something can be answered.
     pub open: bool,
+    /// Why answers here cannot be changed.
+    pub closed: Option<String>,
     /// Earlier answers that can be used again.
     pub earlier: Option<EarlierBox>,
     /// The cards of the questions shown, in order: see [`cards_html`].

@@ -16,6 +16,7 @@ use super::{
     portal_tasks::task_list,
     portal_views::{
         Desk, NOTHING_IN_IT, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of,
+        why_closed,
     },
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
@@ -183,6 +184,8 @@ impl Cards<'_> {
         let cards = wanted
             .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
         let cards = cards_html(self.renderer.card_frame(self.who.csrf()), cards);
+        let asked = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
+        let closed = asked.filter_map(|placed| why_closed(sheet.openness(&placed.id))).next();
         let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
         let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
         let of_it = sheet.sections.iter().enumerate();
@@ -199,6 +202,7 @@ impl Cards<'_> {
             rail: rail(sheet, Some(at)),
             sending: sending_words(self.who, sheet),
             open,
+            closed: closed.map(str::to_owned),
             earlier: self.earlier_box(section).filter(|_| only.is_none()),
             cards: Html::place(),
             next: match only {

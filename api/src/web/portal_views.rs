@@ -49,6 +49,16 @@ pub(super) struct Desk<'a> {
     pub mutation: &'a dyn Fn() -> String,
 }
 
+/// Why an answer in this state cannot be changed.
+pub(super) const fn why_closed(openness: Openness) -> Option<&'static str> {
+    match openness {
+        Openness::Open => None,
+        Openness::NotAsked => Some("Only the answers that were asked about are open now."),
+        Openness::HandedIn => Some("This was handed in, so it cannot be changed now."),
+        Openness::Closed => Some("These questions are closed."),
+    }
+}
+
 pub(super) fn section_href(section: &SheetSection) -> String {
     format!("/portal/sections/{}/{}", section.questionnaire_id, section.id)
 }
@@ -203,7 +213,7 @@ impl Desk<'_> {
         if open {
             card.evidence = Some(self.evidence_forms(placed, question));
         } else {
-            card.read_only = Some(self.closed(&placed.id).to_owned());
+            card.read_only = true;
             card.shown = Some(in_words(question, row.and_then(|row| row.value.as_ref())));
         }
         if let Some(unsaved) = unsaved {
@@ -224,13 +234,6 @@ impl Desk<'_> {
             note: (!offered.typed.note.is_empty()).then(|| offered.typed.note.clone()),
             carry: Some(format!("/portal/questions/{}/carry", question.id)),
         })
-    }
-
-    fn closed(&self, question: &str) -> &'static str {
-        match self.sheet.openness(question) {
-            Openness::NotAsked => "Only the answers that were asked about are open now.",
-            _ => "This was handed in, so it cannot be changed now.",
-        }
     }
 
     fn saved(&self, row: Option<&crate::domain::sheet::AnswerRow>) -> String {

@@ -44,10 +44,7 @@ impl QuestionCard {
     fn html(&self, frame: CardFrame<'_>) -> Markup {
         html! {
             article.card.q.on[self.error.is_some()] id=(self.id) aria-label={ "Question " (self.number) } {
-                @match &self.read_only {
-                    Some(why) => (self.closed(frame, why)),
-                    None => (self.form(frame)),
-                }
+                @if self.read_only { (self.closed(frame)) } @else { (self.form(frame)) }
                 (evidence(frame, &self.citations, self.evidence.as_ref()))
                 @if let Some(action) = self.previous.as_ref().and_then(|previous| previous.carry.as_ref()) {
                     form id={ (self.id) "-carry" } action=(action) method="post" {
@@ -61,7 +58,7 @@ impl QuestionCard {
         }
     }
 
-    fn closed(&self, frame: CardFrame<'_>, why: &str) -> Markup {
+    fn closed(&self, frame: CardFrame<'_>) -> Markup {
         html! {
             h2.leg id={ (self.id) "-text" } {
                 span.num { "Question " (self.number) " " span.id { (self.id) } } (self.text)
@@ -70,7 +67,6 @@ impl QuestionCard {
             (self.asked_and_previous(frame))
             @if let Some(shown) = &self.shown { p.choice.mt3 { (shown) } }
             @if !self.note.is_empty() { p.mt2.pre dir="auto" { (self.note) } }
-            p.sm.mut.mt3 { (why) }
         }
     }
 
@@ -482,7 +478,7 @@ mod tests {
             error: Some(evil()),
             save_label: evil(),
             saved: evil(),
-            read_only: read_only.then(evil),
+            read_only,
             shown: Some(evil()),
             citations: vec![Citation {
                 icon: "link",

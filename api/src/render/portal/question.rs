@@ -293,8 +293,8 @@ pub struct QuestionCard {
     pub save_label: String,
     /// "Saved 14:30 by Tom Okafor", "Not answered yet".
     pub saved: String,
-    /// Why it cannot be changed; then `shown` is shown in place of inputs.
-    pub read_only: Option<String>,
+    /// It cannot be changed, for a reason that the page gives: `shown` is shown in place of inputs.
+    pub read_only: bool,
     /// The answer in words, for read-only cards.
     pub shown: Option<String>,
     /// Evidence cited.
@@ -337,7 +337,7 @@ impl QuestionCard {
             error: None,
             save_label: "Save answer".to_owned(),
             saved: "Not answered yet".to_owned(),
-            read_only: None,
+            read_only: false,
             shown: None,
             citations: Vec::new(),
             evidence: None,

@@ -303,7 +303,7 @@ fn questions(wrong: bool) -> Vec<QuestionCard> {
     attest.attest = "I confirm it for Lumen Analytics.".to_owned();
     let mut closed =
         card("AIT-SYS-09", "11.11", "Is there a written plan to retire the AI?", QuestionKind::Choices);
-    closed.read_only = Some("Entered by Northwind Bank on 2 December. Ask them to change it.".to_owned());
+    closed.read_only = true;
     closed.shown = Some("Written, approved, and reviewed in the last 12 months".to_owned());
     closed.citations = vec![citation(false)];
     vec![first, second, third, many, number, date, rows, text, file, attest, closed]
@@ -340,6 +340,7 @@ fn section(wrong: bool) -> Page<SectionPage> {
         ],
         sending: "Nothing is sent to Northwind Bank until you submit.".to_owned(),
         open: true,
+        closed: wrong.then(|| "Only the answers that were asked about are open now.".to_owned()),
         earlier: Some(EarlierBox {
             text: "4 of these questions were answered on 14 Mar 2025 about Lumen Triage. Read what still holds; you \
                    can change it afterwards."
