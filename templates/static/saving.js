@@ -25,7 +25,6 @@ const SENT = "assay-sent"; // who is handing in, and without what
 const isShared = () => localStorage.getItem(SHARED) === "yes";
 const queue = new Queue(scope, isShared);
 const channel = new BroadcastChannel(`assay-${scope}`);
-const KEPT = "Not saved yet, kept in this browser";
 const cards = new Map();
 const timers = new Map(); // question -> {keep, timer, since}
 const follows = new Map(); // "question revision" -> the revision that a save of this page made of it
@@ -43,6 +42,13 @@ let gated = false; // one of them opens or closes follow-up questions
 
 // --- what the page says
 
+/** What a card says of a text that waits. */
+function waits(question) {
+  const words = signedOut ? "Not saved yet" : "Saving";
+  if (queue.loose.has(question)) return `${words}; keep this page open until it is saved`;
+  return signedOut ? `${words}, kept in this browser` : words;
+}
+
 async function sayState() {
   const kept = await queue.all();
   const aside = kept.filter((entry) => entry.aside);
@@ -57,7 +63,7 @@ async function sayState() {
     text.textContent = `${stuck === 1 ? "1 answer is" : `${stuck} answers are`} not saved: see what is wrong there`;
   } else if (waiting === 0) {
     if (header.dataset.touched) text.textContent = `Everything saved ${lastSaved}`.trim();
-  } else if (signedOut) text.textContent = `${answers} kept in this browser; open your link again to save`;
+  } else if (signedOut) text.textContent = `${answers} ${queue.loose.size > 0 ? "only on this page" : "kept in this browser"}; open your link again to save`;
   else if (retries > 0) text.textContent = `${answers} not saved yet, trying again`;
   else text.textContent = `Saving ${answers}`;
   header.dataset.touched = "yes";
@@ -158,8 +164,8 @@ async function take(card, asked = false) {
     if (timer) card.say(card.form.dataset.words ?? "");
     return;
   }
-  const kept = await queue.put(entryOf(card));
-  card.say(kept ? (signedOut ? KEPT : "Saving") : "Saving; keep this page open until it is saved");
+  await queue.put(entryOf(card));
+  card.say(waits(card.question));
 }
 
 async function takeAll() {
@@ -249,7 +255,7 @@ const isLater = ({ status }) => status >= 500 || status === 408 || status === 42
 
 /** Sends one entry. True when the next may follow, false when sending has to wait. */
 async function send(entry, card) {
-  card?.say("Saving");
+  card?.say(waits(entry.question));
   const unheard = await hearOf(entry);
   if (unheard) return later(card, pauseOf(unheard));
   const base = baseOf(entry);
@@ -286,7 +292,7 @@ async function send(entry, card) {
   if (answer.status === 412) return conflict(entry, card);
   if (answer.status === 401 || answer.status === 403) {
     signedOut = true;
-    card?.say(KEPT);
+    for (const { question, aside } of await queue.all()) if (!aside) cards.get(question)?.say(waits(question));
     askForLink(root, problem.code === "step-up-required");
     return false;
   }

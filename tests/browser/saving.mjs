@@ -290,6 +290,20 @@ test("a session that has ended keeps the text, which is saved once its writer ha
   await own.close();
 });
 
+test("a session that ends on a shared computer says of every answer that only its page has it", async () => {
+  const { state } = await answered();
+  const own = await browser.newContext({ storageState: state });
+  const page = await section(own);
+  await page.getByLabel(/shared computer/).check();
+  await own.clearCookies({ name: /resp/ });
+  for (const question of ["SUB-02", "SUB-04"]) await card(page, question).getByLabel("Note").fill("Only here.");
+  await page.locator("#need-link").waitFor();
+  for (const question of ["SUB-02", "SUB-04"]) await says(page, question, "^Not saved yet; keep this page open until it is saved");
+  await whole(page, "^2 answers only on this page; open your link again to save");
+  assert.equal(await waiting(page), 0);
+  await own.close();
+});
+
 test("what the server does not take is called unsaved, with the reason, until it is mended", async () => {
   const page = await section(context);
   const note = card(page, "SUB-02").getByLabel("Note");

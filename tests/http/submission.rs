@@ -87,6 +87,9 @@ async fn a_named_attestation_hands_in_once_and_gives_a_receipt_with_the_hash() {
     let late = [("csrf", csrf.as_str()), ("revision", "1"), ("mutation", "m"), ("choice", "x-none")];
     let late = vendor.post("/portal/questions/SEC-GOV-01", &late).await;
     assert!(matches!(late.status.as_u16(), 409 | 422), "{}", late.status);
+    // A page of many closed answers says once why they are closed.
+    let section = vendor.open("/portal/sections/supplier-security-core/GOV").await.expect(200);
+    assert_eq!(section.text().matches("This was handed in, so it cannot be changed now.").count(), 1);
     let staff = app.signed_in(Role::RiskManager).await;
     assert!(staff.open(&path).await.expect(200).text().contains("Submitted"));
     app.run_jobs().await;
@@ -270,6 +273,13 @@ async fn follow_up_questions_are_answered_alone_and_handed_in_again() {
     assert_eq!(page.path, "/portal/clarifications");
     let other = vendor.open("/portal/questions/SEC-GOV-02").await.expect(200);
     assert!(other.try_form("/portal/questions/SEC-GOV-02").is_none(), "not asked again");
+    assert!(
+        other.text().contains("Only the answers that were asked about are open now."),
+        "{}",
+        other.text()
+    );
+    let asked = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
+    assert!(!asked.text().contains("are open now"), "{}", asked.text());
     let receipt =
         page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     assert!(receipt.text().contains("Submission 2"), "{}", receipt.text());

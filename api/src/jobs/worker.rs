@@ -59,7 +59,7 @@ impl Worker {
 
     /// Works until the process stops. Wakes by itself for new work and polls for work that became due.
     pub async fn run(self, shutdown: Shutdown) {
-        let mut log_told = false;
+        let mut log_told = None;
         while !shutdown.is_stopping() {
             // Registered before looking, so that work committed in between is not missed.
             let waiting = self.services().database.jobs_waiting();
@@ -106,21 +106,19 @@ impl Worker {
         }
     }
 
-    /// Keeps the database's log short while there is nothing else to do. That it stays long is told once.
-    async fn tend_log(&self, told: &mut bool) {
-        match self.services().database.tend_log().await {
-            Ok(too_long) => {
-                if let Some(bytes) = too_long.filter(|_| !*told) {
-                    tracing::warn!(
-                        megabytes = bytes / (1024 * 1024),
-                        "the database's write-ahead log cannot be emptied: somebody reads the file all the time"
-                    );
-                }
-                *told = too_long.is_some();
+    /// Keeps the database's log short while there is nothing else to do. That it stays long is told once an hour.
+    async fn tend_log(&self, told: &mut Option<DateTime<Utc>>) {
+        let why = match self.services().database.tend_log().await {
+            Ok(None) => return,
+            Ok(Some(bytes)) => {
+                format!("somebody reads the file all the time; it has {} MB", bytes / (1024 * 1024))
             }
-            Err(error) => {
-                tracing::warn!(error = %error, "the database's write-ahead log was not looked after")
-            }
+            Err(error) => error.to_string(),
+        };
+        let now = self.services().now();
+        if told.is_none_or(|at| now - at >= Duration::hours(1)) {
+            *told = Some(now);
+            tracing::warn!(why, "the database's write-ahead log cannot be emptied");
         }
     }
 

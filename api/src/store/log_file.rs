@@ -15,7 +15,8 @@ pub const TOO_LONG: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// When the file system does not say.
 pub fn length(database: &Path) -> io::Result<u64> {
-    let mut log = database.as_os_str().to_owned();
+    // SQLite follows links to the file, and puts the log where that lies.
+    let mut log = std::fs::canonicalize(database)?.into_os_string();
     log.push("-wal");
     match std::fs::metadata(log) {
         Ok(found) => Ok(found.len()),
@@ -25,16 +26,16 @@ pub fn length(database: &Path) -> io::Result<u64> {
 }
 
 impl Database {
-    /// Empties the log if it is long, nobody writes and nobody reads on; gives its length in bytes if it is too long even
-    /// so. PostgreSQL sees to its own.
+    /// Empties the log if it is long, nobody writes and nobody reads on; gives its length in bytes if it was tried and is
+    /// too long even so. PostgreSQL sees to its own.
     ///
     /// # Errors
     /// When the database or its file does not answer.
     pub async fn tend_log(&self) -> Result<Option<u64>, StoreError> {
         let Some((queue, file)) = self.embedded() else { return Ok(None) };
         let length = || length(file).map_err(|error| StoreError::Unsuitable(format!("its log: {error}")));
-        if length()? > LONG {
-            queue.empty_log().await?;
+        if length()? <= LONG || !queue.empty_log().await? {
+            return Ok(None);
         }
         Ok(Some(length()?).filter(|length| *length > TOO_LONG))
     }

@@ -113,19 +113,19 @@ impl WriteQueue {
         }
     }
 
-    /// Folds the write-ahead log into the file and empties it, if that keeps nobody waiting: whoever writes or reads
-    /// goes first.
+    /// Folds the write-ahead log into the file and empties it, unless somebody writes, and as far as nobody reads on: it
+    /// waits for neither. What is written meanwhile waits for it. Says whether it was tried.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
-        let Ok(mut turn) = self.turn.try_lock() else { return Ok(()) };
-        let Some(saver) = turn.as_mut() else { return Ok(()) };
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        let Ok(mut turn) = self.turn.try_lock() else { return Ok(false) };
+        let Some(saver) = turn.as_mut() else { return Ok(false) };
         saver.unprepared("PRAGMA busy_timeout = 0").await?;
         let emptied = saver.unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
         saver.unprepared(&format!("PRAGMA busy_timeout = {}", PATIENCE_SQLITE.as_millis())).await?;
         emptied?;
-        Ok(())
+        Ok(true)
     }
 
     /// Waits for its turn.
