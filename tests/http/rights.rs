@@ -211,6 +211,11 @@ const OF_ANYBODY: &[&str] = &[
     "GET /static/{file:.*}",
 ];
 
+/// Of a route, as the lists have it without the names of records: `GET /vendors/{vendor}`.
+fn address_of(route: &Route) -> String {
+    format!("{} {}", route.method, route.path)
+}
+
 /// A line of the lists.
 pub struct Line {
     /// `GET`.
@@ -243,8 +248,7 @@ impl Line {
     /// The route that this line is about.
     pub fn route(&self) -> &'static Route {
         let address = self.address();
-        let mut all = api::web::routes::all();
-        let route = all.find(|route| format!("{} {}", route.method, route.path) == address);
+        let route = api::web::routes::all().find(|route| address_of(route) == address);
         route.unwrap_or_else(|| panic!("{address} is no route"))
     }
 }
@@ -269,7 +273,7 @@ pub fn listed() -> impl Iterator<Item = String> {
 
 /// Whether the route is listed among those of its kind, and nowhere else.
 pub fn is_listed(route: &Route) -> bool {
-    let address = format!("{} {}", route.method, route.path);
+    let address = address_of(route);
     let staff = of_staff().filter(|(_, line)| line.address() == address).count();
     let portal = of_portal().filter(|(_, line)| line.address() == address).count();
     let found = (staff, portal, OF_ANYBODY.contains(&address.as_str()));
@@ -283,13 +287,13 @@ pub fn is_listed(route: &Route) -> bool {
 
 /// Whether a helper may, by this list.
 pub fn helper_may(route: &Route) -> bool {
-    let address = format!("{} {}", route.method, route.path);
+    let address = address_of(route);
     of_portal().any(|(helper, line)| helper && line.address() == address)
 }
 
 /// Whether the role may, by this list.
 pub fn may(role: Role, route: &Route) -> bool {
-    let address = format!("{} {}", route.method, route.path);
+    let address = address_of(route);
     let row = of_staff().find(|(_, line)| line.address() == address);
     row.unwrap_or_else(|| panic!("{address} is not listed in rights.rs")).0.contains(&role)
 }

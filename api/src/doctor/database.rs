@@ -128,8 +128,8 @@ fn examine_log(file: &Path, report: &mut Report) {
         Ok(length) => report.warn(
             "database.log",
             format!("{} MB wait in {}-wal to be folded into the file", length / (1024 * 1024), file.display()),
-            "End what reads the file all the time (a copy being made, a shell). The service empties the log then; start it if it \
-             does not run.",
+            "End what reads the file all the time (a copy being made, a shell). The service empties the log then; start \
+             it if it does not run.",
         ),
         Err(error) => report.fail("database.log", error.to_string(), "Check the folder of the database."),
     }

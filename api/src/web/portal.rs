@@ -181,11 +181,10 @@ impl Cards<'_> {
         let mint = || self.services.surroundings.uuid().to_string();
         let desk = self.desk(href, &mint);
         let wanted = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
+        let closed = wanted.clone().find_map(|placed| why_closed(sheet.openness(&placed.id)));
         let cards = wanted
             .filter_map(|placed| sheet.question(&placed.id).map(|question| desk.card(placed, question)));
         let cards = cards_html(self.renderer.card_frame(self.who.csrf()), cards);
-        let asked = section.questions.iter().filter(|placed| only.is_none_or(|id| placed.id == id));
-        let closed = asked.filter_map(|placed| why_closed(sheet.openness(&placed.id))).next();
         let of_questionnaire = sheet.rows.questionnaires.get(section.questionnaire);
         let questionnaire = of_questionnaire.map(|asked| asked.definition.title.clone()).unwrap_or_default();
         let of_it = sheet.sections.iter().enumerate();
