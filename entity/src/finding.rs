@@ -1,7 +1,10 @@
 //! A gap, from an answer or raised by hand.
 
 use crate::{TenantOwned, Versioned};
-use sea_orm::entity::prelude::*;
+use sea_orm::{
+    entity::prelude::*,
+    sea_query::{ExprTrait as _, IntoCondition as _},
+};
 
 /// A row of `finding`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -68,6 +71,15 @@ impl Related<super::assessment::Entity> for Entity {
 impl Related<super::vendor::Entity> for Entity {
     fn to() -> RelationDef {
         Relation::Vendor.def()
+    }
+}
+
+/// The acceptance of its risk that waits for an answer, of which there is one at most.
+impl Related<super::risk_acceptance::Entity> for Entity {
+    fn to() -> RelationDef {
+        super::risk_acceptance::Relation::Finding.def().rev().on_condition(|_, acceptance| {
+            Expr::col((acceptance, super::risk_acceptance::Column::State)).eq("requested").into_condition()
+        })
     }
 }
 

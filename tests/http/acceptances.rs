@@ -51,6 +51,12 @@ async fn z_13_a_risk_is_accepted_by_somebody_other_than_who_asked_and_opens_agai
     assert!(page.text().contains("Waits for approval"), "{}", page.text());
     assert!(page.try_form("/approve-risk").is_none() && page.try_form("/accept-risk").is_none());
     assert!(admin.open("/").await.text().contains("Approve risk acceptances 1"));
+    let assessment = findings::open(&app.ctx(Role::Admin).await, id).await.unwrap().finding.assessment_id;
+    for list in ["/findings".to_owned(), format!("/assessments/{assessment}/findings")] {
+        let text = risk.open(&list).await.expect(200).text();
+        assert!(text.contains("Its risk acceptance waits for approval"), "{text}");
+        assert!(!text.contains("Agree action"), "there is somebody else to wait for: {text}");
+    }
     assert!(!risk.open("/").await.text().contains("Approve risk acceptances"), "one's own request");
 
     let offered = admin.open(&at).await.expect(200);
@@ -159,9 +165,9 @@ async fn accepting_every_failed_blocker_lifts_stop_and_no_score_changes() {
         (Recommendation::Stop, Some(Recommendation::Stop))
     );
     let raised = findings::of_assessment(&risk, id).await.unwrap().raised;
-    for (at, (line, _)) in raised.iter().enumerate() {
+    for (at, line) in raised.iter().enumerate() {
         assert_eq!(recommended().await, Recommendation::Stop, "{at} of {} accepted", raised.len());
-        let (finding, version) = (line.id, line.version);
+        let (finding, version) = (line.finding.id, line.finding.version);
         let ask = acceptances::RequestAcceptance {
             reason: "For the pilot.".to_owned(),
             ends_on: (risk.today() + Duration::days(30)).to_string(),

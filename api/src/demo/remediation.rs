@@ -75,7 +75,8 @@ impl Stage<'_> {
         let finding = findings::raise_by_hand(&self.risk, id, raise).await?;
         findings::send(&self.risk, id).await?;
         let raised = findings::of_assessment(&self.risk, id).await?.raised;
-        let version = raised.iter().find(|(one, _)| one.id == finding).map_or(0, |(one, _)| one.version);
+        let version =
+            raised.iter().find(|one| one.finding.id == finding).map_or(0, |one| one.finding.version);
         let action = AgreeAction {
             text: "The accounts are compared every Monday; what is left over is closed the same day."
                 .to_owned(),

@@ -131,6 +131,8 @@ pub struct FindingLine {
     pub reference: String,
     /// Its newest action.
     pub action: Option<Action>,
+    /// Whether somebody asked to accept its risk and nobody has answered yet.
+    pub acceptance_waits: bool,
 }
 
 /// One agreed step to close a finding.

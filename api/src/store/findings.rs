@@ -14,7 +14,7 @@ use crate::domain::{
     vendor::normalised,
 };
 use chrono::NaiveDate;
-use entity::{action, assessment, finding, service, vendor};
+use entity::{action, assessment, finding, risk_acceptance, service, vendor};
 use questionnaires::{answering::Grade, risk::findings::Severity};
 use sea_orm::{
     ColumnTrait as _, DbErr, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QueryResult,
@@ -305,8 +305,35 @@ pub async fn page(
         .find_also(finding::Entity, assessment::Entity)
         .find_also(assessment::Entity, vendor::Entity)
         .find_also(assessment::Entity, service::Entity)
+        .find_also(finding::Entity, risk_acceptance::Entity)
         .all(s.connection())
         .await?;
+    with_actions(s, rows).await
+}
+
+/// The findings of an assessment, oldest first, with their names and their newest actions. Two statements.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lines_of_assessment(
+    s: &impl Scoped,
+    assessment: AssessmentId,
+) -> Result<Vec<FindingLine>, StoreError> {
+    let rows = s
+        .find::<finding::Entity>()
+        .filter(finding::Column::AssessmentId.eq(assessment.0))
+        .order_by_asc(finding::Column::Id)
+        .find_also(finding::Entity, assessment::Entity)
+        .find_also(assessment::Entity, vendor::Entity)
+        .find_also(assessment::Entity, service::Entity)
+        .find_also(finding::Entity, risk_acceptance::Entity)
+        .all(s.connection())
+        .await?;
+    with_actions(s, rows).await
+}
+
+/// The lines of these rows, each with its newest action.
+async fn with_actions(s: &impl Scoped, rows: Vec<Row>) -> Result<Vec<FindingLine>, StoreError> {
     let mut lines: Vec<FindingLine> = rows.into_iter().map(line_of).collect::<Result<_, _>>()?;
     let ids: Vec<FindingId> = lines.iter().map(|line| line.finding.id).collect();
     let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
@@ -319,10 +346,16 @@ pub async fn page(
     Ok(lines)
 }
 
-type Row = (finding::Model, Option<assessment::Model>, Option<vendor::Model>, Option<service::Model>);
+type Row = (
+    finding::Model,
+    Option<assessment::Model>,
+    Option<vendor::Model>,
+    Option<service::Model>,
+    Option<risk_acceptance::Model>,
+);
 
 /// A finding with its names, without its action.
-fn line_of((row, assessment, vendor, service): Row) -> Result<FindingLine, StoreError> {
+fn line_of((row, assessment, vendor, service, asked): Row) -> Result<FindingLine, StoreError> {
     let (Some(assessment), Some(vendor), Some(service)) = (assessment, vendor, service) else {
         return Err(StoreError::corrupt("finding", "assessment_id", row.id));
     };
@@ -332,6 +365,7 @@ fn line_of((row, assessment, vendor, service): Row) -> Result<FindingLine, Store
         service: service.name,
         reference: assessment.reference,
         action: None,
+        acceptance_waits: asked.is_some(),
     })
 }
 
@@ -352,6 +386,7 @@ pub async fn after(
         .find_also(finding::Entity, assessment::Entity)
         .find_also(assessment::Entity, vendor::Entity)
         .find_also(assessment::Entity, service::Entity)
+        .find_also(finding::Entity, risk_acceptance::Entity)
         .limit(most)
         .all(s.connection())
         .await?;

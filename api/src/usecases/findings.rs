@@ -45,7 +45,7 @@ use questionnaires::{
     scoring::QuestionnaireScore,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The findings of one assessment: those raised, and those proposed and not raised.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ pub struct Remediation {
     /// Proposed and not raised; medium and above are chosen to begin with, low ones are observations.
     pub proposed: Vec<Proposed>,
     /// Raised, with their newest action.
-    pub raised: Vec<(Finding, Option<Action>)>,
+    pub raised: Vec<FindingLine>,
     /// What closing each of them adds, where it adds something.
     pub points: Points,
     /// Claimed scores now and with every agreed action done, by title of the questionnaire, where they differ.
@@ -76,12 +76,8 @@ pub async fn of_assessment(ctx: &Ctx, id: AssessmentId) -> Result<Remediation> {
     let case = cases::case(s, id).await?.ok_or(UseCaseError::NotFound)?;
     let snapshot = score_rows::latest_snapshot(s, id).await?.ok_or_else(nothing_yet)?;
     let definitions = scores::definitions_of(s, &snapshot.inputs).await?;
-    let raised = rows::of_assessment(s, id).await?;
-    let ids: Vec<FindingId> = raised.iter().map(|finding| finding.id).collect();
-    let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
-    for action in rows::actions(s, &ids).await? {
-        newest.insert(action.finding_id, action);
-    }
+    let lines = rows::lines_of_assessment(s, id).await?;
+    let raised: Vec<Finding> = lines.iter().map(|line| line.finding.clone()).collect();
     let reviewed = snapshot.reason != SnapshotReason::Submitted
         && snapshot.submission_number == case.assessment.submission_number;
     let proposed =
@@ -99,11 +95,7 @@ pub async fn of_assessment(ctx: &Ctx, id: AssessmentId) -> Result<Remediation> {
         projected: projected.collect(),
         points,
         snapshot: scores::head_of(&snapshot),
-        raised: raised
-            .into_iter()
-            .map(|finding| (newest.remove(&finding.id), finding))
-            .map(|(a, f)| (f, a))
-            .collect(),
+        raised: lines,
         case,
         reviewed,
         proposed,

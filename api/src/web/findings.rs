@@ -82,7 +82,11 @@ fn row(line: &FindingLine, points: &Points, today: NaiveDate) -> FindingRow {
         vendor: format!("{}, {}", line.vendor, line.service),
         owner: action.map(|action| action.owner_name.clone()).unwrap_or_default(),
         state: finding.state.label().to_owned(),
-        action: action.map_or_else(|| "No action agreed".to_owned(), |action| action.text.clone()),
+        action: match action {
+            _ if line.acceptance_waits => "Its risk acceptance waits for approval".to_owned(),
+            Some(action) => action.text.clone(),
+            None => "No action agreed".to_owned(),
+        },
         due,
         due_note,
         late,
@@ -90,7 +94,7 @@ fn row(line: &FindingLine, points: &Points, today: NaiveDate) -> FindingRow {
         points: points.get(&finding.id).map(|gain| format!("+{}", gain.display2())),
         next: match finding.state {
             FindingState::AwaitingVerification => "Verify",
-            FindingState::Open => "Agree action",
+            FindingState::Open if !line.acceptance_waits => "Agree action",
             _ => "Open",
         }
         .to_owned(),
@@ -278,24 +282,11 @@ async fn assessment_response(
     // Worst first; what was left out once is not chosen again.
     proposals.sort_by_key(|one| std::cmp::Reverse(one.proposal.severity));
     let choose = found.raised.is_empty();
-    let lines: Vec<FindingRow> = found
-        .raised
-        .iter()
-        .map(|(finding, action)| {
-            let line = FindingLine {
-                finding: finding.clone(),
-                vendor: found.case.vendor.clone(),
-                service: found.case.service.clone(),
-                reference: found.case.assessment.reference.clone(),
-                action: action.clone(),
-            };
-            row(&line, &found.points, today)
-        })
-        .collect();
+    let lines = found.raised.iter().map(|line| row(line, &found.points, today)).collect();
     let unsent = found
         .raised
         .iter()
-        .filter(|(finding, _)| finding.sent_at.is_none() && finding.state.is_open())
+        .filter(|line| line.finding.sent_at.is_none() && line.finding.state.is_open())
         .count();
     let mut notices = Vec::new();
     if !found.reviewed {
