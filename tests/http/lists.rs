@@ -126,6 +126,8 @@ async fn the_start_page_counts_what_the_lists_show(database: TestDatabase) {
     let staff = app.signed_in(Role::RiskManager).await;
     let today = staff.open("/").await.expect(200);
     assert_eq!(today.heading(), "82 things need you. The oldest is 23 days late.");
+    let list = staff.open("/assessments").await.expect(200).text();
+    assert!(list.contains("12 late, 1 expired."), "what is late for longest is no longer open: {list}");
     let groups = today.attributes("section.todo h2", "id");
     let counts: BTreeMap<String, String> =
         groups.into_iter().zip(today.all("section.todo header .mut")).collect();
@@ -401,6 +403,9 @@ async fn what_is_chosen_from_is_searched_and_keeps_what_was_chosen(database: Tes
     assert_eq!(second.attributes("input[name=assessment]", "id").len(), VENDORS - 50);
     let first = picker.attributes("input[name=assessment]", "value").remove(0);
     let search = format!("/compare?page=1&assessment={first}&vendor={}", encoded(&last));
+    let alone = staff.open(&format!("/compare?vendor=&assessment={first}&chosen=1")).await.expect(422);
+    assert!(alone.text().contains("Choose at least two assessments"), "{}", alone.text());
+    assert_eq!(alone.attributes("input[name=assessment][checked]", "value"), [&*first]);
     let searched = staff.open(&search).await.expect(200);
     assert_eq!(
         searched.attributes("input[name=assessment]", "value").len(),

@@ -118,10 +118,12 @@ async fn a_gate_with_full_credit_by_a_reviewers_word_says_what_its_answer_still_
     let risk = app.signed_in(Role::RiskManager).await;
     let before = risk.open(&score).await.expect(200);
     assert!(before.text().contains("Not asked because of SEC-ASR-03"), "{}", before.text());
+    assert!(before.text().contains("The review of this submission has not begun"), "{}", before.text());
     let full = [("verdict", "adjusted"), ("credit", "1"), ("reason", "The letter is of this spring")];
     verdict(&app, &seeded, Role::RiskManager, "SEC-ASR-03", &full).await.expect(200);
     let after = risk.open(&score).await.expect(200).text();
     assert!(!after.contains("Not asked because of SEC-ASR-03"), "{after}");
+    assert!(after.contains("The review goes on, so this score follows the verdicts."), "{after}");
     assert!(after.contains("Not asked: SEC-ASR-03 counts in full by a reviewer's word"), "{after}");
 }
 

@@ -98,6 +98,7 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
         .map(|(_, count)| count)
         .sum();
     let late = found.counts.waits.get(&Waits::Late).copied().unwrap_or_default();
+    let expired = found.counts.states.get(&AssessmentState::Expired).copied().unwrap_or_default();
     let nothing_chosen = wanted.state.is_none() && wanted.waits.is_none();
     let cancelled = found.counts.states.contains_key(&AssessmentState::Cancelled);
     let label = if cancelled { "All but cancelled" } else { "All" };
@@ -161,7 +162,11 @@ async fn list(staff: Staff, renderer: Data<Renderer>, query: Query<BTreeMap<Stri
     }
     let noun = if all == 1 { "assessment" } else { "assessments" };
     let view = AssessmentListView {
-        summary: format!("{all} {noun}, {late} late."),
+        summary: if expired == 0 {
+            format!("{all} {noun}, {late} late.")
+        } else {
+            format!("{all} {noun}, {late} late, {expired} expired.")
+        },
         order: if wanted.waits.is_some() { "those due first in front" } else { "newest first" },
         may_send,
         stages,

@@ -115,11 +115,16 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
     let vendor = query.text("vendor");
     let choices = comparison::choices(&staff.ctx, chosen, vendor, query.parsed("page").unwrap_or(1)).await?;
     let pages = choices.total.div_ceil(comparison::PAGE);
-    let too_many = chosen.len() > MOST;
+    let wrong = if chosen.len() > MOST {
+        Some(format!("Choose at most {MOST} assessments"))
+    } else if query.filled("chosen").is_some() && chosen.iter().collect::<BTreeSet<_>>().len() < 2 {
+        Some("Choose at least two assessments".to_owned())
+    } else {
+        None
+    };
     let mut shell = staff_shell(staff, "Compare vendors", Some(Section::Compare));
-    if too_many {
-        shell.errors = vec![ErrorItem::general(format!("Choose at most {MOST} assessments"))];
-    }
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    shell.errors = wrong.map(ErrorItem::general).into_iter().collect();
     let nothing = vendor.is_empty() && chosen.is_empty() && choices.total < 2;
     let empty = nothing.then(|| EmptyState {
         title: "Nothing to compare yet".to_owned(),
@@ -151,7 +156,6 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
             .collect(),
         empty,
     };
-    let status = if too_many { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     respond(renderer, status, "pages/compare/picker", shell, view)
 }
 

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission, due,
+        Permission,
+        assessment::AssessmentState,
+        due,
         ids::AssessmentId,
         intake::PROHIBITED_USE,
         remediation::Case,
@@ -185,9 +187,12 @@ fn view_of(staff: &Staff, scored: &Scored) -> ScoreView {
     }
     let mut notices = Vec::new();
     if scored.live {
-        notices.push(FlashNotice::info(
-            "The review goes on, so this score follows the verdicts. It is stored when the review ends.",
-        ));
+        notices.push(FlashNotice::info(if scored.case.assessment.state == AssessmentState::Submitted {
+            "The review of this submission has not begun: the score takes what the vendor says. It follows each verdict and \
+             is stored when the review ends."
+        } else {
+            "The review goes on, so this score follows the verdicts. It is stored when the review ends."
+        }));
     }
     if scored.score.questionnaires.is_empty() {
         notices.push(FlashNotice::info(
