@@ -13,8 +13,11 @@ tick.addEventListener("change", () => localStorage.setItem(store, tick.checked ?
 // The list scrolls by itself; the question that is open stays in its sight.
 const queue = document.querySelector(".queue");
 const open = queue.querySelector("ul a[aria-current]");
-const below = open ? open.getBoundingClientRect().top - queue.getBoundingClientRect().top : 0;
-if (below > queue.clientHeight / 2) queue.scrollTop += below - queue.clientHeight / 3;
+const top = queue.getBoundingClientRect().top;
+const bar = document.querySelector(".verdict")?.getBoundingClientRect().top ?? innerHeight;
+const sight = bar > top ? Math.min(queue.clientHeight, bar - top) : queue.clientHeight;
+const below = open ? open.getBoundingClientRect().top - top : 0;
+if (below > sight / 2) queue.scrollTop += below - sight / 3;
 
 function go(step) {
   const links = [...queue.querySelectorAll("ul a")];
