@@ -301,14 +301,7 @@ pub async fn page(
     // Everything else is looked up for the rows of the page alone.
     let ids = ordered(fitting(s, wanted)).select_only().column(C::Id);
     let ids = ids.offset(skipped as u64).limit(most as u64).into_query();
-    let rows = ordered(s.find::<finding::Entity>().filter(C::Id.in_subquery(ids)))
-        .find_also(finding::Entity, assessment::Entity)
-        .find_also(assessment::Entity, vendor::Entity)
-        .find_also(assessment::Entity, service::Entity)
-        .find_also(finding::Entity, risk_acceptance::Entity)
-        .all(s.connection())
-        .await?;
-    with_actions(s, rows).await
+    with_actions(s, ordered(s.find::<finding::Entity>().filter(C::Id.in_subquery(ids)))).await
 }
 
 /// The findings of an assessment, oldest first, with their names and their newest actions. Two statements.
@@ -319,22 +312,16 @@ pub async fn lines_of_assessment(
     s: &impl Scoped,
     assessment: AssessmentId,
 ) -> Result<Vec<FindingLine>, StoreError> {
-    let rows = s
-        .find::<finding::Entity>()
-        .filter(finding::Column::AssessmentId.eq(assessment.0))
-        .order_by_asc(finding::Column::Id)
-        .find_also(finding::Entity, assessment::Entity)
-        .find_also(assessment::Entity, vendor::Entity)
-        .find_also(assessment::Entity, service::Entity)
-        .find_also(finding::Entity, risk_acceptance::Entity)
-        .all(s.connection())
-        .await?;
-    with_actions(s, rows).await
+    let of = finding::Column::AssessmentId.eq(assessment.0);
+    with_actions(s, s.find::<finding::Entity>().filter(of).order_by_asc(finding::Column::Id)).await
 }
 
-/// The lines of these rows, each with its newest action.
-async fn with_actions(s: &impl Scoped, rows: Vec<Row>) -> Result<Vec<FindingLine>, StoreError> {
-    let mut lines: Vec<FindingLine> = rows.into_iter().map(line_of).collect::<Result<_, _>>()?;
+/// The findings of this query with their names, and each with its newest action. Two statements.
+async fn with_actions(
+    s: &impl Scoped,
+    query: Select<finding::Entity>,
+) -> Result<Vec<FindingLine>, StoreError> {
+    let mut lines = named(s, query).await?;
     let ids: Vec<FindingId> = lines.iter().map(|line| line.finding.id).collect();
     let mut newest: BTreeMap<FindingId, Action> = BTreeMap::new();
     for action in actions(s, &ids).await? {
@@ -344,6 +331,18 @@ async fn with_actions(s: &impl Scoped, rows: Vec<Row>) -> Result<Vec<FindingLine
         line.action = newest.remove(&line.finding.id);
     }
     Ok(lines)
+}
+
+/// The findings of this query with their names, without their actions. One statement.
+async fn named(s: &impl Scoped, query: Select<finding::Entity>) -> Result<Vec<FindingLine>, StoreError> {
+    let rows = query
+        .find_also(finding::Entity, assessment::Entity)
+        .find_also(assessment::Entity, vendor::Entity)
+        .find_also(assessment::Entity, service::Entity)
+        .find_also(finding::Entity, risk_acceptance::Entity)
+        .all(s.connection())
+        .await?;
+    rows.into_iter().map(line_of).collect()
 }
 
 type Row = (
@@ -383,14 +382,8 @@ pub async fn after(
     let rows = fitting(s, wanted)
         .apply_if(last, |query, last| query.filter(finding::Column::Id.gt(last.0)))
         .order_by_asc(finding::Column::Id)
-        .find_also(finding::Entity, assessment::Entity)
-        .find_also(assessment::Entity, vendor::Entity)
-        .find_also(assessment::Entity, service::Entity)
-        .find_also(finding::Entity, risk_acceptance::Entity)
-        .limit(most)
-        .all(s.connection())
-        .await?;
-    rows.into_iter().map(line_of).collect()
+        .limit(most);
+    named(s, rows).await
 }
 
 /// The actions of these findings, oldest first.
