@@ -58,7 +58,7 @@ pub struct Remediation {
     pub reviewed: bool,
     /// Proposed and not raised; medium and above are chosen to begin with, low ones are observations.
     pub proposed: Vec<Proposed>,
-    /// Raised, with their newest action.
+    /// Raised, with their names and newest actions.
     pub raised: Vec<FindingLine>,
     /// What closing each of them adds, where it adds something.
     pub points: Points,

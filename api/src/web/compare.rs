@@ -94,6 +94,11 @@ impl Shown {
     }
 }
 
+/// How many assessments are chosen, each counted once.
+fn distinct(chosen: &[AssessmentId]) -> usize {
+    chosen.iter().collect::<BTreeSet<_>>().len()
+}
+
 fn picks(side: &SideBySide) -> String {
     let picks = side.columns.iter().map(|column| format!("assessment={}", column.case.assessment.id));
     picks.collect::<Vec<_>>().join("&")
@@ -102,8 +107,7 @@ fn picks(side: &SideBySide) -> String {
 async fn compare_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(String, String)>>) -> Answer {
     let query = Fields::from_pairs(query.into_inner());
     let chosen = chosen_of(&query);
-    let distinct = chosen.iter().collect::<BTreeSet<_>>().len();
-    if query.filled("page").is_some() || !(2..=MOST).contains(&distinct) {
+    if query.filled("page").is_some() || !(2..=MOST).contains(&distinct(&chosen)) {
         return picker(&staff, &renderer, &chosen, &query).await;
     }
     let side = comparison::compare(&staff.ctx, &chosen).await?;
@@ -117,7 +121,7 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
     let pages = choices.total.div_ceil(comparison::PAGE);
     let wrong = if chosen.len() > MOST {
         Some(format!("Choose at most {MOST} assessments"))
-    } else if query.filled("chosen").is_some() && chosen.iter().collect::<BTreeSet<_>>().len() < 2 {
+    } else if query.filled("chosen").is_some() && distinct(chosen) < 2 {
         Some("Choose at least two assessments".to_owned())
     } else {
         None
