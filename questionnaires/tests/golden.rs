@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use questionnaires::answering::{
-    Answer, AnswerValue, Answers, Compensating, Facts, Grade, NaVerdict, Review,
+    AgainstFacts, Answer, AnswerValue, Answers, Compensating, Facts, Grade, NaVerdict, Review,
+    answers_against_facts,
 };
 use questionnaires::definition::{
     Band, Choice, Condition, Control, ControlGroup, ControlSet, Critical, CriticalLevel, IfHidden, Question,
@@ -386,8 +387,8 @@ fn hidden_zero_chains_open_only_behind_open_gates() {
     assert_eq!(gates, [None, Some("Q1"), Some("Q1")], "a hidden_zero gate is replaced by its own gate");
 }
 
-/// Two scored questions behind a scope question that the buyer's fact widens.
-fn widened(fact: bool, accepted: bool, answer: Option<&str>) -> QuestionnaireScore {
+/// Two scored questions behind a scope question that the buyer's fact widens; the answer, and the fact.
+fn behind_a_fact(fact: bool, accepted: bool, answer: Option<&str>) -> (Questionnaire, Answers, Facts) {
     let scope = Question {
         weight: 0,
         options: ["narrow", "middle", "wide"].map(|id| Choice { id: id.into(), ..Choice::default() }).into(),
@@ -413,7 +414,11 @@ fn widened(fact: bool, accepted: bool, answer: Option<&str>) -> QuestionnaireSco
     let mut questionnaire = questionnaire;
     questionnaire.facts =
         vec![questionnaires::definition::Fact { id: "known".into(), label: "Known".into(), default: false }];
-    let facts = Facts::from([("known".to_owned(), fact)]);
+    (questionnaire, given, Facts::from([("known".to_owned(), fact)]))
+}
+
+fn widened(fact: bool, accepted: bool, answer: Option<&str>) -> QuestionnaireScore {
+    let (questionnaire, given, facts) = behind_a_fact(fact, accepted, answer);
     score_questionnaire(&questionnaire, &given, &facts, None, None)
 }
 
@@ -439,6 +444,29 @@ fn what_the_buyer_knows_widens_a_scope_answer_until_the_reviewer_accepts_it() {
     );
     assert_eq!(states(&widened(true, false, Some("wide"))), [State::Unanswered, State::Unanswered]);
     assert_eq!(effective(&widened(false, false, None)), None);
+}
+
+#[test]
+fn an_answer_narrower_than_a_fact_that_holds_is_reported_and_nothing_else_is() {
+    let report = |fact, accepted, answer| {
+        let (questionnaire, given, facts) = behind_a_fact(fact, accepted, answer);
+        let found = answers_against_facts(&questionnaire, &given, &facts, None);
+        let line = |one: &AgainstFacts<'_>| {
+            let facts: Vec<&str> = one.facts.iter().map(|fact| fact.label.as_str()).collect();
+            format!("{} {} {:?} {}", one.question.id, facts.join(" "), one.widened, one.accepted)
+        };
+        found.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(report(true, false, Some("narrow")), [r#"Q0 Known ["middle"] false"#]);
+    assert_eq!(
+        report(true, true, Some("narrow")),
+        [r#"Q0 Known ["middle"] true"#],
+        "it stays a contradiction"
+    );
+    assert!(report(true, false, Some("wide")).is_empty(), "it says more than we know");
+    assert!(report(true, false, Some("middle")).is_empty());
+    assert!(report(false, false, Some("narrow")).is_empty());
+    assert!(report(true, false, None).is_empty(), "a blank says nothing");
 }
 
 #[test]

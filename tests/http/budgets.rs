@@ -117,8 +117,14 @@ async fn sections_reviews_and_comparisons_weigh_no_more_than_was_promised() {
         let answers = answers(way);
         let choices: Vec<(&str, &str)> = answers.iter().map(|(q, o)| (&**q, &**o)).collect();
         let name = format!("Vendor {way}");
-        let submission =
-            Submission { name: &name, vendor: None, service: None, asked: &CORE, choices: &choices };
+        let submission = Submission {
+            name: &name,
+            vendor: None,
+            service: None,
+            asked: &CORE,
+            choices: &choices,
+            facts: &[],
+        };
         let seeded = submitted(&ctx, submission).await;
         at_most(&weigh(&risk, &format!("{}/review?show=all", seeded.base())).await, REVIEW);
         at_most(&weigh(&risk, &format!("{}/score", seeded.base())).await, ANY_PAGE);

@@ -118,6 +118,7 @@ async fn vendor(app: &TestApp, ctx: &Ctx, client: &Client, number: usize) -> Vec
             service: first.as_ref().filter(|_| again).map(|one| one.service),
             asked,
             choices: &borrowed(&answers),
+            facts: &[],
         };
         app.advance(chrono::Duration::seconds(1));
         let seeded = submitted(ctx, submission).await;

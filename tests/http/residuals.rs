@@ -111,7 +111,7 @@ async fn the_worst_residual_of_a_vendor_follows_its_assessments(database: TestDa
     let asked = &["supplier-security-core"][..];
     let mut all = Vec::new();
     for name in ["Alder", "Birch"] {
-        let new = Submission { name, vendor: None, service: None, asked, choices: &[] };
+        let new = Submission { name, vendor: None, service: None, asked, choices: &[], facts: &[] };
         let first = submitted(&ctx, new).await;
         let again = format!("{name} again");
         let again =

@@ -128,6 +128,51 @@ async fn a_gate_with_full_credit_by_a_reviewers_word_says_what_its_answer_still_
 }
 
 #[tokio::test]
+async fn what_does_not_fit_together_is_said_to_the_reviewer_until_verdicts_settle_it() {
+    let app = TestApp::start().await;
+    let choices = &[("SEC-CLD-01", "onprem"), ("SEC-BCP-01", "untested"), ("SEC-BCP-02", "met")];
+    let submission = Submission {
+        name: "Lumen Analytics",
+        vendor: None,
+        service: None,
+        asked: &["supplier-security-core"],
+        choices,
+        facts: &["shared_cloud"],
+    };
+    let seeded = submitted(&app.ctx(Role::RiskManager).await, submission).await;
+    let risk = app.signed_in(Role::RiskManager).await;
+    let review = format!("{}/review", seeded.base());
+    let lines = |page: &Page| page.all("section[aria-labelledby=contradictions] li");
+    let page = risk.open(&review).await.expect(200);
+    let found = lines(&page);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[0].contains("Our intake says \"The service runs in a public or shared cloud\""),
+        "{found:?}"
+    );
+    assert!(found[0].contains("Until it is accepted as given, \"Yes\" counts. open"), "{found:?}");
+    assert!(found[1].contains("When was that test?"), "{found:?}");
+    // The answer itself says it, too.
+    let answer = risk.open(&format!("{review}?q=SEC-CLD-01")).await.expect(200);
+    assert!(answer.all("#answer .why")[0].starts_with("Our intake says"), "{}", answer.text());
+
+    let kept = [("verdict", "adjusted"), ("reason", "Their own status page names the cloud")];
+    let _ = verdict(&app, &seeded, Role::RiskManager, "SEC-CLD-01", &kept).await.expect(200);
+    let found = lines(&risk.open(&review).await.expect(200));
+    assert!(found[0].contains("It was not accepted, so \"Yes\" counts. settled by a verdict"), "{found:?}");
+    // The decision says what is still open.
+    let decision = risk.open(&format!("{}/decision", seeded.base())).await.expect(200).text();
+    assert!(decision.contains("Open contradictions 1"), "{decision}");
+    assert!(decision.contains("Answers with a verdict 1 of "), "{decision}");
+    for question in ["SEC-BCP-01", "SEC-BCP-02"] {
+        let _ =
+            verdict(&app, &seeded, Role::RiskManager, question, &[("verdict", "accepted")]).await.expect(200);
+    }
+    let decision = risk.open(&format!("{}/decision", seeded.base())).await.expect(200).text();
+    assert!(!decision.contains("contradiction"), "{decision}");
+}
+
+#[tokio::test]
 async fn a_question_to_the_vendor_is_waited_for_and_is_no_verdict() {
     let app = TestApp::start().await;
     let seeded = handed_in(&app, "Lumen Analytics", &[("SEC-GOV-01", "informal")]).await;
@@ -188,7 +233,8 @@ async fn a_finding_raised_from_an_answer_keeps_the_question_and_its_days() {
     let app = TestApp::start().await;
     let asked = &["ai-tool-risk"];
     let ctx = app.ctx(Role::RiskManager).await;
-    let submission = Submission { name: "Lumen", vendor: None, service: None, asked, choices: &[] };
+    let submission =
+        Submission { name: "Lumen", vendor: None, service: None, asked, choices: &[], facts: &[] };
     let seeded = submitted(&ctx, submission).await;
     let question = "AIT-POL-01";
     let risk = app.signed_in(Role::RiskManager).await;

@@ -41,6 +41,8 @@ pub struct Submission<'a> {
     pub asked: &'a [&'a str],
     /// Question and chosen option; everything else is blank.
     pub choices: &'a [(&'a str, &'a str)],
+    /// The facts of the intake that hold.
+    pub facts: &'a [&'a str],
 }
 
 impl Seeded {
@@ -58,12 +60,12 @@ pub async fn handed_in(app: &TestApp, name: &str, choices: &[(&str, &str)]) -> S
 /// As [`handed_in`], to the organisation of this user.
 pub async fn handed_in_to(ctx: &Ctx, name: &str, choices: &[(&str, &str)]) -> Seeded {
     let asked = &["supplier-security-core"];
-    submitted(ctx, Submission { name, vendor: None, service: None, asked, choices }).await
+    submitted(ctx, Submission { name, vendor: None, service: None, asked, choices, facts: &[] }).await
 }
 
 /// A submission at tier high to the organisation of this user.
 pub async fn submitted(ctx: &Ctx, submission: Submission<'_>) -> Seeded {
-    let Submission { name, vendor, service, asked, choices } = submission;
+    let Submission { name, vendor, service, asked, choices, facts } = submission;
     let drafted = self::asked(ctx, name);
     let assessment = Assessment {
         vendor_id: vendor.unwrap_or(drafted.vendor_id),
@@ -71,6 +73,7 @@ pub async fn submitted(ctx: &Ctx, submission: Submission<'_>) -> Seeded {
         state: AssessmentState::Submitted,
         submitted_at: Some(ctx.now()),
         submission_number: 1,
+        facts: facts.iter().map(|fact| ((*fact).to_owned(), true)).collect(),
         ..drafted
     };
     let library = Library::shipped();

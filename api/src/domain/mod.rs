@@ -11,6 +11,7 @@ pub mod asking;
 pub mod assessment;
 pub mod audit;
 pub mod clock;
+pub mod contradictions;
 pub mod delivery;
 pub mod due;
 pub mod earlier;

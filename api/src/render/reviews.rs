@@ -29,6 +29,8 @@ pub struct ReviewView {
     pub scores: Vec<LabelledBand>,
     /// First, open, all.
     pub chips: Vec<NavItem>,
+    /// What does not fit together in the submission.
+    pub contradictions: Vec<ContradictionView>,
     /// The queue.
     pub groups: Vec<QueueGroupView>,
     /// The answer that is looked at.
@@ -55,6 +57,17 @@ pub struct ReviewView {
     pub decision_href: String,
     /// Sections with answers that can be accepted together.
     pub together: Vec<Link>,
+}
+
+/// Two sayings that cannot both be right.
+#[derive(Debug, Clone, Serialize)]
+pub struct ContradictionView {
+    /// What does not fit.
+    pub text: String,
+    /// The questions that take part.
+    pub questions: Vec<Link>,
+    /// "settled by a verdict" or "open".
+    pub state: &'static str,
 }
 
 /// Questions that stand in the queue for the same reason.
@@ -232,6 +245,8 @@ pub struct AnswerView {
     pub worth: Vec<WorthView>,
     /// What follows from it: caps, scope, evidence.
     pub reasons: Vec<String>,
+    /// What it contradicts.
+    pub contradicts: Vec<String>,
     /// Evidence cited for it.
     pub evidence: Vec<CitedView>,
     /// The piece that is shown.
@@ -356,6 +371,7 @@ pub(super) fn samples() -> Vec<Sample> {
             claimed: "B 79.7".to_owned(),
         }],
         reasons: vec!["No cap follows from this answer.".to_owned()],
+        contradicts: vec!["Put to the vendor, who left it as it is: Which is right?".to_owned()],
         evidence: vec![
             CitedView {
                 name: "monitoring-guide-v4.pdf".to_owned(),
@@ -414,6 +430,13 @@ pub(super) fn samples() -> Vec<Sample> {
             NavItem::new("First 15", "?show=first").current(true),
             NavItem::new("All 141", "?show=all"),
         ],
+        contradictions: vec![ContradictionView {
+            text:
+                "Our intake says \"The service runs in a public or shared cloud\"; the vendor answers \"No\"."
+                    .to_owned(),
+            questions: vec![Link::new("B7.1", "/assessments/1/review?q=SEC-CLD-01")],
+            state: "open",
+        }],
         groups: vec![QueueGroupView {
             label: "Scope questions: verdict needed before a decision".to_owned(),
             items: vec![line("A1.1", false, Some("circle-check"), 0), line("A11.3", true, None, 2)],
@@ -439,6 +462,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let empty = ReviewView {
         current: None,
         bar: None,
+        contradictions: Vec::new(),
         groups: Vec::new(),
         nothing: "Every answer here has a verdict.".to_owned(),
         can_judge: false,

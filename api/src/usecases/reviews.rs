@@ -12,6 +12,7 @@ use crate::{
         Permission,
         answer::day,
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
+        contradictions::{Contradiction, contradictions},
         due,
         ids::{AssessmentId, ClarificationId, Id as _, VerdictId},
         job::Job,
@@ -76,6 +77,11 @@ impl Desk {
     pub fn knock_outs(&self) -> Vec<String> {
         let failed = self.score.questionnaires.iter().flat_map(|scored| &scored.knock_outs);
         failed.map(|one| one.question.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+    /// What does not fit together in what was handed in.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<Contradiction> {
+        contradictions(&self.definitions, &self.inputs, &self.queue)
     }
     /// The questions that wait for the batch, in the order asked.
     pub fn drafts(&self) -> impl Iterator<Item = &Clarification> {

@@ -93,6 +93,17 @@ async fn response(
     if let Some(recommendation) = recommendation {
         facts.push(Fact::new("Recommendation", recommendation_words(recommendation)));
     }
+    let judged = desk.queue.iter().filter(|item| item.judged()).count();
+    facts.push(
+        Fact::new("Answers with a verdict", format!("{judged} of {}", desk.queue.len()))
+            .href(format!("{base}/review?show=open")),
+    );
+    let open = desk.contradictions().iter().filter(|one| !one.settled).count();
+    if open > 0 {
+        facts.push(
+            Fact::new("Open contradictions", open.to_string()).href(format!("{base}/review#contradictions")),
+        );
+    }
     let mut notices = Vec::new();
     if recommendation == Some(Recommendation::Stop) && state == AssessmentState::InReview {
         notices.push(FlashNotice::bad(

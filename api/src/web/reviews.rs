@@ -19,6 +19,7 @@ use crate::{
     domain::{
         Permission, asking,
         assessment::AssessmentState,
+        contradictions::Contradiction,
         due,
         ids::{AssessmentId, ClarificationId},
         review::{QueueGroup, QueueItem, VerdictKind},
@@ -27,10 +28,10 @@ use crate::{
     render::{
         Renderer,
         fields::{FieldView, errors_of},
-        parts::{Band, FlashNotice, LabelledBand, NavItem, capitalised},
+        parts::{Band, FlashNotice, LabelledBand, Link, NavItem, capitalised},
         reviews::{
-            AnswerView, AskedView, BatchQuestion, BatchView, GivenView, QueueGroupView, QueueLine,
-            ReviewView, WorthView,
+            AnswerView, AskedView, BatchQuestion, BatchView, ContradictionView, GivenView, QueueGroupView,
+            QueueLine, ReviewView, WorthView,
         },
         word_diff,
     },
@@ -189,6 +190,7 @@ async fn review_response(
         total: desk.queue.len().max(1),
         scores: scores_of(&desk),
         chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
+        contradictions: contradictions_of(&desk, &base),
         groups: groups_of(&desk, &listed, current, &base, show),
         current: current_view,
         bar,
@@ -207,7 +209,7 @@ async fn review_response(
         drafts,
         batch_href: format!("{base}/return"),
         finish_action: format!("{base}/finish-review"),
-        finish_hint: if can_judge { unjudged_words(missing) } else { String::new() },
+        finish_hint: if can_judge { unjudged_words(&desk) } else { String::new() },
         decision_href: format!("{base}/decision"),
         together: if can_judge { reviews_together::links(&desk, &base) } else { Vec::new() },
     };
@@ -217,12 +219,30 @@ async fn review_response(
 }
 
 /// What it means to end the review while answers have no verdict.
-fn unjudged_words(missing: usize) -> String {
-    match missing {
+fn unjudged_words(desk: &Desk) -> String {
+    let total = desk.queue.len();
+    match desk.queue.iter().filter(|item| !item.judged()).count() {
         0 => String::new(),
-        1 => "1 answer has no verdict yet. Findings are proposed from what it claims.".to_owned(),
-        more => format!("{more} answers have no verdict yet. Findings are proposed from what they claim."),
+        1 => format!("1 of {total} answers has no verdict. Findings are proposed from what it claims."),
+        open => {
+            format!("{open} of {total} answers have no verdict. Findings are proposed from what they claim.")
+        }
     }
+}
+
+/// What does not fit together, with the questions that take part.
+fn contradictions_of(desk: &Desk, base: &str) -> Vec<ContradictionView> {
+    let link = |question: &String| {
+        let item = desk.queue.iter().find(|item| item.question == *question);
+        let number = item.map_or(question.as_str(), |item| item.number.as_str());
+        Link::new(number, format!("{base}/review?show=all&q={question}#answer"))
+    };
+    let line = |one: Contradiction| ContradictionView {
+        text: one.text,
+        questions: one.questions.iter().map(link).collect(),
+        state: if one.settled { "settled by a verdict" } else { "open" },
+    };
+    desk.contradictions().into_iter().map(line).collect()
 }
 
 /// That some answers are judged by nobody, because a judged answer leaves their questions out.
@@ -382,6 +402,11 @@ fn answer_view(
         before,
         worth: worth_of(desk, id),
         reasons: reasons_of(desk, question),
+        contradicts: {
+            let here =
+                desk.contradictions().into_iter().filter(|one| one.questions.iter().any(|of| of == id));
+            here.map(|one| one.text).collect()
+        },
         evidence,
         frame,
         asked: asked.collect(),

@@ -16,6 +16,6 @@ pub use check::{check_answer, check_form, check_use};
 pub use condition::Facts;
 pub use evidence::{Citation, effective_grade};
 pub use visibility::{
-    Progress, SectionProgress, Visibility, firing_checks, na_needs_acceptance, named_ids, progress,
-    scope_questions, visible,
+    AgainstFacts, Progress, SectionProgress, Visibility, answers_against_facts, firing_checks,
+    na_needs_acceptance, named_ids, progress, scope_questions, visible,
 };

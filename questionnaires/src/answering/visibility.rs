@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::answer::{Answer, AnswerValue, Answers, Grade};
 use super::condition::{BuyerSide, Effective, Facts, term_holds};
-use crate::definition::{AnswerType, Check, Condition, Question, Questionnaire, Tier};
+use crate::definition::{AnswerType, Check, Condition, Fact, Question, Questionnaire, Tier};
 
 /// One questionnaire seen through its answers: for every question whether it is shown and what conditions see.
 pub(crate) struct Sight<'a> {
@@ -90,11 +90,15 @@ impl<'a> Sight<'a> {
 
     /// What conditions see of a shown question: its answer, widened by what the buyer already knows.
     fn effective_answer(&self, question: &'a Question, answer: Option<&'a Answer>) -> Effective<'a> {
-        let given = as_given(answer);
         let accepted = answer.is_some_and(|answer| answer.review.scope_accepted);
         if accepted || question.is_scored() {
-            return given;
+            return as_given(answer);
         }
+        self.widened(question, as_given(answer))
+    }
+
+    /// A given answer, made as wide as the facts that hold say it is.
+    fn widened(&self, question: &'a Question, given: Effective<'a>) -> Effective<'a> {
         let widths = question.widen.iter().filter(|widen| self.buyer.fact(&widen.fact));
         let widths: Vec<&str> = widths.map(|widen| widen.to.as_str()).collect();
         if widths.is_empty() {
@@ -319,4 +323,48 @@ pub fn firing_checks<'a>(
 ) -> Vec<&'a Check> {
     let sight = Sight::new(questionnaire, answers, facts, tier);
     questionnaire.checks.iter().filter(|check| sight.check_holds(&check.when)).collect()
+}
+
+/// An answer that is narrower than what the buyer knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgainstFacts<'a> {
+    /// The question.
+    pub question: &'a Question,
+    /// The facts that hold and say more than the answer.
+    pub facts: Vec<&'a Fact>,
+    /// Ids of the options that count unless the answer is accepted as given.
+    pub widened: Vec<&'a str>,
+    /// A reviewer let the answer stand, so it is not widened.
+    pub accepted: bool,
+}
+
+/// The shown scope questions whose answers contradict the buyer's facts, in file order. A blank, an unknown and a
+/// "does not apply" say nothing, so they contradict nothing.
+#[must_use]
+pub fn answers_against_facts<'a>(
+    questionnaire: &'a Questionnaire,
+    answers: &'a Answers,
+    facts: &Facts,
+    tier: Option<Tier>,
+) -> Vec<AgainstFacts<'a>> {
+    let sight = Sight::new(questionnaire, answers, facts, tier);
+    let rows = sight
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(row, (_, question))| sight.named[*row] && !question.is_scored() && sight.shown(*row));
+    let found = rows.filter_map(|(row, (_, question))| {
+        let answer = sight.answers[row]?;
+        let given = answer.substantive()?.chosen();
+        let Effective::Chosen(widened) = sight.widened(question, as_given(Some(answer))) else { return None };
+        let more: Vec<&str> = widened.iter().copied().filter(|id| !given.contains(id)).collect();
+        let says_more = question.widen.iter().filter(|widen| more.contains(&widen.to.as_str()));
+        let facts: Vec<&Fact> = says_more
+            .filter(|widen| sight.buyer.fact(&widen.fact))
+            .filter_map(|widen| questionnaire.fact(&widen.fact))
+            .collect();
+        let accepted = answer.review.scope_accepted;
+        (!more.is_empty()).then_some(AgainstFacts { question, facts, widened, accepted })
+    });
+    found.collect()
 }
