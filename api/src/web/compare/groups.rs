@@ -41,9 +41,9 @@ impl Line<'_> {
     fn gap(&self) -> Exact {
         self.range().map(|(least, most)| most - least).unwrap_or_default()
     }
-    /// Close together, and nobody who was asked is left out.
+    /// Close together, and nobody who was asked is left out; what one vendor alone was asked compares nothing.
     fn folds(&self) -> bool {
-        self.scores().count() == self.asked && self.gap() < Exact::from(WITHIN)
+        self.asked == 1 || (self.scores().count() == self.asked && self.gap() < Exact::from(WITHIN))
     }
 }
 
@@ -86,13 +86,10 @@ pub(super) fn group(side: &SideBySide, shown: &Shown, compare: &Compare) -> Comp
 }
 
 fn ranges(lines: &[Line<'_>]) -> String {
-    let words = lines.iter().filter_map(|line| {
-        let (least, most) = line.range()?;
-        Some(if least == most {
-            format!("{} ({})", line.title, least.display1())
-        } else {
-            format!("{} ({} to {})", line.title, least.display1(), most.display1())
-        })
+    let words = lines.iter().map(|line| match line.range() {
+        None => format!("{} (N/A)", line.title),
+        Some((least, most)) if least == most => format!("{} ({})", line.title, least.display1()),
+        Some((least, most)) => format!("{} ({} to {})", line.title, least.display1(), most.display1()),
     });
     words.collect::<Vec<_>>().join(", ")
 }
@@ -170,9 +167,10 @@ fn result(side: &SideBySide, compare: &Compare, column: usize, ranked: usize) ->
         add("Confidence", confidence_words(confidence.label).to_owned());
     }
     match (line.rank, line.not_ranked) {
-        (Some(rank), _) => add("Rank", format!("{rank} of {ranked}")),
+        // A rank of one says nothing.
+        (Some(rank), _) if ranked > 1 => add("Rank", format!("{rank} of {ranked}")),
         (None, Some(reason)) => add("Rank", format!("Not ranked: {}", not_ranked_words(reason))),
-        (None, None) => {}
+        _ => {}
     }
     let residual = scored.residual.map(|residual| {
         let band = Band::residual(residual.level.as_str());
