@@ -161,6 +161,7 @@ async function addresses(demo, browser, empty) {
     "/assessments/{assessment}/preview/portal/tasks": [admin, `${draft}/preview/portal/tasks`],
     "/assessments/{assessment}/preview/portal/sections/{questionnaire}/{section}": [admin, await found(`${draft}/preview/portal/tasks`, "main a[href*='/preview/portal/sections/']")],
     "/assessments/{assessment}/preview/portal/check": [admin, `${draft}/preview/portal/check`],
+    "/assessments/{assessment}/preview/portal/shelf": [admin, `${draft}/preview/portal/shelf`],
     "/assessments/{assessment}/preview/portal/submit": [admin, `${draft}/preview/portal/submit`],
     "/assessments/{assessment}/extend": [admin, `${returned}/extend`],
     "/assessments/{assessment}/owner": [admin, `${returned}/owner`],

@@ -1,9 +1,10 @@
 //! The vendor's evidence in one place, and one piece of it for many answers.
 
 use crate::{
-    submission::hand_in,
+    submission::{hand_in, hand_in_the_rest_blank},
     vendor_side::{come_in, invited},
 };
+use api::domain::Role;
 use tests::{
     app::TestApp,
     browser::{Client, Page},
@@ -79,11 +80,51 @@ async fn what_was_handed_in_is_listed_and_cannot_be_used_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_report_instead_of_answers_reaches_the_reviewer_with_blanks() {
+    let app = TestApp::start().await;
+    let (path, link) = invited(&app).await;
+    let vendor = come_in(&app, &link).await;
+    let welcome = vendor.open("/portal").await.expect(200);
+    let page = welcome.follow("Send documents instead").await.expect(200);
+    assert!(page.text().contains("You may leave every question blank."), "{}", page.text());
+    let form = page.form("documents/evidence").file("file", "SOC-2.pdf", b"%PDF-1.7 report".to_vec());
+    let page = form.submit().await.expect(200);
+    assert_eq!(uses(&page), ["/portal/shelf#documents"]);
+    // It can be taken back and added again from the shelf, and a link stands beside it.
+    page.form("/remove").submit().await.expect(200);
+    let page = vendor.open("/portal/shelf").await.expect(200);
+    assert!(page.text().contains("Used nowhere now."), "{}", page.text());
+    page.form("documents/reuse").submit().await.expect(200);
+    let link = [("url", "https://trust.lumen.example/soc2"), ("title", "Trust centre")];
+    let page = vendor.open("/portal/shelf").await.expect(200);
+    let page = page.form("documents/link").with(&link).submit().await.expect(200);
+    let csrf = page.attributes("input[name=csrf]", "value").remove(0);
+
+    hand_in_the_rest_blank(&vendor).await;
+    let page = vendor.open("/portal/shelf").await.expect(200);
+    assert!(!page.text().contains("Documents instead of answers"), "{}", page.text());
+    let late = [("url", "https://lumen.example/late"), ("csrf", &*csrf), ("mutation", "late")];
+    vendor.post("/portal/documents/link", &late).await.expect(409);
+    let receipt = vendor.open("/portal/receipt/file").await.expect(200).body;
+    assert!(receipt.contains("SOC-2.pdf"), "{receipt}");
+
+    let risk = app.signed_in(Role::RiskManager).await;
+    let review = risk.open(&format!("{path}/review")).await.expect(200);
+    let mut listed = review.all("section[aria-labelledby=documents] li a");
+    listed.sort();
+    assert_eq!(listed, ["SOC-2.pdf", "Trust centre"]);
+}
+
+#[tokio::test]
 async fn without_evidence_the_page_says_what_will_appear() {
     let app = TestApp::start().await;
     let (_, link) = invited(&app).await;
     let vendor = come_in(&app, &link).await;
     let tasks = vendor.open("/portal/tasks").await.expect(200);
-    assert!(!tasks.attributes("a", "href").contains(&"/portal/shelf".to_owned()));
-    assert!(vendor.open("/portal/shelf").await.expect(200).text().contains("Nothing was added yet"));
+    let page = tasks.follow("Evidence").await.expect(200);
+    assert!(page.text().contains("Documents instead of answers"), "{}", page.text());
+    hand_in(&vendor).await;
+    let closed = vendor.open("/portal/shelf").await.expect(200);
+    assert!(closed.text().contains("Nothing was added"), "{}", closed.text());
+    assert!(!closed.text().contains("Add a document"), "{}", closed.text());
 }

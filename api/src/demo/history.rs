@@ -16,7 +16,7 @@ const HEARTH: Script = Script {
     intake: &[("INH-DAT", &["personal"]), ("INH-VOL", &["k1"]), ("INH-ACC", &["read"])],
     with_ai: false,
     keep: &[],
-    message: "this is our yearly check of Hearth Inbox.",
+    message: "This is our yearly check of Hearth Inbox.",
 };
 const STRATUS: Script = Script {
     vendor: "Stratus Vision",
@@ -27,7 +27,7 @@ const STRATUS: Script = Script {
     intake: &[("INH-DAT", &["confidential"])],
     with_ai: true,
     keep: &[],
-    message: "finance would like to read invoices with Stratus Scan.",
+    message: "Finance would like to read invoices with Stratus Scan.",
 };
 const PALLAS: Script = Script {
     vendor: "Pallas Voice",
@@ -38,7 +38,7 @@ const PALLAS: Script = Script {
     intake: &[("INH-DAT", &["personal"]), ("INH-CTX", &["genai"])],
     with_ai: true,
     keep: &[],
-    message: "several teams would like to have minutes written by Pallas Notes.",
+    message: "Several teams would like to have minutes written by Pallas Notes.",
 };
 const NIMBUS: Script = Script {
     vendor: "Nimbus OCR",
@@ -49,7 +49,7 @@ const NIMBUS: Script = Script {
     intake: &[],
     with_ai: false,
     keep: &[],
-    message: "we would like to scan incoming letters with Nimbus Read.",
+    message: "We would like to scan incoming letters with Nimbus Read.",
 };
 const BRIGHTDESK: Script = Script {
     vendor: "Brightdesk",
@@ -60,7 +60,7 @@ const BRIGHTDESK: Script = Script {
     intake: &[],
     with_ai: false,
     keep: &[],
-    message: "please tell us how Brightdesk Help is protected.",
+    message: "Please tell us how Brightdesk Help is protected.",
 };
 const VANTOR: Script = Script {
     vendor: "Vantor Labs",
@@ -71,7 +71,7 @@ const VANTOR: Script = Script {
     intake: &[("INH-DAT", &["confidential"])],
     with_ai: true,
     keep: &[],
-    message: "treasury would like to forecast cash with Vantor Forecast.",
+    message: "Treasury would like to forecast cash with Vantor Forecast.",
 };
 
 const QUILL: Script = Script {

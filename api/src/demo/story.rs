@@ -101,7 +101,7 @@ const LUMEN: Script = Script {
     ],
     with_ai: true,
     keep: &[],
-    message: "we would like to use Lumen Triage to sort customer complaints from January on.",
+    message: "We would like to use Lumen Triage to sort customer complaints from January on.",
 };
 const CORVID: Script = Script {
     vendor: "Corvid AI",
@@ -112,7 +112,7 @@ const CORVID: Script = Script {
     intake: &[("INH-DAT", &["confidential"]), ("INH-CTX", &["genai"])],
     with_ai: true,
     keep: &["supplier-security-core", "ai-tool-risk"],
-    message: "our writing team would like to try Corvid Assist with real letters.",
+    message: "Our writing team would like to try Corvid Assist with real letters.",
 };
 const ORDINO: Script = Script {
     vendor: "Ordino",
@@ -123,7 +123,7 @@ const ORDINO: Script = Script {
     intake: &[],
     with_ai: false,
     keep: &[],
-    message: "we plan to move room booking to Ordino Meet.",
+    message: "We plan to move room booking to Ordino Meet.",
 };
 const HALDEN: Script = Script {
     vendor: "Halden Hosting",
@@ -139,7 +139,7 @@ const HALDEN: Script = Script {
     ],
     with_ai: false,
     keep: &[],
-    message: "your contract is due for renewal, so we ask our usual questions.",
+    message: "Your contract is due for renewal, so we ask our usual questions.",
 };
 const BRIGHTPOST: Script = Script {
     vendor: "Brightpost",
@@ -150,7 +150,7 @@ const BRIGHTPOST: Script = Script {
     intake: &[],
     with_ai: false,
     keep: &[],
-    message: "marketing would like to send the newsletter with Brightpost.",
+    message: "Marketing would like to send the newsletter with Brightpost.",
 };
 const KESTREL: Script = Script {
     vendor: "Kestrel Payroll",
@@ -161,7 +161,7 @@ const KESTREL: Script = Script {
     intake: &[],
     with_ai: false,
     keep: &[],
-    message: "please renew your answers from the last contract.",
+    message: "Please renew your answers from the last contract.",
 };
 
 /// Everybody who plays, and the clock they play by.

@@ -58,12 +58,12 @@ impl Definitions {
     }
 }
 
-/// One piece of evidence cited for one question.
+/// One piece of evidence cited for one question, or for the assessment as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Citation {
     /// Row of the evidence.
     pub evidence: Uuid,
-    /// For which question.
+    /// For which question; empty for the assessment as a whole.
     pub question: String,
     /// File name or link text.
     pub name: String,

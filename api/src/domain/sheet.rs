@@ -292,6 +292,11 @@ impl Sheet {
         })
     }
 
+    /// Evidence for the assessment as a whole, in the order added.
+    pub fn documents(&self) -> impl Iterator<Item = &EvidenceRow> {
+        self.rows.evidence.iter().filter(|piece| piece.citations.iter().any(CitationRow::is_for_all))
+    }
+
     /// The text and rules of a question, from the first questionnaire that asks it.
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {
@@ -353,10 +358,7 @@ impl Sheet {
         });
         let mut answers = serde_json::Map::new();
         for question in self.sections.iter().flat_map(|section| &section.questions) {
-            let evidence: Vec<Value> = self
-                .evidence_of(&question.id)
-                .map(|piece| json!({"name": piece.name, "sha256": piece.sha256, "url": piece.url}))
-                .collect();
+            let evidence: Vec<Value> = self.evidence_of(&question.id).map(as_handed_in).collect();
             let row = self.answer(&question.id);
             if row.is_none() && evidence.is_empty() {
                 continue;
@@ -370,13 +372,18 @@ impl Sheet {
             });
             answers.insert(question.id.clone(), entry);
         }
-        json!({
+        let mut all = json!({
             "assessment": self.rows.assessment.reference,
             "number": number,
             "as_of": as_of,
             "questionnaires": files.collect::<Vec<_>>(),
             "answers": answers,
-        })
+        });
+        let documents: Vec<Value> = self.documents().map(as_handed_in).collect();
+        if !documents.is_empty() {
+            all["documents"] = documents.into();
+        }
+        all
     }
 
     /// What the respondents saw when they handed in: every question with its answer in words.
@@ -403,8 +410,18 @@ impl Sheet {
                 "questions": questions.collect::<Vec<_>>(),
             })
         });
-        json!({"service": self.rows.assessment.service, "sections": sections.collect::<Vec<_>>()})
+        let mut all =
+            json!({"service": self.rows.assessment.service, "sections": sections.collect::<Vec<_>>()});
+        let documents: Vec<&str> = self.documents().map(|piece| piece.name.as_str()).collect();
+        if !documents.is_empty() {
+            all["documents"] = documents.into();
+        }
+        all
     }
+}
+
+fn as_handed_in(piece: &EvidenceRow) -> Value {
+    json!({"name": piece.name, "sha256": piece.sha256, "url": piece.url})
 }
 
 /// Whether a question can be answered in this state; `asked_again` are the questions sent back.

@@ -60,7 +60,7 @@ pub struct InvitationMail {
     pub mail: MailFrame,
     /// The service asked about.
     pub service: String,
-    /// A sentence or two why we ask, after "Dear …,": begins in lower case.
+    /// A sentence or two why we ask.
     pub why: String,
     /// All questions.
     pub questions: u64,

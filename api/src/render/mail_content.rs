@@ -29,7 +29,7 @@ impl Renderer {
                     service: frame.service.clone(),
                     why: message.clone().unwrap_or_else(|| {
                         format!(
-                            "we would like to rely on {}. Before we decide, we ask how {} protects our data and keeps what it supplies reliable.",
+                            "We would like to rely on {}. Before we decide, we ask how {} protects our data and keeps what it supplies reliable.",
                             frame.service, frame.vendor
                         )
                     }),

@@ -78,7 +78,7 @@ pub fn samples() -> Vec<Sample> {
     let invitation = InvitationMail {
         mail: frame("About 2.5 hours in all, in as many sittings as you like. No account needed."),
         service: "Lumen Triage".to_owned(),
-        why: "we want to use Lumen Triage to prioritise customer complaints. Before we decide, we ask how Lumen \
+        why: "We want to use Lumen Triage to prioritise customer complaints. Before we decide, we ask how Lumen \
               Analytics protects our data and keeps the AI reliable."
             .to_owned(),
         questions: 145,

@@ -29,6 +29,8 @@ pub struct ReviewView {
     pub scores: Vec<LabelledBand>,
     /// First, open, all.
     pub chips: Vec<NavItem>,
+    /// Documents sent for the assessment as a whole.
+    pub documents: Vec<EvidenceView>,
     /// What does not fit together in the submission.
     pub contradictions: Vec<ContradictionView>,
     /// The queue.
@@ -430,6 +432,11 @@ pub(super) fn samples() -> Vec<Sample> {
             NavItem::new("First 15", "?show=first").current(true),
             NavItem::new("All 141", "?show=all"),
         ],
+        documents: vec![EvidenceView {
+            name: "SOC-2-report.pdf".to_owned(),
+            href: "/evidence/1".to_owned(),
+            about: "2.4 MB".to_owned(),
+        }],
         contradictions: vec![ContradictionView {
             text:
                 "Our intake says \"The service runs in a public or shared cloud\"; the vendor answers \"No\"."
@@ -462,6 +469,7 @@ pub(super) fn samples() -> Vec<Sample> {
     let empty = ReviewView {
         current: None,
         bar: None,
+        documents: Vec::new(),
         contradictions: Vec::new(),
         groups: Vec::new(),
         nothing: "Every answer here has a verdict.".to_owned(),

@@ -393,16 +393,31 @@ pub async fn results(s: &impl Scoped, assessments: &[AssessmentId]) -> Result<Re
 /// # Errors
 /// When the database does not answer.
 pub async fn citations(s: &impl Scoped, assessment: AssessmentId) -> Result<Vec<Citation>, StoreError> {
+    Ok(citations_and_documents(s, assessment).await?.0)
+}
+
+/// As [`citations`], and the documents that were sent for the assessment as a whole, which name no question. One
+/// statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn citations_and_documents(
+    s: &impl Scoped,
+    assessment: AssessmentId,
+) -> Result<(Vec<Citation>, Vec<Citation>), StoreError> {
     let rows = s
         .find::<evidence_citation::Entity>()
         .filter(evidence_citation::Column::AssessmentId.eq(assessment.0))
-        .filter(evidence_citation::Column::QuestionId.is_not_null())
+        .filter(evidence_citation::Column::ActionId.is_null())
         .filter(evidence_citation::Column::RemovedAt.is_null())
         .order_by_asc(evidence_citation::Column::Id)
         .find_also_related(evidence::Entity)
         .all(s.connection())
         .await?;
-    Ok(rows.into_iter().filter_map(|(cited, evidence)| citation_of(cited.question_id?, evidence?)).collect())
+    let all = rows
+        .into_iter()
+        .filter_map(|(cited, evidence)| citation_of(cited.question_id.unwrap_or_default(), evidence?));
+    Ok(all.partition(|citation| !citation.question.is_empty()))
 }
 
 fn citation_of(question: String, evidence: evidence::Model) -> Option<Citation> {

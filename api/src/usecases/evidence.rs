@@ -17,7 +17,7 @@ use crate::{
             check_link, clean_name, clean_title,
         },
         finding::ActionState,
-        ids::{ActionId, CitationId, EvidenceId, FindingId},
+        ids::{ActionId, AssessmentId, CitationId, EvidenceId, FindingId},
         sheet::CitationRow,
     },
     store::{
@@ -35,6 +35,8 @@ use std::{collections::BTreeSet, fmt};
 pub enum Supports {
     /// The answers to these questions.
     Answers(BTreeSet<String>),
+    /// The assessment as a whole: a document that is sent instead of answers.
+    Assessment,
     /// The agreed action of this finding.
     Finding(FindingId),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Supports {
                 let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
                 write!(f, "answer {}", questions.join(" "))
             }
+            Self::Assessment => write!(f, "assessment"),
             Self::Finding(finding) => write!(f, "finding {finding}"),
         }
     }
@@ -283,10 +286,23 @@ async fn place(
             require_open(s, ctx.assessment(), state, questions).await?;
             Ok(questions.iter().map(|question| new(Some(question.clone()), None)).collect())
         }
+        Supports::Assessment => {
+            require_open_whole(s, ctx.assessment(), state).await?;
+            Ok(vec![new(None, None)])
+        }
         Supports::Finding(finding) => {
             let action = open_action(ctx, s, *finding).await?;
             Ok(vec![new(None, Some(action))])
         }
+    }
+}
+
+/// Documents for the assessment as a whole are taken while something can be answered, with replies too.
+async fn require_open_whole(s: &impl Scoped, id: AssessmentId, state: AssessmentState) -> Result<()> {
+    match state.open_to_vendor() {
+        true => Ok(()),
+        // No question, so that the state alone decides.
+        false => require_open(s, id, state, [""]).await,
     }
 }
 
@@ -344,8 +360,10 @@ pub async fn remove_citation(ctx: &PortalCtx, id: CitationId) -> Result<()> {
     let (_, evidence, cited) =
         found.filter(|(of, ..)| *of == ctx.assessment()).ok_or(UseCaseError::NotFound)?;
     let state = answer_rows::lock(&tx, ctx.assessment()).await?;
-    if let Some(question) = &cited.question_id {
-        require_open(&tx, ctx.assessment(), state, [question]).await?;
+    match (&cited.question_id, cited.action_id) {
+        (Some(question), _) => require_open(&tx, ctx.assessment(), state, [question]).await?,
+        (None, None) => require_open_whole(&tx, ctx.assessment(), state).await?,
+        (None, Some(_)) => {}
     }
     if let Some(action) = cited.action_id {
         let lines = findings::of_assessment(&tx, ctx.assessment()).await?;

@@ -57,6 +57,8 @@ pub struct Desk {
     pub verdicts: Vec<Verdict>,
     /// Evidence cited for answers.
     pub citations: Vec<Citation>,
+    /// Documents sent for the assessment as a whole.
+    pub documents: Vec<Citation>,
     /// Questions asked so far, drafts included, oldest first.
     pub clarifications: Vec<Clarification>,
     /// The submission before this one, or the one whose answers this assessment offered again.
@@ -168,7 +170,7 @@ pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: Nai
     let previous = previous(s, id, latest.submission_number, offered).await?;
     let definitions = scores::definitions_of(s, &latest.inputs).await?;
     let verdicts = rows::verdicts(s, id).await?;
-    let citations = score_rows::citations(s, id).await?;
+    let (citations, documents) = score_rows::citations_and_documents(s, id).await?;
     let clarifications = rows::clarifications(s, id).await?;
     let (inputs, score) = scores::live_score(&latest.inputs, &definitions, &verdicts, &citations, today)?;
     let queue = queue(
@@ -179,7 +181,18 @@ pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: Nai
         &citations,
         previous.as_ref().map(|before| &before.inputs),
     );
-    Ok(Desk { case, definitions, inputs, score, queue, verdicts, citations, clarifications, previous })
+    Ok(Desk {
+        case,
+        definitions,
+        inputs,
+        score,
+        queue,
+        verdicts,
+        citations,
+        documents,
+        clarifications,
+        previous,
+    })
 }
 
 /// A verdict as the form sends it.

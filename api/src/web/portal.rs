@@ -118,7 +118,10 @@ pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> A
             IconLine::new("users", "A colleague who knows how the product is built"),
         ],
         action: "/portal/start".to_owned(),
-        more: vec![Link::new("See all questions first", "/portal/tasks")],
+        more: vec![
+            Link::new("See all questions first", "/portal/tasks"),
+            Link::new("Send documents instead", "/portal/shelf"),
+        ],
         aside: aside(who, sheet),
     };
     let title = format!("{organisation} has questions about {}", about.service);

@@ -38,6 +38,9 @@ routes! {
     POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
     POST "/portal/questions/{question}/link" => link_for_answer, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
     POST "/portal/questions/{question}/reuse" => reuse_for_answer, Access::Portal, Page, ["evidence", "go", "mutation"];
+    POST "/portal/documents/evidence" => upload_for_all, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
+    POST "/portal/documents/link" => link_for_all, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
+    POST "/portal/documents/reuse" => reuse_for_all, Access::Portal, Page, ["evidence", "go", "mutation"];
     POST "/portal/findings/{finding}/evidence" => upload_for_finding, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
     POST "/portal/findings/{finding}/link" => link_for_finding, Access::Portal, Page, ["url", "title", "valid_until", "go", "mutation"];
     POST "/portal/findings/{finding}/reuse" => reuse_for_finding, Access::Portal, Page, ["evidence", "go", "mutation"];
@@ -162,6 +165,7 @@ async fn upload(
 fn place(go: &str, supports: &Supports) -> String {
     match supports {
         Supports::Answers(questions) => back_to(go, questions.first().map_or("", String::as_str)),
+        Supports::Assessment => "/portal/shelf#documents".to_owned(),
         Supports::Finding(finding) => format!("/portal/actions#f-{finding}"),
     }
 }
@@ -174,6 +178,15 @@ async fn upload_for_answer(
     parts: Multipart,
 ) -> Answer {
     upload(&request, &shares, &who, Supports::answer(question.into_inner()), parts).await
+}
+
+async fn upload_for_all(
+    request: HttpRequest,
+    shares: Data<Shares>,
+    who: Respondent,
+    parts: Multipart,
+) -> Answer {
+    upload(&request, &shares, &who, Supports::Assessment, parts).await
 }
 
 async fn upload_for_finding(
@@ -196,6 +209,10 @@ async fn link_for_answer(who: Respondent, question: Path<String>, CsrfForm(form)
     link(&who, Supports::answer(question.into_inner()), &form).await
 }
 
+async fn link_for_all(who: Respondent, CsrfForm(form): CsrfForm) -> Answer {
+    link(&who, Supports::Assessment, &form).await
+}
+
 async fn link_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {
     link(&who, Supports::Finding(*finding), &form).await
 }
@@ -209,6 +226,10 @@ async fn reuse(who: &Respondent, supports: Supports, form: &super::form::Fields)
 
 async fn reuse_for_answer(who: Respondent, question: Path<String>, CsrfForm(form): CsrfForm) -> Answer {
     reuse(&who, Supports::answer(question.into_inner()), &form).await
+}
+
+async fn reuse_for_all(who: Respondent, CsrfForm(form): CsrfForm) -> Answer {
+    reuse(&who, Supports::Assessment, &form).await
 }
 
 async fn reuse_for_finding(who: Respondent, finding: Path<FindingId>, CsrfForm(form): CsrfForm) -> Answer {

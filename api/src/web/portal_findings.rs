@@ -158,7 +158,14 @@ fn finding_card(
         let base = format!("/portal/findings/{}", finding.id);
         let shelf = evidence.iter().filter(|piece| proof(piece).is_none());
         let mutation = services.surroundings.uuid().to_string();
-        evidence_forms(&format!("{id}-e"), &finding.title, &base, "/portal/actions", mutation, shelf)
+        evidence_forms(
+            &format!("{id}-e"),
+            format!("finding {}", finding.title),
+            &base,
+            "/portal/actions",
+            mutation,
+            shelf,
+        )
     });
     let due_on =
         finding.due_on.map_or_else(|| "no date".to_owned(), |day| format!("by {}", due::long_day(day)));

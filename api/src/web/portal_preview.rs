@@ -7,7 +7,7 @@ use super::{
     guard::Staff,
     page, portal,
     portal_reader::Reader,
-    portal_submission, portal_tasks,
+    portal_shelf, portal_submission, portal_tasks,
     problem::{INTERNAL, NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -31,6 +31,7 @@ routes! {
     GET "/assessments/{assessment}/preview/portal/tasks" => tasks, Access::Staff(Permission::SendAssessments), Page;
     GET "/assessments/{assessment}/preview/portal/sections/{questionnaire}/{section}" => section, Access::Staff(Permission::SendAssessments), Page;
     GET "/assessments/{assessment}/preview/portal/check" => check, Access::Staff(Permission::SendAssessments), Page;
+    GET "/assessments/{assessment}/preview/portal/shelf" => shelf, Access::Staff(Permission::SendAssessments), Page;
     GET "/assessments/{assessment}/preview/portal/submit" => declaration, Access::Staff(Permission::SendAssessments), Page;
 }
 
@@ -88,6 +89,17 @@ async fn check(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -
     let preview = previews::open(&staff.ctx, *id).await?;
     let page = portal_submission::check_page(&reader(&staff, &preview, *id), &renderer, &preview.sheet, &[])?;
     previewed(page, *id)
+}
+
+async fn shelf(
+    staff: Staff,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+) -> Answer {
+    let preview = previews::open(&staff.ctx, *id).await?;
+    let reader = reader(&staff, &preview, *id);
+    previewed(portal_shelf::shelf_page(&reader, &services, &renderer, &preview.sheet, None)?, *id)
 }
 
 async fn declaration(

@@ -7,20 +7,20 @@ use super::{
     page::{respond, see_other},
     portal_aside::aside,
     portal_reader::Reader,
-    portal_views::{evidence_line, groups, progress_bar},
+    portal_views::{evidence_forms, evidence_line, groups, progress_bar},
     problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
 };
 use crate::{
     domain::{
         ids::EvidenceId,
-        sheet::{EvidenceRow, Openness, Sheet, SheetQuestion, SheetSection},
+        sheet::{CitationRow, EvidenceRow, Openness, Sheet, SheetQuestion, SheetSection},
     },
     render::{
-        Renderer,
+        Html, Renderer,
         fields::{FieldView, errors_of},
         parts::{EmptyState, FlashNotice, Link},
-        portal::{ShelfPage, ShelfPiece, ShelfUse},
+        portal::{Citation, EvidenceForms, ShelfPage, ShelfPiece, ShelfUse, evidence_html},
     },
     usecases::{
         Services, answers,
@@ -40,12 +40,28 @@ routes! {
     POST "/portal/shelf/{evidence}" => use_it, Access::Portal, Page, ["question", "mutation"];
 }
 
-async fn shelf(who: Respondent, renderer: Data<Renderer>, query: Query<BTreeMap<String, String>>) -> Answer {
+async fn shelf(
+    who: Respondent,
+    services: Data<Services>,
+    renderer: Data<Renderer>,
+    query: Query<BTreeMap<String, String>>,
+) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
-    let reader = Reader::of(&who);
+    let used = query.get("used").and_then(|count| count.parse::<usize>().ok());
+    shelf_page(&Reader::of(&who), &services, &renderer, &sheet, used)
+}
+
+/// Everything that was added; `used` tells for how many answers more a piece was just used.
+pub(super) fn shelf_page(
+    reader: &Reader<'_>,
+    services: &Services,
+    renderer: &Renderer,
+    sheet: &Sheet,
+    used: Option<usize>,
+) -> Answer {
     let open = sheet.rows.assessment.state.open_to_vendor();
     let pieces: Vec<ShelfPiece> =
-        sheet.rows.evidence.iter().map(|piece| piece_view(&reader, &sheet, piece)).collect();
+        sheet.rows.evidence.iter().map(|piece| piece_view(reader, sheet, piece)).collect();
     let missing = sheet.missing.evidence.iter().filter(|id| open && sheet.openness(id) == Openness::Open);
     let view = ShelfPage {
         lede: if open {
@@ -54,30 +70,62 @@ async fn shelf(who: Respondent, renderer: Data<Renderer>, query: Query<BTreeMap<
         } else {
             "What was added, and where it is used.".to_owned()
         },
-        empty: pieces.is_empty().then(|| EmptyState {
-            title: "Nothing was added yet".to_owned(),
-            text:
-                "Files and links that you add beside a question appear here, and can then be used for others."
-                    .to_owned(),
+        documents: open.then(|| documents_words(&reader.tenant.name, sheet.missing.required.len())),
+        document_forms: document_forms(reader, services, renderer, sheet),
+        empty: (pieces.is_empty() && !open).then(|| EmptyState {
+            title: "Nothing was added".to_owned(),
+            text: "Files and links that were added would be listed here.".to_owned(),
             action: Some(Link::new("All questions", "/portal/tasks")),
         }),
         pieces,
-        missing: missing.filter_map(|id| question_link(&sheet, id)).collect(),
-        aside: aside(&reader, &sheet),
+        missing: missing.filter_map(|id| question_link(sheet, id)).collect(),
+        aside: aside(reader, sheet),
     };
-    let mut frame = reader.shell(&sheet, "Evidence");
-    frame.progress = Some(progress_bar(&sheet, None));
+    let mut frame = reader.shell(sheet, "Evidence");
+    frame.progress = Some(progress_bar(sheet, None));
     for item in frame.nav.iter_mut().filter(|item| item.href == "/portal/shelf") {
         item.current = true;
     }
-    let used = query.get("used").and_then(|count| count.parse::<usize>().ok());
-    frame.flash = used.map(|count| {
+    let flash = used.map(|count| {
         FlashNotice::ok(match count {
             1 => "Used for 1 answer more.".to_owned(),
             n => format!("Used for {n} answers more."),
         })
     });
-    respond(&renderer, StatusCode::OK, "portal/shelf", frame, view)
+    frame.flash = flash.or(frame.flash);
+    respond(renderer, StatusCode::OK, "portal/shelf", frame, view)
+}
+
+/// What a document for the whole does, and what still has to be answered.
+fn documents_words(organisation: &str, required: usize) -> String {
+    let blank = match required {
+        0 => "You may leave every question blank.".to_owned(),
+        1 => "You may leave questions blank, except the one that has to be answered.".to_owned(),
+        more => format!("You may leave questions blank, except the {more} that have to be answered."),
+    };
+    format!(
+        "A SOC 2 report or another document that answers most of this? Add it here, then submit. {blank} \
+         {organisation} reads the document and may ask about what it does not say."
+    )
+}
+
+/// The documents for the whole, and the forms that add one.
+fn document_forms(reader: &Reader<'_>, services: &Services, renderer: &Renderer, sheet: &Sheet) -> Html {
+    let citations: Vec<Citation> = sheet
+        .documents()
+        .map(|piece| {
+            let cite = piece.citations.iter().find(|cite| cite.is_for_all());
+            let remove = cite.map(|cite| format!("/portal/citations/{}/remove", cite.id));
+            evidence_line(piece, reader.tenant.zone, &reader.tenant.name, remove)
+        })
+        .collect();
+    let others =
+        sheet.rows.evidence.iter().filter(|piece| !piece.citations.iter().any(CitationRow::is_for_all));
+    let mutation = services.surroundings.uuid().to_string();
+    let to = "the questionnaire as a whole".to_owned();
+    let forms = evidence_forms("documents", to, "/portal/documents", "/portal/shelf", mutation, others);
+    let forms = EvidenceForms { summary: "Add a document".to_owned(), open: citations.is_empty(), ..forms };
+    evidence_html(renderer.card_frame(reader.csrf()), &citations, Some(&forms))
 }
 
 fn piece_view(reader: &Reader<'_>, sheet: &Sheet, piece: &EvidenceRow) -> ShelfPiece {
@@ -85,6 +133,9 @@ fn piece_view(reader: &Reader<'_>, sheet: &Sheet, piece: &EvidenceRow) -> ShelfP
     let in_order = sheet.sections.iter().flat_map(|section| &section.questions);
     let in_order = in_order.filter(|placed| is_cited(piece, &placed.id));
     let mut uses: Vec<Link> = in_order.filter_map(|placed| question_link(sheet, &placed.id)).collect();
+    if piece.citations.iter().any(CitationRow::is_for_all) {
+        uses.push(Link::new("The questionnaire as a whole", "/portal/shelf#documents"));
+    }
     if piece.citations.iter().any(|cite| cite.action_id.is_some()) {
         uses.push(Link::new("Proof of an action", "/portal/actions"));
     }

@@ -97,7 +97,10 @@ pub(super) fn task_list(
                      \u{201c}We do not know\u{201d}; {organisation} then sees what is open."
                 ),
             },
-            links: vec![Link::new("Check all answers", "/portal/check")],
+            links: vec![
+                Link::new("Check all answers", "/portal/check"),
+                Link::new("Send documents instead", "/portal/shelf"),
+            ],
         }),
         aside: aside(who, sheet),
     };

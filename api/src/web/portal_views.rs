@@ -152,7 +152,7 @@ pub(super) fn saved_line(sheet: &Sheet, zone: Tz, unsaved: bool) -> Option<Saved
 
 pub(super) fn nav(sheet: &Sheet) -> Vec<NavItem> {
     let mut items = vec![NavItem::new("Questions", "/portal/tasks")];
-    if !sheet.rows.evidence.is_empty() {
+    if sheet.rows.assessment.state.open_to_vendor() || !sheet.rows.evidence.is_empty() {
         items.push(NavItem::new("Evidence", "/portal/shelf"));
     }
     if sheet.asked_again().next().is_some() {
@@ -324,7 +324,7 @@ impl Desk<'_> {
             wanted: question.evidence.clone(),
             ..evidence_forms(
                 &placed.id,
-                &placed.number,
+                format!("question {}", placed.number),
                 &format!("/portal/questions/{}", placed.id),
                 &self.go,
                 (self.mutation)(),
@@ -337,7 +337,7 @@ impl Desk<'_> {
 /// The forms that add evidence below `base`; with `mutation` each of them acts once.
 pub(super) fn evidence_forms<'a>(
     id: &str,
-    number: &str,
+    to: String,
     base: &str,
     go: &str,
     mutation: String,
@@ -352,7 +352,7 @@ pub(super) fn evidence_forms<'a>(
     });
     EvidenceForms {
         id: id.to_owned(),
-        number: number.to_owned(),
+        to,
         summary: "Add evidence".to_owned(),
         open: false,
         wanted: None,

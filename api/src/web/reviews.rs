@@ -190,6 +190,7 @@ async fn review_response(
         total: desk.queue.len().max(1),
         scores: scores_of(&desk),
         chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
+        documents: desk.documents.iter().map(evidence_view).collect(),
         contradictions: contradictions_of(&desk, &base),
         groups: groups_of(&desk, &listed, current, &base, show),
         current: current_view,

@@ -133,8 +133,16 @@ pub struct CitationRow {
     pub id: CitationId,
     /// Beside this answer,
     pub question_id: Option<String>,
-    /// or as proof of this action.
+    /// or as proof of this action; without either for the assessment as a whole.
     pub action_id: Option<ActionId>,
+}
+
+impl CitationRow {
+    /// Whether it is a document for the assessment as a whole.
+    #[must_use]
+    pub const fn is_for_all(&self) -> bool {
+        self.question_id.is_none() && self.action_id.is_none()
+    }
 }
 
 /// A question that was sent back.

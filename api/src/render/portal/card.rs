@@ -375,7 +375,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                             input.short type="date" id=(id("until")) name="valid_until";
                         }
                     }
-                    p { button.btn.sm { "Add file" span.sr { " to question " (forms.number) } } }
+                    p { button.btn.sm { "Add file" span.sr { " to " (forms.to) } } }
                 }
                 @if !forms.shelf.is_empty() {
                     form.inline action=(forms.reuse) method="post" {
@@ -386,7 +386,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                                 @for file in &forms.shelf { option value=(file.value) { (file.label) } }
                             }
                         }
-                        button.btn.sm { "Use it here" span.sr { ", question " (forms.number) } }
+                        button.btn.sm { "Use it here" span.sr { ", " (forms.to) } }
                     }
                 }
                 form.stack action=(forms.link) method="post" {
@@ -402,7 +402,7 @@ fn evidence_forms(frame: CardFrame<'_>, forms: &EvidenceForms) -> Markup {
                         label.lab.sm for=(id("title")) { "What it is" }
                         input type="text" id=(id("title")) name="title" maxlength="200";
                     }
-                    p { button.btn.sm { "Add link" span.sr { " to question " (forms.number) } } }
+                    p { button.btn.sm { "Add link" span.sr { " to " (forms.to) } } }
                 }
             }
         }
@@ -491,7 +491,7 @@ mod tests {
             }],
             evidence: Some(EvidenceForms {
                 id: evil(),
-                number: evil(),
+                to: evil(),
                 summary: evil(),
                 open: true,
                 wanted: Some(evil()),

@@ -152,8 +152,8 @@ pub struct Citation {
 pub struct EvidenceForms {
     /// Prefix of ids on the page.
     pub id: String,
-    /// Number of the question, or name of the finding, for screen readers.
-    pub number: String,
+    /// What it is added to, for screen readers: "question 4.1".
+    pub to: String,
     /// Words that unfold it: "Add evidence".
     pub summary: String,
     /// Unfolded.

@@ -103,7 +103,7 @@ fn card(id: &str, number: &str, text: &str, kind: QuestionKind) -> QuestionCard 
 fn evidence(id: &str, number: &str) -> EvidenceForms {
     EvidenceForms {
         id: id.to_owned(),
-        number: format!("question {number}"),
+        to: format!("question {number}"),
         summary: "Add evidence".to_owned(),
         open: false,
         wanted: Some("Test report or release checklist of the last 12 months.".to_owned()),

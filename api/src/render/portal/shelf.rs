@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        Html,
         fields::FieldView,
         parts::{EmptyState, Link},
         samples::Sample,
@@ -16,6 +17,10 @@ use serde::Serialize;
 pub struct ShelfPage {
     /// What the page is for.
     pub lede: String,
+    /// What documents for the whole are for; none when nothing is open.
+    pub documents: Option<String>,
+    /// Those documents with the forms that add one, see [`super::evidence_html`].
+    pub document_forms: Html,
     /// The evidence, in the order added.
     pub pieces: Vec<ShelfPiece>,
     /// Shown when there is none.
@@ -90,6 +95,8 @@ pub(super) fn samples() -> Vec<Sample> {
     let page = |pieces: Vec<ShelfPiece>| {
         shell("Evidence").wrap(ShelfPage {
             lede: "One report often proves many answers.".to_owned(),
+            documents: pieces.is_empty().then(|| "Add a report, then submit.".to_owned()),
+            document_forms: Html::default(),
             empty: pieces.is_empty().then(|| EmptyState {
                 title: "Nothing was added yet".to_owned(),
                 text: "Files and links appear here.".to_owned(),
