@@ -148,6 +148,14 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     assert!(start.text().contains(&format!("{0}, {0} Service", name(1))), "{again}");
 
     let page = staff.open(&format!("/vendors/{vendor}")).await.expect(200);
+    // What it relies on leads to everybody who does.
+    let links = page.attributes("section[aria-labelledby=relies] a", "href");
+    let model = links.iter().find(|href| href.contains("Tessera")).unwrap();
+    let relying = staff.open(model).await.expect(200);
+    let of_vendors = "section[aria-labelledby=vendors]";
+    assert_eq!(relying.all(&format!("{of_vendors} li a")), [name(1), name(2)]);
+    let about = "relies on something called \u{201c}Tessera M2\u{201d}";
+    assert_eq!(relying.all(&format!("{of_vendors} small")), [about, about]);
     assert_eq!(
         page.all(".tm .next a"),
         ["Next: Certificate expires"],

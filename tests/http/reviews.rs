@@ -75,6 +75,11 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
         .submit()
         .await
         .expect(200);
+    // The timeline names the action with its question and leads to its finding.
+    let vendor = risk.open(&format!("/vendors/{}", seeded.vendor)).await.expect(200);
+    let told = vendor.all(".tm li");
+    assert!(told[0].contains("Action agreed") && told[0].contains("SEC-GOV-01"), "{told:?}");
+    assert_eq!(vendor.attributes(".tm li a", "href")[0], finding);
     // The board says what closing it gains, and finds it by the owner of its action.
     let board = risk.open("/findings?owner=TOM").await.expect(200);
     assert!(board.all("td.num")[0].starts_with('+'), "{}", board.text());

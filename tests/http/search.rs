@@ -138,7 +138,8 @@ async fn ten_of_each_kind_are_shown_and_the_others_counted(database: TestDatabas
 async fn what_search_looks_at_is_said_and_too_much_is_refused() {
     let app = TestApp::start().await;
     let staff = app.signed_in(Role::Viewer).await;
-    let looks = "Search looks at names, references, finding titles and question texts.";
+    let looks = "Search looks at names (also of the models and sub-processors that vendors rely on), references, finding titles \
+                 and question texts.";
     for nothing in ["/search", "/search?q=", "/search?q=%00%0B+"] {
         let page = staff.open(nothing).await.expect(200);
         assert_eq!(page.heading(), "Search");

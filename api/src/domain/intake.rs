@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use questionnaires::{
     answering::{Answers, Facts},
     definition::Tier,
-    risk::inherent::{Floor, Points},
+    risk::inherent::{Floor, Points, inherent},
 };
 
 /// The fact that the planned use may be banned: nothing is sent while it holds, and the recommendation is to stop.
@@ -83,6 +83,17 @@ pub fn override_effect(computed: Tier, wanted: Tier) -> OverrideEffect {
 }
 
 impl Intake {
+    /// What lifted the tier above what the points alone give, in a few words; nothing where they agree.
+    #[must_use]
+    pub fn lifted_by(&self) -> Option<String> {
+        if self.tier != self.computed_tier {
+            return Some("set by a person".to_owned());
+        }
+        let found = inherent(&self.points);
+        let lifting = found.floors.iter().filter(|floor| floor.tier(&self.points) == Some(found.tier));
+        let reasons: Vec<&str> = lifting.map(|floor| floor.reason()).collect();
+        (found.tier > found.base).then(|| format!("lifted from {} by {}", found.base, reasons.join(" and ")))
+    }
     /// A lower tier that waits for a second user.
     #[must_use]
     pub fn pending_override(&self) -> Option<&TierOverride> {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// The acts that timelines tell; the audit trail has them all.
 pub const TOLD: &[&str] = &[
+    "action.agreed",
     "action.rejected",
     "action.reported",
     "assessment.amendment_agreed",
@@ -27,6 +28,7 @@ pub const TOLD: &[&str] = &[
     "contact.edited",
     "contact.mail_refused",
     "finding.closed",
+    "finding.dismissed",
     "finding.raised",
     "finding.reopened",
     "finding.sent",
@@ -69,4 +71,22 @@ pub struct TimelineEvent {
     pub after: Option<Value>,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+impl TimelineEvent {
+    /// A text among the changed fields.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.after.as_ref()?.get(key)?.as_str()
+    }
+    /// The one finding that it is about, if it is.
+    #[must_use]
+    pub fn finding(&self) -> Option<Uuid> {
+        match self.act.as_str() {
+            // Findings are sent together and told as one.
+            "finding.sent" => None,
+            act if act.starts_with("finding.") => self.record_id,
+            _ => self.text("finding")?.parse().ok(),
+        }
+    }
 }

@@ -128,6 +128,8 @@ pub struct ReliedLine {
     pub name: String,
     /// What it is, and who else names it.
     pub words: String,
+    /// Where everybody who names it is found.
+    pub href: String,
 }
 
 /// One questionnaire's scores about one service.
@@ -471,6 +473,7 @@ pub(super) fn samples() -> Vec<Sample> {
         relies_on: vec![ReliedLine {
             name: "Tessera M2".to_owned(),
             words: "AI model, 2 more vendors name it".to_owned(),
+            href: "/search?q=Tessera+M2".to_owned(),
         }],
         contacts: vec![ContactLine {
             initials: "PS".to_owned(),

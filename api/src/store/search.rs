@@ -14,10 +14,12 @@ use crate::domain::{
     ids::{AssessmentId, FindingId, ServiceId, VendorId},
     vendor::VendorState,
 };
-use entity::{assessment, assessment_questionnaire, contact, finding, score_result, service, vendor};
+use entity::{
+    assessment, assessment_questionnaire, contact, finding, reliance, score_result, service, vendor,
+};
 use sea_orm::{
     ColumnTrait as _, ExprTrait as _, FromQueryResult, JoinType, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, RelationTrait as _,
+    QuerySelect as _, QueryTrait as _, RelationTrait as _,
 };
 use uuid::Uuid;
 
@@ -30,6 +32,8 @@ pub struct VendorHit {
     pub name: String,
     /// Whether it is archived.
     pub archived: bool,
+    /// It is found by what it relies on, not by its own name.
+    pub by_reliance: bool,
 }
 
 /// A service that was found.
@@ -93,6 +97,14 @@ pub struct AssessmentHit {
 }
 
 #[derive(FromQueryResult)]
+struct VendorFound {
+    id: Uuid,
+    name: String,
+    state: String,
+    by_name: bool,
+}
+
+#[derive(FromQueryResult)]
 struct Named {
     id: Uuid,
     name: String,
@@ -121,18 +133,28 @@ struct AssessmentRow {
     residual: Option<String>,
 }
 
-/// At most `most` vendors with these normalised words in their name, active or not, by name.
+/// At most `most` vendors with these normalised words in their name, or in that of a model or sub-processor which they
+/// named in a submission; active or not, those with the name in front, by name.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn vendors(s: &impl Scoped, words: &str, most: u64) -> Result<Vec<VendorHit>, StoreError> {
+    use reliance::Column as R;
     use vendor::Column as V;
-    let query = s.find::<vendor::Entity>().filter(named(words)).order_by_asc(V::NameNormalised);
-    let query = query.order_by_asc(V::Id).limit(most).select_only().columns([V::Id, V::Name]);
-    let rows: Vec<Named> = query.column_as(V::State, "other").into_model().all(s.connection()).await?;
+    let relied = with_words((reliance::Entity, R::NameNormalised), words);
+    let relying = s.find::<reliance::Entity>().filter(relied).select_only().column(R::VendorId).into_query();
+    let query = s.find::<vendor::Entity>().filter(named(words).or(V::Id.in_subquery(relying)));
+    let query = query.order_by(named(words), Order::Desc).order_by_asc(V::NameNormalised).order_by_asc(V::Id);
+    let query = query.limit(most).select_only().columns([V::Id, V::Name]).column_as(V::State, "state");
+    let rows: Vec<VendorFound> =
+        query.column_as(named(words), "by_name").into_model().all(s.connection()).await?;
     let archived = VendorState::Archived.to_string();
-    let hit =
-        |row: Named| VendorHit { id: VendorId(row.id), name: row.name, archived: row.other == archived };
+    let hit = |row: VendorFound| VendorHit {
+        id: VendorId(row.id),
+        name: row.name,
+        archived: row.state == archived,
+        by_reliance: !row.by_name,
+    };
     Ok(rows.into_iter().map(hit).collect())
 }
 

@@ -68,7 +68,7 @@ async fn waiting_at(
 
 fn event(ctx: &Ctx, act: &'static str, acceptance: &RiskAcceptance, finding: &Finding) -> AuditEvent {
     ctx.event(act, "risk_acceptance", acceptance.id).on_assessment(finding.assessment_id).after(json!({
-        "finding": finding.id, "state": acceptance.state, "ends_on": acceptance.ends_on,
+        "finding": finding.id, "question": finding.question, "state": acceptance.state, "ends_on": acceptance.ends_on,
         "reason": acceptance.end_reason.as_ref().unwrap_or(&acceptance.reason),
     }))
 }
@@ -232,7 +232,10 @@ pub async fn expire(system: &SystemCtx) -> Result<usize> {
             let (finding, expired) = end(&mut tx, finding, AcceptanceEvent::Expire, None).await?;
             let event = system.event("risk_acceptance.expired", "risk_acceptance", expired.id);
             let event = event.on_assessment(finding.assessment_id);
-            tx.commit(event.after(json!({"finding": finding.id, "ends_on": expired.ends_on}))).await?;
+            tx.commit(event.after(json!({
+                "finding": finding.id, "question": finding.question, "ends_on": expired.ends_on,
+            })))
+            .await?;
             ended += 1;
         }
     }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission,
+        AuditEvent, Permission,
         acceptance::RiskAcceptance,
         answer::day,
         finding::{ActionState, FindingEvent, FindingState, Urgency},
@@ -337,8 +337,10 @@ pub async fn agree_action(ctx: &Ctx, id: FindingId, input: AgreeAction) -> Resul
     rows::insert_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
     let event = ctx.event("action.agreed", "action", action.id).on_assessment(finding.assessment_id);
-    tx.commit(event.after(json!({"finding": id, "owner": action.owner_name, "due_on": action.due_on})))
-        .await?;
+    tx.commit(event.after(json!({
+        "finding": id, "question": finding.question, "owner": action.owner_name, "due_on": action.due_on,
+    })))
+    .await?;
     Ok(())
 }
 
@@ -372,7 +374,7 @@ pub async fn start_action(ctx: &Ctx, id: FindingId, version: i64) -> Result<()> 
     action.state = ActionState::Started;
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
-    tx.commit(ctx.event("action.started", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    tx.commit(action_event(ctx, "action.started", &action, &finding, None)).await?;
     Ok(())
 }
 
@@ -421,7 +423,7 @@ pub async fn record_done(ctx: &Ctx, id: FindingId, version: i64, note: &str) -> 
         rows::insert_action(&mut tx, &action).await?;
     }
     rows::save(&mut tx, &finding).await?;
-    tx.commit(ctx.event("action.reported", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    tx.commit(action_event(ctx, "action.reported", &action, &finding, None)).await?;
     Ok(())
 }
 
@@ -470,7 +472,9 @@ pub async fn verify_action(ctx: &Ctx, id: FindingId, input: VerifyAction) -> Res
         judge(&mut tx, ctx, &finding, &question, &earned, grade, &reason, &proofs).await?;
         let assessment = assessments::load(&tx, finding.assessment_id).await?;
         let snapshot = scores::retake(&mut tx, ctx, &assessment, SnapshotReason::Verification).await?;
-        event = event.after(json!({"credit": earned, "evidence": grade, "snapshot": snapshot.uuid()}));
+        event = event.after(json!({
+            "question": finding.question, "credit": earned, "evidence": grade, "snapshot": snapshot.uuid(),
+        }));
     } else {
         faults.finish()?;
     }
@@ -620,8 +624,22 @@ pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str)
             deliveries::queue_mail(&mut tx, ctx.services(), &job, &to, Some(dedup)).await?;
         }
     }
-    tx.commit(ctx.event("action.rejected", "action", action.id).on_assessment(finding.assessment_id)).await?;
+    tx.commit(action_event(ctx, "action.rejected", &action, &finding, action.verdict_reason.as_deref()))
+        .await?;
     Ok(())
+}
+
+/// What happened to an action, with the finding that it is for.
+fn action_event(
+    ctx: &Ctx,
+    act: &'static str,
+    action: &Action,
+    finding: &Finding,
+    reason: Option<&str>,
+) -> AuditEvent {
+    ctx.event(act, "action", action.id)
+        .on_assessment(finding.assessment_id)
+        .after(json!({"finding": finding.id, "question": finding.question, "reason": reason}))
 }
 
 pub(super) fn required_reason(reason: &str) -> Result<String> {
@@ -665,6 +683,7 @@ async fn change(
     finding.closed_at = None;
     rows::save(&mut tx, &finding).await?;
     let event = ctx.event(act, "finding", id).on_assessment(finding.assessment_id);
-    tx.commit(event.before(json!({"state": before})).after(json!({"state": finding.state}))).await?;
+    let after = json!({"state": finding.state, "question": finding.question, "reason": finding.state_reason});
+    tx.commit(event.before(json!({"state": before})).after(after)).await?;
     Ok(())
 }

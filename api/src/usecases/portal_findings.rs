@@ -11,7 +11,7 @@ use crate::{
     domain::{
         answer::day,
         finding::{ActionState, FindingEvent, FindingState},
-        ids::{FindingId, Id as _},
+        ids::FindingId,
         job::Job,
         remediation::{Action, Finding},
         sheet::EvidenceRow,
@@ -132,9 +132,9 @@ pub async fn plan(ctx: &PortalCtx, id: FindingId, input: Plan) -> Result<()> {
     rows::insert_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
     let event = ctx.event("action.agreed", "action", action.id);
-    tx.commit(
-        event.after(json!({"finding": id.uuid(), "owner": action.owner_name, "due_on": action.due_on})),
-    )
+    tx.commit(event.after(json!({
+        "finding": id, "question": finding.question, "owner": action.owner_name, "due_on": action.due_on,
+    })))
     .await?;
     Ok(())
 }
@@ -174,6 +174,7 @@ pub async fn report_done(ctx: &PortalCtx, id: FindingId, version: i64, note: &st
     let assessment = store::assessments::assessment(&tx, about).await?.ok_or(UseCaseError::NotFound)?;
     let job = |user| Job::MailActionReported { assessment: about, user };
     tell_staff(&mut tx, ctx.services(), &assessment, job, &format!("action-reported:{}", action.id)).await?;
-    tx.commit(ctx.event("action.reported", "action", action.id).after(json!({"finding": id.uuid()}))).await?;
+    let after = json!({"finding": id, "question": finding.question});
+    tx.commit(ctx.event("action.reported", "action", action.id).after(after)).await?;
     Ok(())
 }

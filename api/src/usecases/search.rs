@@ -1,5 +1,6 @@
-//! Finding things by what they are called: vendors, services, contacts, findings, assessments by their reference or
-//! by what is assessed, and the questions that ship with this build.
+//! Finding things by what they are called: vendors (also by the models and sub-processors they name), services,
+//! contacts, findings, assessments by their reference or by what is assessed, and the questions that ship with this
+//! build.
 
 use super::{Ctx, Result, UseCaseError, library};
 use crate::{
@@ -34,7 +35,7 @@ pub struct QuestionHit {
 /// What was found, at most one of each kind more than [`COUNTED`].
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// By name.
+    /// By name, and then those that rely on something of that name.
     pub vendors: Vec<VendorHit>,
     /// By name.
     pub services: Vec<ServiceHit>,

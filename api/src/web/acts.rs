@@ -130,9 +130,11 @@ fn mark(act: &str) -> Option<(&'static str, bool)> {
         "risk_acceptance.rejected" => ("ban", false),
         "risk_acceptance.revoked" => ("ban", false),
         "risk_acceptance.expired" => ("clock", false),
+        "action.agreed" => ("check", false),
         "action.rejected" => ("undo-2", false),
         "action.reported" => ("paperclip", false),
         "finding.closed" => ("circle-check", false),
+        "finding.dismissed" => ("ban", false),
         "finding.reopened" => ("undo-2", false),
         _ => return None,
     })
@@ -162,7 +164,7 @@ pub fn timeline_lines(
             }
             _ => Some("By itself".to_owned()),
         };
-        let text = |key: &str| event.after.as_ref()?.get(key)?.as_str().map(str::to_owned);
+        let text = |key: &str| event.text(key).map(str::to_owned);
         let outcome =
             text("outcome").and_then(|word| Outcome::parse(&word)).map(|outcome| outcome.label().to_owned());
         let told = [outcome, text("name"), text("question"), text("reason")];
@@ -177,7 +179,10 @@ pub fn timeline_lines(
                 None => what.to_owned(),
             },
             small: small.join(": "),
-            href: reference.map(|(id, _)| format!("/assessments/{id}")),
+            href: match event.finding() {
+                Some(finding) => Some(format!("/findings/{finding}")),
+                None => reference.map(|(id, _)| format!("/assessments/{id}")),
+            },
         })
     };
     let mut lines: Vec<TimelineLine> = events.iter().filter_map(line).collect();

@@ -41,9 +41,10 @@ use actix_web::{
 };
 use questionnaires::{
     answering::{Answer as Given, AnswerValue, Answers, visible},
-    definition::{AnswerType, Question, Questionnaire, Tier},
+    definition::{AnswerType, Check, Question, Questionnaire, Tier},
     risk::inherent::Factor,
 };
+use std::collections::BTreeSet;
 
 routes! {
     GET "/services/{service}" => result, Access::Staff(Permission::Read), Page;
@@ -257,21 +258,18 @@ fn range(tenths: i32) -> String {
     .to_owned()
 }
 
-/// The least tier that a floor demands with these points.
-fn floor_tier(intake: &Intake, floor: questionnaires::risk::inherent::Floor) -> Tier {
-    use questionnaires::risk::inherent::Floor;
-    let p = |factor: Factor| intake.points.get(&factor).copied().unwrap_or(0);
-    let critical = match floor {
-        Floor::F1 => p(Factor::Vol) >= 3,
-        Floor::F4 => p(Factor::Sub) == 4,
-        Floor::F6 => p(Factor::Aie) == 4 && p(Factor::Aut) == 4,
-        _ => false,
-    };
-    match (floor, critical) {
-        (Floor::F2, _) => Tier::Medium,
-        (_, true) => Tier::Critical,
-        _ => Tier::High,
-    }
+/// A contradiction among the answers, with the numbers of its questions.
+fn check_words(view: &ServiceIntake, check: &Check) -> String {
+    let questions = view.questions.questions().enumerate();
+    let named: BTreeSet<&str> = check.when.questions().collect();
+    let numbers = questions
+        .filter(|(_, (_, question))| named.contains(question.id.as_str()))
+        .map(|(at, _)| (at + 1).to_string());
+    let numbers = numbers.collect::<Vec<_>>().join(" and ");
+    format!(
+        "Questions {numbers}: {} Until the intake is answered again, each counts as it was answered.",
+        check.text
+    )
 }
 
 fn result_view(
@@ -324,7 +322,7 @@ fn result_view(
     let banned = (intake.facts.get(PROHIBITED_USE) == Some(&true)).then(|| format!("{MAY_BE_BANNED}."));
     let banned = banned.into_iter();
     IntakeResultView {
-        checks: banned.chain(view.checks.iter().map(|check| check.text.clone())).collect(),
+        checks: banned.chain(view.checks.iter().map(|check| check_words(view, check))).collect(),
         groups: answer_groups(view, intake),
         score: shown_tenths(intake.inherent_tenths),
         tier: Band::named(intake.tier.as_str()),
@@ -344,10 +342,12 @@ fn result_view(
         floors: intake
             .floors
             .iter()
-            .map(|floor| FloorLine {
-                name: format!("Floor {}", floor.as_str()),
-                tier: capitalised(floor_tier(intake, *floor).as_str()),
-                reason: format!("{}.", sentence(floor.reason())),
+            .filter_map(|floor| {
+                Some(FloorLine {
+                    name: format!("Floor {}", floor.as_str()),
+                    tier: capitalised(floor.tier(&intake.points)?.as_str()),
+                    reason: format!("{}.", sentence(floor.reason())),
+                })
             })
             .collect(),
         bars,

@@ -93,7 +93,12 @@ fn groups(found: Found, words: &str) -> Vec<GroupView> {
     let vendors = group("vendors", "Vendors", Some(list), found.vendors, |hit| HitView {
         href: Some(format!("/vendors/{}", hit.id)),
         name: hit.name,
-        about: if hit.archived { "Archived".to_owned() } else { String::new() },
+        about: match (hit.by_reliance, hit.archived) {
+            (true, false) => format!("relies on something called \u{201c}{words}\u{201d}"),
+            (true, true) => format!("archived, relied on something called \u{201c}{words}\u{201d}"),
+            (false, true) => "Archived".to_owned(),
+            (false, false) => String::new(),
+        },
         results: None,
     });
     let services = group("services", "Services", None, found.services, |hit| HitView {

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         Permission, due,
         ids::{ContactId, ServiceId, VendorId},
-        intake::shown_tenths,
+        intake::{Intake, shown_tenths},
         saved_view::ViewList,
         vendor::VendorState,
     },
@@ -465,7 +465,10 @@ fn service_line(story: &ServiceStory, results: &Results) -> ServiceLine {
         words.push(description.trim_end_matches('.').to_owned());
     }
     words.push(match &story.intake {
-        Some(intake) => format!("Tier {}", capitalised(intake.tier.as_str())),
+        Some(intake) => {
+            let why = intake.lifted_by().map(|why| format!(", {why}")).unwrap_or_default();
+            format!("Tier {}{why}", capitalised(intake.tier.as_str()))
+        }
         None => "Intake not answered".to_owned(),
     });
     if let Some(row) = &story.assessed {
@@ -488,8 +491,13 @@ fn service_line(story: &ServiceStory, results: &Results) -> ServiceLine {
 fn strip(staff: &Staff, profile: &VendorProfile) -> Vec<Fact> {
     let residual = Fact::band("Residual risk", Band::named(profile.residual.as_deref().unwrap_or_default()));
     let tier = match profile.tier {
-        Some((tier, tenths)) => Fact::band("Highest tier", Band::named(tier.as_str()))
-            .note(format!("inherent risk {}", shown_tenths(tenths))),
+        Some((tier, tenths)) => {
+            let intakes = profile.services.iter().filter_map(|story| story.intake.as_ref());
+            let why = intakes.filter(|intake| intake.tier == tier).find_map(Intake::lifted_by);
+            let why = why.map(|why| format!("; {why}")).unwrap_or_default();
+            Fact::band("Highest tier", Band::named(tier.as_str()))
+                .note(format!("inherent risk {}{why}", shown_tenths(tenths)))
+        }
         None => Fact::band("Highest tier", Band::none("No intake yet")),
     };
     let newest = profile.assessments.first();

@@ -153,8 +153,10 @@ impl Floor {
         }
     }
 
-    /// The least tier that it demands, if it holds.
-    fn tier(self, p: &dyn Fn(Factor) -> u8) -> Option<Tier> {
+    /// The least tier that it demands with these points, if it holds.
+    #[must_use]
+    pub fn tier(self, points: &Points) -> Option<Tier> {
+        let p = |factor: Factor| points.get(&factor).copied().unwrap_or(0);
         let high_or_critical = |critical: bool| if critical { Tier::Critical } else { Tier::High };
         match self {
             Self::F1 => (p(Factor::Dat) == 4).then(|| high_or_critical(p(Factor::Vol) >= 3)),
@@ -196,7 +198,7 @@ pub fn inherent(points: &Points) -> Inherent {
         _ => Tier::Low,
     };
     let floors: Vec<(Floor, Tier)> =
-        Floor::ALL.into_iter().filter_map(|floor| Some((floor, floor.tier(&p)?))).collect();
+        Floor::ALL.into_iter().filter_map(|floor| Some((floor, floor.tier(points)?))).collect();
     let tier = floors.iter().map(|(_, tier)| *tier).fold(base, Tier::max);
     Inherent { score, base, tier, floors: floors.into_iter().map(|(floor, _)| floor).collect() }
 }

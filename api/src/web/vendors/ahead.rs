@@ -3,7 +3,8 @@
 use crate::{
     domain::due,
     render::vendors::{DatedLine, NextLine, ReliedLine},
-    usecases::vendors::VendorProfile,
+    usecases::{search::MOST_CHARACTERS, vendors::VendorProfile},
+    web::acts::with_query,
 };
 use chrono::NaiveDate;
 
@@ -73,7 +74,12 @@ pub(super) fn relies_on(profile: &VendorProfile) -> Vec<ReliedLine> {
             1 => "1 more vendor names it".to_owned(),
             n => format!("{n} more vendors name it"),
         };
-        ReliedLine { name: one.name.clone(), words: format!("{kind}, {others}") }
+        let called: String = one.name.chars().take(MOST_CHARACTERS).collect();
+        ReliedLine {
+            name: one.name.clone(),
+            words: format!("{kind}, {others}"),
+            href: with_query("/search", [("q", called.as_str())]),
+        }
     });
     line.collect()
 }
