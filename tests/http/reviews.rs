@@ -80,6 +80,12 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
     let told = vendor.all(".tm li");
     assert!(told[0].contains("Action agreed") && told[0].contains("SEC-GOV-01"), "{told:?}");
     assert_eq!(vendor.attributes(".tm li a", "href")[0], finding);
+    for act in ["Review started", "Review finished"] {
+        assert_eq!(told.iter().filter(|line| line.contains(act)).count(), 1, "{act}: {told:?}");
+    }
+    // What was finished once is not offered as if it were not.
+    let review = risk.open(&format!("{}/review", seeded.base())).await.expect(200);
+    assert!(review.text().contains("Finish again") && !review.text().contains("propose findings"));
     // The board says what closing it gains, and finds it by the owner of its action.
     let board = risk.open("/findings?owner=TOM").await.expect(200);
     assert!(board.all("td.num")[0].starts_with('+'), "{}", board.text());

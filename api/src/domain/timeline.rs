@@ -42,6 +42,7 @@ pub const TOLD: &[&str] = &[
     "respondent.added",
     "respondent.invited",
     "respondent.reminded",
+    "review.finished",
     "risk_acceptance.approved",
     "risk_acceptance.expired",
     "risk_acceptance.rejected",

@@ -53,6 +53,10 @@ pub struct ReviewView {
     pub batch_href: String,
     /// Where the review is ended.
     pub finish_action: String,
+    /// It was ended before.
+    pub finished: bool,
+    /// Where its findings are.
+    pub findings_href: String,
     /// What to know before ending it; empty when every answer has a verdict.
     pub finish_hint: String,
     /// Where the decision is.
@@ -462,6 +466,8 @@ pub(super) fn samples() -> Vec<Sample> {
         drafts: 2,
         batch_href: "/assessments/1/return".to_owned(),
         finish_action: "/assessments/1/finish-review".to_owned(),
+        finished: false,
+        findings_href: "/assessments/1/findings".to_owned(),
         finish_hint: "2 answers have no verdict yet. Findings are proposed from what they claim.".to_owned(),
         decision_href: "/assessments/1/decision".to_owned(),
         together: vec![Link::new("Governance: 4", "/assessments/1/accept-together?section=Governance")],
@@ -474,6 +480,7 @@ pub(super) fn samples() -> Vec<Sample> {
         groups: Vec::new(),
         nothing: "Every answer here has a verdict.".to_owned(),
         can_judge: false,
+        finished: true,
         start_action: None,
         drafts: 0,
         notices: Vec::new(),

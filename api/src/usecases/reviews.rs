@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission,
+        AuditEvent, Permission,
         answer::day,
         assessment::{Assessment, AssessmentEvent, AssessmentState, InvitationState},
         contradictions::{Contradiction, contradictions},
@@ -61,6 +61,8 @@ pub struct Desk {
     pub documents: Vec<Citation>,
     /// Questions asked so far, drafts included, oldest first.
     pub clarifications: Vec<Clarification>,
+    /// The review was finished since the vendor handed in.
+    pub finished: bool,
     /// The submission before this one, or the one whose answers this assessment offered again.
     pub previous: Option<Previous>,
 }
@@ -191,6 +193,7 @@ pub(super) async fn desk_in(s: &impl store::Scoped, id: AssessmentId, today: Nai
         citations,
         documents,
         clarifications,
+        finished: latest.reason != SnapshotReason::Submitted,
         previous,
     })
 }
@@ -274,7 +277,7 @@ pub async fn give_verdict(
         };
         rows::insert_clarification(&mut tx, &draft).await?;
     }
-    start(&mut tx, &mut assessment).await?;
+    let began = start(&mut tx, ctx, &mut assessment).await?;
     let said = json!({
         "question": question,
         "verdict": verdict.kind,
@@ -285,8 +288,8 @@ pub async fn give_verdict(
         "evidence": verdict.grade.map(Grade::as_str),
         "answer_rev": rev,
     });
-    tx.commit(ctx.event("review.verdict_given", "review_verdict", record).on_assessment(id).after(said))
-        .await?;
+    let given = ctx.event("review.verdict_given", "review_verdict", record).on_assessment(id).after(said);
+    tx.commit_all(began.into_iter().chain([given]).collect()).await?;
     let open = |item: &&QueueItem| item.question != question && item.open();
     let next = desk.queue[position..].iter().find(open).or_else(|| desk.queue.iter().find(open));
     Ok(next.map(|item| item.question.clone()))
@@ -314,22 +317,26 @@ pub async fn start_review(ctx: &Ctx, id: AssessmentId) -> Result<()> {
     let mut tx = ctx.begin_write().await?;
     let mut assessment = assessments::load(&tx, id).await?;
     refuse_unless_reviewable(&assessment)?;
-    if assessment.state == AssessmentState::InReview {
-        return Ok(());
+    if let Some(began) = start(&mut tx, ctx, &mut assessment).await? {
+        tx.commit(began).await?;
     }
-    start(&mut tx, &mut assessment).await?;
-    tx.commit(ctx.event("assessment.review_started", "assessment", id).on_assessment(id)).await?;
     Ok(())
 }
 
-/// From submitted to in review; nothing when the review goes on already.
-pub(super) async fn start(tx: &mut WriteTx, assessment: &mut Assessment) -> Result<()> {
-    if assessment.state == AssessmentState::Submitted {
-        assessment.state = assessment.state.after(AssessmentEvent::StartReview)?;
-        store::assessments::update(tx, assessment).await?;
-        assessment.version += 1;
+/// From submitted to in review, with what the trail is told of it; nothing when the review goes on already.
+pub(super) async fn start(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    assessment: &mut Assessment,
+) -> Result<Option<AuditEvent>> {
+    if assessment.state != AssessmentState::Submitted {
+        return Ok(None);
     }
-    Ok(())
+    assessment.state = assessment.state.after(AssessmentEvent::StartReview)?;
+    store::assessments::update(tx, assessment).await?;
+    assessment.version += 1;
+    let id = assessment.id;
+    Ok(Some(ctx.event("assessment.review_started", "assessment", id).on_assessment(id)))
 }
 
 /// A verdict that was read and fits its answer.
@@ -570,10 +577,11 @@ pub async fn finish_review(ctx: &Ctx, id: AssessmentId) -> Result<()> {
     let mut tx = ctx.begin_write().await?;
     let mut assessment = assessments::load(&tx, id).await?;
     refuse_unless_reviewable(&assessment)?;
-    start(&mut tx, &mut assessment).await?;
+    let began = start(&mut tx, ctx, &mut assessment).await?;
     let snapshot = scores::retake(&mut tx, ctx, &assessment, SnapshotReason::Review).await?;
     let event = ctx.event("review.finished", "assessment", id).on_assessment(id);
-    tx.commit(event.after(json!({"snapshot": snapshot.uuid()}))).await?;
+    let finished = event.after(json!({"snapshot": snapshot.uuid()}));
+    tx.commit_all(began.into_iter().chain([finished]).collect()).await?;
     Ok(())
 }
 

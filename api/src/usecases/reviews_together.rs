@@ -84,13 +84,13 @@ pub async fn accept_together(ctx: &Ctx, id: AssessmentId, input: AcceptTogether)
         };
         let _: VerdictId = rows::save_verdict(&mut tx, ctx.id(), id, &verdict).await?;
     }
-    start(&mut tx, &mut assessment).await?;
+    let began = start(&mut tx, ctx, &mut assessment).await?;
     let said = json!({
         "section": input.section,
         "questions": input.answers.iter().map(|(question, _)| question).collect::<Vec<_>>(),
         "evidence": grade.map(Grade::as_str),
     });
     let event = ctx.event("review.section_accepted", "assessment", id).on_assessment(id).after(said);
-    tx.commit(event).await?;
+    tx.commit_all(began.into_iter().chain([event]).collect()).await?;
     Ok(input.answers.len())
 }

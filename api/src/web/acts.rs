@@ -116,6 +116,7 @@ fn mark(act: &str) -> Option<(&'static str, bool)> {
         "assessment.amendment_agreed" => ("undo-2", false),
         "assessment.submitted" => ("check", true),
         "assessment.review_started" => ("eye", false),
+        "review.finished" => ("check", false),
         "assessment.returned" => ("undo-2", false),
         "assessment.decided" => ("circle-check", true),
         "assessment.reopened" => ("undo-2", true),

@@ -210,6 +210,8 @@ async fn review_response(
         drafts,
         batch_href: format!("{base}/return"),
         finish_action: format!("{base}/finish-review"),
+        finished: desk.finished,
+        findings_href: format!("{base}/findings"),
         finish_hint: if can_judge { unjudged_words(&desk) } else { String::new() },
         decision_href: format!("{base}/decision"),
         together: if can_judge { reviews_together::links(&desk, &base) } else { Vec::new() },
