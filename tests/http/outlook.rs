@@ -77,6 +77,7 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     let mut tx = ctx.begin_write().await.unwrap();
     let vendor = vendor_of(&ctx, &seeded[1]).await;
     for (name, until, removed) in [
+        ("Charter", "", false),
         ("Certificate", "2026-11-27", false),
         ("Old report", "2026-11-26", true),
         ("Plan", "2026-12-02", false),
@@ -88,7 +89,7 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
             kind: Set("link".to_owned()),
             display_name: Set(name.to_owned()),
             url: Set(Some("https://vendor.example/".to_owned())),
-            valid_until: Set(Some(day(until))),
+            valid_until: Set((!until.is_empty()).then(|| day(until))),
             scan_state: Set("clean".to_owned()),
             added_at: Set(ctx.now()),
             removed_at: Set(removed.then(|| ctx.now())),
@@ -165,7 +166,8 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
         page.all("section[aria-labelledby=evidence] li"),
         [
             "Certificate cited by 0 answers 27 Nov 2026 3 days left",
-            "Plan cited by 0 answers 2 Dec 2026 8 days left"
+            "Plan cited by 0 answers 2 Dec 2026 8 days left",
+            "Charter cited by 0 answers no last day given"
         ]
     );
     assert_eq!(

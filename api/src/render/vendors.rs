@@ -111,7 +111,7 @@ pub struct DatedLine {
     pub what: String,
     /// What it is good for.
     pub small: String,
-    /// The last day.
+    /// The last day; empty without one.
     pub when: String,
     /// How far that is.
     pub left: String,

@@ -1,4 +1,4 @@
-//! What a vendor's answers rest on: evidence that is valid until a day, and what the vendor relies on itself.
+//! What a vendor's answers rest on: evidence, and what the vendor relies on itself.
 
 use super::{error::StoreError, latest::latest_handed_in, tenant_scope::Scoped};
 use crate::domain::ids::VendorId;
@@ -14,15 +14,15 @@ use uuid::Uuid;
 /// The most lines of each kind that are read.
 const MOST: u64 = 50;
 
-/// Evidence with an end.
+/// A piece of evidence, with its end if it has one.
 #[derive(Clone, Debug, FromQueryResult)]
-pub struct Expiring {
+pub struct Kept {
     /// The assessment whose answers cite it.
     pub assessment_id: Uuid,
     /// Its name.
     pub name: String,
-    /// The last day.
-    pub valid_until: NaiveDate,
+    /// The last day; none where the vendor gave none.
+    pub valid_until: Option<NaiveDate>,
     /// How many answers cite it.
     pub citations: i64,
 }
@@ -38,11 +38,12 @@ pub struct Relied {
     pub others: i64,
 }
 
-/// The evidence behind the latest submission of each service, that which ends first in front. One statement.
+/// The evidence behind the latest submission of each service, that which ends first in front, that without an end last.
+/// One statement.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn expiring(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Expiring>, StoreError> {
+pub async fn kept(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Kept>, StoreError> {
     use evidence::Column as E;
     use evidence_citation::{Column as C, Entity as Citation};
     let cited = Query::select()
@@ -56,8 +57,8 @@ pub async fn expiring(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Expiring>
         .join(JoinType::InnerJoin, evidence::Relation::Assessment.def())
         .filter(E::VendorId.eq(vendor.0))
         .filter(E::RemovedAt.is_null())
-        .filter(E::ValidUntil.is_not_null())
         .filter(latest_handed_in())
+        .order_by_asc(E::ValidUntil.is_null())
         .order_by_asc(E::ValidUntil)
         .order_by_asc(E::Id)
         .limit(MOST)

@@ -20,7 +20,7 @@ use crate::{
         self, StoreError,
         assessments::AssessmentRow,
         scores::{self as score_rows, Results},
-        shelf::{Expiring, Relied},
+        shelf::{Kept, Relied},
         vendors::{FindingCount, VendorOverview, Wanted},
     },
 };
@@ -467,7 +467,7 @@ pub struct VendorProfile {
     /// What happened, newest first.
     pub timeline: Vec<TimelineEvent>,
     /// Evidence behind the latest submissions, that which ends first in front.
-    pub expiring: Vec<Expiring>,
+    pub evidence: Vec<Kept>,
     /// What it said it relies on.
     pub relies_on: Vec<Relied>,
     /// Users, for names.
@@ -588,7 +588,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
         results,
         findings,
         timeline,
-        expiring: store::shelf::expiring(s, id).await?,
+        evidence: store::shelf::kept(s, id).await?,
         relies_on: store::shelf::relied_on(s, id).await?,
         users,
     })

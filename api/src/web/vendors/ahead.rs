@@ -23,9 +23,10 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
             lines.push((day, what, format!("/assessments/{}/decision", row.assessment.id)));
         }
     }
-    if let Some(first) = profile.expiring.iter().find(|one| one.valid_until >= today) {
+    let ends = profile.evidence.iter().filter_map(|one| Some((one.valid_until?, one)));
+    if let Some((day, first)) = ends.into_iter().find(|(day, _)| *day >= today) {
         let what = format!("Next: {} expires", first.name);
-        lines.push((first.valid_until, what, format!("/assessments/{}/review", first.assessment_id)));
+        lines.push((day, what, format!("/assessments/{}/review", first.assessment_id)));
     }
     lines.retain(|(day, ..)| *day >= today);
     lines.sort();
@@ -38,24 +39,25 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     lines.into_iter().map(line).collect()
 }
 
-/// Evidence with an end, that which ends first in front.
+/// Evidence, that which ends first in front.
 pub(super) fn evidence(profile: &VendorProfile, today: NaiveDate) -> Vec<DatedLine> {
-    let line = profile.expiring.iter().map(|one| {
-        let days = (one.valid_until - today).num_days();
+    let line = profile.evidence.iter().map(|one| {
+        let days = one.valid_until.map(|day| (day - today).num_days());
         DatedLine {
             what: one.name.clone(),
             small: match one.citations {
                 1 => "cited by 1 answer".to_owned(),
                 n => format!("cited by {n} answers"),
             },
-            when: due::short_day(one.valid_until),
+            when: one.valid_until.map(due::short_day).unwrap_or_default(),
             left: match days {
-                ..0 => "expired".to_owned(),
-                0 => "its last day".to_owned(),
-                1 => "1 day left".to_owned(),
-                _ => format!("{days} days left"),
+                None => "no last day given".to_owned(),
+                Some(..0) => "expired".to_owned(),
+                Some(0) => "its last day".to_owned(),
+                Some(1) => "1 day left".to_owned(),
+                Some(days) => format!("{days} days left"),
             },
-            late: days < 0,
+            late: days.is_some_and(|days| days < 0),
             href: format!("/assessments/{}/review", one.assessment_id),
         }
     });
