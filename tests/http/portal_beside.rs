@@ -144,7 +144,7 @@ async fn a_question_names_the_shipped_requirements_behind_it_and_nothing_else() 
     let page = section(&priya).await;
     let why = |question: &str| page.all(&format!("#{question} form > details"));
     let [first] = &why("SEC-GOV-01")[..] else { panic!("{}", page.body) };
-    assert!(first.starts_with("Why we ask : question 1.1 ISO/IEC 27001:2022 Annex A: A.5.1; "), "{first}");
+    assert!(first.starts_with("Why we ask : question 1.1 Your answer shows whether these requirements are met: ISO/IEC 27001:2022 Annex A: A.5.1; "), "{first}");
     assert_eq!(why("SEC-GOV-02"), Vec::<String>::new());
     assert!(!page.body.contains("canary-own-set"));
 }

@@ -130,6 +130,8 @@ pub struct Manner {
     pub stop_after: usize,
     /// Every choice is the worst.
     pub weak: bool,
+    /// What is still missing, for the notes; empty for the usual words.
+    pub note: &'static str,
 }
 
 /// Answers question after question, follow-ups included, until nothing is open or the manner says stop.
@@ -155,7 +157,7 @@ pub async fn answer_all(ctx: &PortalCtx, manner: &Manner) -> Result<usize, UseCa
             let found = sheet.rows.questionnaires.iter().find_map(|asked| asked.definition.question(&id));
             let Some(question) = found else { continue };
             let typed = typed(question, manner, given, ctx.today());
-            saves.push(SaveAnswer { question: id, rev: 0, mutation: format!("demo-{given}"), typed });
+            saves.push(SaveAnswer { mutation: format!("demo-{id}"), question: id, rev: 0, typed });
             given += 1;
         }
         // Side by side, so that they share commits.
@@ -187,7 +189,11 @@ pub fn typed(question: &Question, manner: &Manner, nth: usize, today: NaiveDate)
     let note = |id: &str| {
         let explain = question.options.iter().any(|option| option.id == id && option.explain);
         if explain {
-            "In place for the production service; two internal tools follow next quarter.".to_owned()
+            let missing = match manner.note {
+                "" => "two internal tools follow next quarter",
+                note => note,
+            };
+            format!("In place for the production service; {missing}.")
         } else {
             String::new()
         }

@@ -16,7 +16,7 @@ const HEARTH: Script = Script {
     intake: &[("INH-DAT", &["personal"]), ("INH-VOL", &["k1"]), ("INH-ACC", &["read"])],
     with_ai: false,
     keep: &[],
-    message: "This is our yearly check of Hearth Inbox.",
+    message: "We would like to open Hearth Inbox to every branch.",
 };
 const STRATUS: Script = Script {
     vendor: "Stratus Vision",
@@ -129,7 +129,13 @@ async fn hearth(stage: &Stage<'_>) -> Result<()> {
         stage.long_ago(begin + 6, 3);
         // What had gaps the time before is answered anew, the rest is carried forward.
         if better > 0 {
-            answer_all(&portal, &Manner { stop_after: better, ..Manner::default() }).await?;
+            let note = if round == 2 {
+                "one internal tool follows next quarter"
+            } else {
+                "the last internal tool follows in March"
+            };
+            let manner = Manner { stop_after: better, slip_every: 6, note, ..Manner::default() };
+            answer_all(&portal, &manner).await?;
         }
         carry_all(&portal).await?;
         answer_all(&portal, &Manner { slip_every: 1, ..Manner::default() }).await?;

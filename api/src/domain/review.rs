@@ -80,7 +80,7 @@ pub enum QueueGroup {
     Changed,
     /// Costs a rating, or a medium gap or more.
     Risky,
-    /// Evidence was asked for and is missing or has expired.
+    /// Evidence has expired, or is missing where it was asked for or the answer weighs most.
     Unproven,
     /// Everything else that was shown.
     Rest,
@@ -263,8 +263,11 @@ fn group_of(
         return QueueGroup::Risky;
     }
     let expired = citations.iter().any(|c| c.question == id && !c.holds_on(inputs.evidence_as_of));
-    let asked =
+    let required =
         matches!((question.evidence_required_from, inputs.tier), (Some(from), Some(tier)) if tier >= from);
+    // What weighs most is not taken on trust where the question says what would prove it.
+    let weighty = question.critical.is_some() || question.weight == 5;
+    let asked = required || (weighty && question.evidence.is_some());
     let answered = answer.is_some_and(|a| a.substantive().is_some());
     let unproven = answer.is_some_and(|a| a.evidence == Grade::Asserted);
     if expired || (asked && answered && unproven) { QueueGroup::Unproven } else { QueueGroup::Rest }

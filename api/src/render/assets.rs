@@ -48,8 +48,7 @@ impl Assets {
         for (name, bytes) in statics {
             let bytes = match rank(name) {
                 0 => bytes.clone(),
-                1 => without_comments(&assets.linked(bytes)),
-                _ => assets.linked(bytes),
+                _ => without_comments(&assets.linked(bytes)),
             };
             let digest = hex::encode(Sha256::digest(&bytes));
             let short = digest.get(..10).unwrap_or(&digest);
@@ -94,14 +93,14 @@ impl Assets {
     }
 }
 
-/// A script without its comments and its indentation: they are for who reads the file, not for each browser to fetch. No
-/// text of ours goes over several lines, and a comment behind code has no quotes.
+/// A script or stylesheet without its comments and its indentation: they are for who reads the file, not for each
+/// browser to fetch. No text of ours goes over several lines, and a comment behind code has no quotes.
 fn without_comments(script: &Bytes) -> Bytes {
     let text = String::from_utf8_lossy(script);
     let mut in_block = false;
     let code = text.lines().map(str::trim).filter(|line| {
-        let comment = in_block || line.starts_with("//") || line.starts_with("/**");
-        in_block = comment && (in_block || line.starts_with("/**")) && !line.ends_with("*/");
+        let comment = in_block || line.starts_with("//") || line.starts_with("/*");
+        in_block = comment && (in_block || line.starts_with("/*")) && !line.ends_with("*/");
         !comment && !line.is_empty()
     });
     let code = code.map(|line| match line.split_once(" // ") {
@@ -169,5 +168,8 @@ mod tests {
     fn a_script_is_served_without_its_comments_and_with_all_its_code() {
         let script = "// Purpose.\nconst a = 1; // one\n/** One line. */\n  /** Two\n   * lines. */\nconst b = `//`;\n";
         assert_eq!(without_comments(&Bytes::from(script)), "const a = 1;\nconst b = `//`;\n");
+        let style =
+            "/* Purpose, on\n   two lines. */\n@layer a {\n  /* why */\n  p { color: var(--ink) }\n}\n";
+        assert_eq!(without_comments(&Bytes::from(style)), "@layer a {\np { color: var(--ink) }\n}\n");
     }
 }

@@ -193,6 +193,8 @@ pub struct GivenView {
 pub struct TogetherView {
     /// Vendor, service and reference.
     pub about: String,
+    /// What they have in common.
+    pub lede: String,
     /// Title of the section.
     pub section: String,
     /// The answers.
@@ -500,6 +502,8 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let together = TogetherView {
         about: "Lumen Analytics, Lumen Triage, A-0412".to_owned(),
+        lede: "Little effect on a rating, and supported by evidence. Each gets a verdict of its own."
+            .to_owned(),
         section: "Governance".to_owned(),
         answers: vec![TogetherAnswer {
             id: "SEC-GOV-01".to_owned(),

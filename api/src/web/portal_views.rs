@@ -455,6 +455,8 @@ fn table(card: &QuestionCard, question: &Question, typed: &TypedAnswer) -> Table
 
 /// Every answer to read back, by section; `change` while answers are open.
 pub(super) fn answer_groups(sheet: &Sheet, unfold: bool) -> Vec<AnswerGroup> {
+    // Sections of several questionnaires have the same numbers.
+    let several = groups(sheet).len() > 1;
     sheet
         .sections
         .iter()
@@ -468,7 +470,10 @@ pub(super) fn answer_groups(sheet: &Sheet, unfold: bool) -> Vec<AnswerGroup> {
                 .collect();
             let wanting = rows.iter().any(|row| row.missing || row.flag.is_some());
             AnswerGroup {
-                title: section.title.clone(),
+                title: match sheet.rows.questionnaires.get(section.questionnaire).filter(|_| several) {
+                    Some(asked) => format!("{}: {}", asked.definition.title, section.title),
+                    None => section.title.clone(),
+                },
                 summary: format!("{} of {} answered", section.done(), section.questions.len()),
                 open: unfold && wanting,
                 rows,

@@ -113,6 +113,10 @@ async fn response(
     };
     let view = TogetherView {
         about: about(&desk.case),
+        lede: format!(
+            "{}Little effect on a rating, and supported by evidence that has not expired. Each gets a verdict of its own.",
+            if desk.previous.is_some() { "The same as in the submission before. " } else { "" }
+        ),
         section: section.to_owned(),
         answers,
         grade,

@@ -92,7 +92,7 @@ impl QuestionCard {
                     }
                 }
                 @if let Some(why) = &self.why {
-                    details { summary { "Why we ask" span.sr { ": question " (self.number) } } p.in { (why) } }
+                    details { summary { "Why we ask" span.sr { ": question " (self.number) } } p.in { "Your answer shows whether these requirements are met: " (why) } }
                 }
                 div.foot {
                     button.btn.sm { (self.save_label) span.sr { ": question " (self.number) } }

@@ -19,8 +19,11 @@ use questionnaires::{
 };
 use std::{cmp::Reverse, collections::BTreeSet};
 
-/// A section whose best and worst vendor lie closer together is folded.
+/// A section whose best and worst vendor lie no further apart is folded.
 const WITHIN: i64 = 10;
+
+/// How many knock-outs a result names when there are more.
+const NAMED: usize = 3;
 
 /// A section across the columns.
 struct Line<'a> {
@@ -43,7 +46,7 @@ impl Line<'_> {
     }
     /// Close together, and nobody who was asked is left out; what one vendor alone was asked compares nothing.
     fn folds(&self) -> bool {
-        self.asked == 1 || (self.scores().count() == self.asked && self.gap() < Exact::from(WITHIN))
+        self.asked == 1 || (self.scores().count() == self.asked && self.gap() <= Exact::from(WITHIN))
     }
 }
 
@@ -190,7 +193,13 @@ fn reasons(scored: &QuestionnaireScore) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut add = |strong: &str, text: String| reasons.push(Reason { strong: strong.to_owned(), text });
     let failed: Vec<&str> = scored.knock_outs.iter().map(|failed| failed.question.as_str()).collect();
-    let failed = failed.join(", ");
+    // The score page names them all.
+    let failed = match failed.get(NAMED..).map(<[_]>::len).unwrap_or_default() {
+        0 | 1 => failed.join(", "),
+        more => {
+            format!("{} and {more} more", failed.iter().take(NAMED).copied().collect::<Vec<_>>().join(", "))
+        }
+    };
     match (scored.band, scored.rating) {
         (Some(band), Some(rating)) if rating > band => {
             add(&format!("Capped from {band} to {rating}"), format!("by {failed}"));
