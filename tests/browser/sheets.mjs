@@ -7,7 +7,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cameIn, launch, signedIn, startDemo } from "./lib.mjs";
+import { launch, signedIn, startDemo } from "./lib.mjs";
+import { addresses, untouched } from "./pages.mjs";
 
 const WIDTHS = [1280, 320];
 const COLOURS = ["light", "dark"];
@@ -36,70 +37,35 @@ async function picture(page, name, path) {
 const below = (page, start) => page.$$eval("main a[href]", (links, from) => [...new Set(links.map((one) => one.getAttribute("href")))]
   .filter((href) => href.startsWith(from) && /^[0-9a-f-]{36}$/.test(href.slice(from.length))), start);
 
-const stranger = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
-await picture(stranger, "sign-in", "/sign-in");
+const empty = await untouched();
+for (const [route, [page, ...paths]] of Object.entries(await addresses(demo, browser, empty))) {
+  const name = route.replaceAll(/[{}]/g, "").replaceAll(/[^a-z]+/g, "-").replace(/^-|-$/g, "") || "today";
+  for (const [nth, path] of paths.entries()) await picture(page, nth ? `${name}-${nth + 1}` : name, path);
+}
 
+// Every result of the demo, and a page with a saved view.
 const risk = await signedIn(browser, demo, "risk_manager");
-await picture(risk, "today", "/");
-await picture(risk, "vendors", "/vendors");
-await picture(risk, "vendor", (await below(risk, "/vendors/"))[0]);
-await picture(risk, "assessments", "/assessments?state=all");
-const assessments = await below(risk, "/assessments/");
+await risk.goto(`${demo.url}/assessments?state=all`);
 let scored = 0;
-for (const [index, path] of assessments.entries()) {
-  await picture(risk, `assessment-${index + 1}`, path);
+for (const path of await below(risk, "/assessments/")) {
   await risk.goto(`${demo.url}${path}/score`);
   if (await risk.locator("svg.wf").count() === 0) continue;
   scored += 1;
-  for (const part of ["score", "review", "findings", "decision"]) await picture(risk, `${part}-${scored}`, `${path}/${part}`);
+  for (const part of ["score", "review", "findings", "decision"]) await picture(risk, `${part}-of-${scored}`, `${path}/${part}`);
 }
-await picture(risk, "findings", "/findings");
-const finding = (await below(risk, "/findings/"))[0];
-if (finding) await picture(risk, "finding", finding);
-await picture(risk, "compare-choice", "/compare");
-await picture(risk, "compare-all", "/compare/all");
-const chosen = await risk.$$eval("input[name=assessment]", (boxes) => boxes.map((box) => `assessment=${box.value}`));
-await picture(risk, "compare", `/compare?${chosen.slice(0, 4).join("&")}`);
-await picture(risk, "audit", "/audit");
-await picture(risk, "search", "/search?q=penetration");
 await risk.goto(`${demo.url}/vendors?tier=high`);
 await risk.getByText("Save this view").click();
 await risk.locator("#view-name").fill("High tier");
 await Promise.all([risk.waitForNavigation(), risk.getByRole("button", { name: "Save", exact: true }).click()]);
 await picture(risk, "saved-view", "/vendors?tier=high");
 
-// A draft, to look at what its vendor would get.
-const service = await risk.goto(`${demo.url}/assessments/new`).then(() => risk.locator("select[name=service] option").evaluateAll((all) => all.find((one) => one.value && !one.textContent.includes("not answered")).value));
-await risk.locator("select[name=service]").selectOption(service);
-const next = (name) => Promise.all([risk.waitForNavigation(), risk.getByRole("button", { name }).click()]);
-await next("Continue to questionnaires");
-await next("Continue to people and dates");
-const draft = new URL(risk.url()).pathname.replace(/\/people$/, "");
-await risk.getByRole("checkbox").first().check();
-await next("Continue to check");
-await picture(risk, "check", `${draft}/check`);
+// The mails that a draft can cause, as their pages frame them.
+await risk.goto(`${demo.url}/assessments?state=draft`);
+const [draft] = await below(risk, "/assessments/");
 for (const part of ["light", "dark", "text"]) await picture(risk, `preview-mail-${part}`, `${draft}/preview/mails?mail=invitation&part=${part}`);
 for (const mail of ["invitation", "code", "reminder", "findings"]) {
-  for (const scheme of ["light", "dark"]) await picture(risk, `mail-${mail}-${scheme}`, `${draft}/preview/mails/${mail}?scheme=${scheme}`);
+  for (const scheme of COLOURS) await picture(risk, `mail-${mail}-${scheme}`, `${draft}/preview/mails/${mail}?scheme=${scheme}`);
 }
-await picture(risk, "preview-welcome", `${draft}/preview/portal`);
-await picture(risk, "preview-tasks", `${draft}/preview/portal/tasks`);
-await picture(risk, "preview-section", await risk.locator("main a[href*='/preview/portal/sections/']").first().getAttribute("href"));
-await picture(risk, "preview-check", `${draft}/preview/portal/check`);
-
-const admin = await signedIn(browser, demo, "admin");
-await picture(admin, "users", "/users");
-await picture(admin, "jobs", "/jobs");
-await picture(admin, "register-vendor", "/vendors/new");
-
-const vendor = await cameIn(browser, demo, (mail) => /questionnaire|questions/i.test(mail.subject));
-await picture(vendor, "portal-tasks", "/portal/tasks");
-const sections = await vendor.$$eval("main a[href^='/portal/sections/']", (links) => links.map((one) => one.getAttribute("href")));
-if (sections[0]) await picture(vendor, "portal-section", sections[0]);
-await picture(vendor, "portal-people", "/portal/people");
-await picture(vendor, "portal-check", "/portal/check");
-const handedIn = await cameIn(browser, demo, (mail) => /^Sent: your answers/.test(mail.subject));
-await picture(handedIn, "portal-receipt", "/portal/receipt");
 
 const cell = (name, width, colour) => `<a href="${name}-${width}-${colour}.png"><img loading="lazy" width="${width === 320 ? 160 : 480}" alt="${name}, ${width} pixels, ${colour}" src="${name}-${width}-${colour}.png"></a>`;
 const rows = taken.map(({ name, path }) => `<h2>${name}</h2><p><code>${path.replaceAll("&", "&amp;")}</code></p><p>${COLOURS.flatMap((colour) => WIDTHS.map((width) => cell(name, width, colour))).join(" ")}</p>`);
@@ -107,3 +73,4 @@ writeFileSync(join(folder, "index.html"), `<!doctype html><meta charset="utf-8">
 console.log(`${taken.length} pages, ${taken.length * WIDTHS.length * COLOURS.length} pictures: ${join(folder, "index.html")}`);
 await browser.close();
 await demo.stop();
+await empty.stop();
