@@ -54,6 +54,13 @@ mod tests {
     }
 
     #[test]
+    fn three_vendors_of_high_risk_are_three_squares() {
+        let dots = Dots { level: RiskLevel::High, count: 3, each: 1 };
+        let drawn = serde_json::to_value(dots.drawing()).unwrap();
+        insta::assert_snapshot!(drawn["html"].as_str().unwrap().replace("><", ">\n<"));
+    }
+
+    #[test]
     fn a_row_has_a_square_for_each_thing_or_for_each_so_many() {
         assert_eq!((Dots::each(0), Dots::each(8), Dots::each(9), Dots::each(2_000)), (1, 1, 2, 250));
         assert_eq!((squares(0, 1), squares(3, 1), squares(8, 1)), (0, 3, 8));

@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn a_strip_shows_four_vendors_between_0_and_100() {
+        let strip = of(&[("Lumen", 40), ("Corvid", 60), ("Hearth", 100), ("Vantor", 100)]);
+        let drawn = serde_json::to_value(strip.drawing()).unwrap();
+        insta::assert_snapshot!(drawn["html"].as_str().unwrap().replace("><", ">\n<"));
+    }
+
+    #[test]
     fn circles_stand_at_their_scores_and_never_over_each_other() {
         let circles = of(&[("Lumen", 40), ("Corvid", 60), ("Hearth", 100), ("Vantor", 100)]).circles();
         let places: Vec<(i64, i64)> = circles.iter().map(|circle| (circle.at, circle.height)).collect();
