@@ -138,7 +138,16 @@ async fn sections_reviews_and_comparisons_weigh_no_more_than_was_promised() {
 async fn no_page_loads_more_script_style_and_bytes_than_any_page_may() {
     let app = TestApp::start().await;
     let (vendor, sent) = respondent(&app).await;
-    for path in ["/portal/tasks", "/portal/check", "/portal/questions/SEC-GOV-01", "/portal/actions"] {
+    let asked = [
+        "/portal",
+        "/portal/tasks",
+        "/portal/check",
+        "/portal/questions/SEC-GOV-01",
+        "/portal/people",
+        "/portal/shelf",
+        "/portal/actions",
+    ];
+    for path in asked {
         at_most(&weigh(&vendor, path).await, ANY_PAGE);
     }
     let admin = app.signed_in(Role::Admin).await;
@@ -157,12 +166,25 @@ async fn no_page_loads_more_script_style_and_bytes_than_any_page_may() {
         "/search",
         "/search?q=access",
     ];
-    for path in pages.into_iter().chain([&*sent]) {
-        at_most(&weigh(&admin, path).await, ANY_PAGE);
+    let below = |of: &str, parts: &[&str]| parts.iter().map(|part| format!("{of}{part}")).collect::<Vec<_>>();
+    let of_sent = below(&sent, &["", "/people/add", "/extend", "/cancel", "/owner"]);
+    for path in pages.into_iter().map(str::to_owned).chain(of_sent) {
+        at_most(&weigh(&admin, &path).await, ANY_PAGE);
     }
     for path in ["/sign-in", "/join", "/q", "/q/0123456789abcdef0123", "/dev/mailbox"] {
         at_most(&weigh(&app.anonymous(), path).await, ANY_PAGE);
     }
     hand_in(&vendor).await;
     at_most(&weigh(&vendor, "/portal/receipt").await, ANY_PAGE);
+    let vendors = admin.open("/vendors").await.expect(200).attributes("tbody th a", "href");
+    let of_vendor = vendors.first().unwrap();
+    let services = admin.open(of_vendor).await.expect(200).attributes("[aria-labelledby=services] a", "href");
+    let service = services.iter().find(|href| href.starts_with("/services/")).unwrap();
+    for path in below(of_vendor, &["", "/edit", "/archive", "/contacts/new", "/services/new"])
+        .into_iter()
+        .chain(below(service, &["", "/edit", "/intake/answer"]))
+        .chain(below(&sent, &["/findings", "/findings/new", "/decision"]))
+    {
+        at_most(&weigh(&admin, &path).await, ANY_PAGE);
+    }
 }

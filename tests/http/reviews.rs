@@ -77,6 +77,8 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
         .expect(200);
     // The timeline names the action with its question and leads to its finding.
     let vendor = risk.open(&format!("/vendors/{}", seeded.vendor)).await.expect(200);
+    let lede = vendor.all(".lede").remove(0);
+    assert!(lede.ends_with(": Lumen Analytics Service, T-Lumen Analytics."), "{lede}");
     let told = vendor.all(".tm li");
     assert!(told[0].contains("Action agreed") && told[0].contains("SEC-GOV-01"), "{told:?}");
     assert_eq!(vendor.attributes(".tm li a", "href")[0], finding);

@@ -544,7 +544,13 @@ async fn profile(staff: Staff, renderer: Data<Renderer>, id: Path<VendorId>) -> 
         1 => "One service.".to_owned(),
         n => format!("{n} services."),
     };
-    let risk = profile.residual.as_ref().map(|level| format!(" Residual risk is {}.", capitalised(level)));
+    let risk = profile.residual.as_ref().map(|level| {
+        let assessed = profile.services.iter().filter_map(|story| Some((story, story.assessed.as_ref()?)));
+        let worst = assessed.into_iter().find(|(_, row)| row.residual.as_ref() == Some(level));
+        let from =
+            worst.map(|(story, row)| format!(": {}, {}", story.service.name, row.assessment.reference));
+        format!(" Residual risk is {}{}.", capitalised(level), from.unwrap_or_default())
+    });
     let lede = format!("{}{services}{}", if archived { "Archived. " } else { "" }, risk.unwrap_or_default());
     let assessments = profile
         .assessments

@@ -8,7 +8,8 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-/// Days that are still to come, the nearest first: answers due, reviews, evidence that ends.
+/// Days that are still to come, the farthest first, as the timeline below goes on: answers due, reviews, evidence that
+/// ends.
 pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     let mut lines: Vec<(NaiveDate, String, String)> = Vec::new();
     for row in profile.assessments.iter().filter(|row| row.assessment.state.open_to_vendor()) {
@@ -30,6 +31,7 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     }
     lines.retain(|(day, ..)| *day >= today);
     lines.sort();
+    lines.reverse();
     let line = |(day, what, href): (NaiveDate, String, String)| NextLine {
         datetime: day.to_string(),
         when: due::short_day(day),
