@@ -130,8 +130,6 @@ pub struct Manner {
     pub stop_after: usize,
     /// Every choice is the worst.
     pub weak: bool,
-    /// What is still missing, for the notes; empty for the usual words.
-    pub note: &'static str,
 }
 
 /// Answers question after question, follow-ups included, until nothing is open or the manner says stop.
@@ -189,11 +187,7 @@ pub fn typed(question: &Question, manner: &Manner, nth: usize, today: NaiveDate)
     let note = |id: &str| {
         let explain = question.options.iter().any(|option| option.id == id && option.explain);
         if explain {
-            let missing = match manner.note {
-                "" => "two internal tools follow next quarter",
-                note => note,
-            };
-            format!("In place for the production service; {missing}.")
+            "In place for the production service; two internal tools follow next quarter.".to_owned()
         } else {
             String::new()
         }

@@ -5,7 +5,14 @@ use super::{
     actors::{Manner, answer_all},
     story::{Result, Script, Stage},
 };
-use crate::usecases::{PortalCtx, answers, assessments, carry, reviews, vendors};
+use crate::{
+    domain::answer::TypedAnswer,
+    usecases::{
+        PortalCtx,
+        answers::{self, SaveAnswer},
+        assessments, carry, reviews, vendors,
+    },
+};
 
 const HEARTH: Script = Script {
     vendor: "Hearth Systems",
@@ -109,6 +116,22 @@ async fn carry_all(portal: &PortalCtx) -> Result<()> {
     Ok(())
 }
 
+/// Writes the notes of two carried answers anew.
+async fn say_what_changed(portal: &PortalCtx, note: &str) -> Result<()> {
+    let sheet = answers::open(portal).await?;
+    for row in sheet.rows.answers.iter().filter(|row| row.note.is_some()).take(2) {
+        let before = TypedAnswer::of_stored(row.value.as_ref(), row.note.as_deref());
+        let save = SaveAnswer {
+            question: row.question_id.clone(),
+            rev: row.rev,
+            mutation: format!("demo-note-{}", row.question_id),
+            typed: TypedAnswer { note: note.to_owned(), ..before },
+        };
+        answers::save(portal, save).await?;
+    }
+    Ok(())
+}
+
 /// Registered, and archived when the branches stopped sending faxes.
 async fn quill(stage: &Stage<'_>) -> Result<()> {
     stage.long_ago(0, 1);
@@ -129,15 +152,17 @@ async fn hearth(stage: &Stage<'_>) -> Result<()> {
         stage.long_ago(begin + 6, 3);
         // What had gaps the time before is answered anew, the rest is carried forward.
         if better > 0 {
-            let note = if round == 2 {
-                "one internal tool follows next quarter"
-            } else {
-                "the last internal tool follows in March"
-            };
-            let manner = Manner { stop_after: better, slip_every: 6, note, ..Manner::default() };
-            answer_all(&portal, &manner).await?;
+            answer_all(&portal, &Manner { stop_after: better, ..Manner::default() }).await?;
         }
         carry_all(&portal).await?;
+        if better > 0 {
+            let missing = if round == 2 { "one internal tool follows" } else { "the last tool follows" };
+            say_what_changed(
+                &portal,
+                &format!("In place for the production service; {missing} next quarter."),
+            )
+            .await?;
+        }
         answer_all(&portal, &Manner { slip_every: 1, ..Manner::default() }).await?;
         stage.submit(&portal, &HEARTH, &format!("hearth-{round}")).await?;
         stage.long_ago(begin + 9, 1);
