@@ -4,6 +4,7 @@
 
 mod actors;
 mod evidence_files;
+mod handing_in;
 mod history;
 mod remediation;
 mod story;

@@ -3,13 +3,13 @@
 
 use super::{
     actors::{Manner, Staff, answer_all},
-    evidence_files, history,
+    evidence_files, handing_in, history,
 };
 use crate::{
     domain::{
         Role,
         clock::{Clock as _, ManualClock, SystemClock},
-        ids::{AssessmentId, ContactId, EvidenceId, ServiceId, VendorId},
+        ids::{AssessmentId, ContactId, ServiceId, VendorId},
         review::QueueGroup,
     },
     jobs::worker::Worker,
@@ -25,7 +25,7 @@ use crate::{
         portal_findings::{self, Plan},
         reviews::{self, GiveVerdict, ReturnToVendor},
         sending::{self, LeftOut, PeopleInput},
-        submission::{self, Attestation},
+        submission,
         vendors::{self, ContactInput, ServiceInput, VendorInput},
     },
 };
@@ -58,30 +58,6 @@ const AI: &[(&str, &[&str])] = &[
     ("INH-PRO", &["clear"]),
     ("INH-ANX", &["none"]),
 ];
-
-/// What every vendor links to: for which question, what it is, and for how many days from then it proves anything; 0
-/// for always.
-const PROOF: [(&str, &str, u64); 3] = [
-    ("SEC-IAM-01", "Access review of the last quarter", 60),
-    ("SEC-ASR-01", "ISO/IEC 27001 certificate", 300),
-    ("SEC-CRY-01", "How keys are kept, on our trust page", 0),
-];
-
-/// Uploads a file as evidence, as the vendor's page does.
-async fn attach(portal: &PortalCtx, supports: Supports, name: &str, bytes: &[u8]) -> Result<EvidenceId> {
-    let key = format!("demo-{name}-{supports:?}");
-    let mut incoming = evidence::begin_upload(portal, supports, name).await?;
-    incoming.write(bytes).await?;
-    evidence::finish_upload(portal, incoming, "", &key).await
-}
-
-/// Evidence for a question that this vendor is not asked is left away.
-fn unless_not_asked(added: Result<EvidenceId>) -> Result<()> {
-    match added {
-        Ok(_) | Err(UseCaseError::NotFound | UseCaseError::StateConflict(_)) => Ok(()),
-        Err(other) => Err(other),
-    }
-}
 
 pub(super) struct Script {
     pub vendor: &'static str,
@@ -334,42 +310,6 @@ impl Stage<'_> {
         portal_access::play_respondent(self.system, &link.unwrap_or_default()).await
     }
 
-    pub async fn submit(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
-        let policy = evidence_files::letter(
-            "Information security policy",
-            &[
-                format!("{}, approved by the managing board.", script.vendor),
-                format!("It applies to {} and to everybody who builds or runs it.", script.service),
-                "It is read again every year and after every serious incident.".to_owned(),
-            ],
-        );
-        let policy =
-            attach(portal, Supports::answer("SEC-GOV-01".to_owned()), "security-policy.pdf", &policy);
-        unless_not_asked(policy.await)?;
-        for (question, what, days) in PROOF {
-            let link = format!("{}/trust/{}", script.website, question.to_lowercase());
-            let supports = Supports::answer(question.to_owned());
-            let until = portal.today() + Days::new(days);
-            let until = if days == 0 { String::new() } else { until.to_string() };
-            let key = format!("{link}-{nth}");
-            unless_not_asked(evidence::add_link(portal, supports, &link, what, &until, &key).await)?;
-        }
-        self.hand_in(portal, script, nth).await
-    }
-
-    async fn hand_in(&self, portal: &PortalCtx, script: &Script, nth: &str) -> Result<()> {
-        let (name, _, role) = script.contact;
-        let attestation = Attestation {
-            key: format!("demo-submit-{nth}"),
-            name: name.to_owned(),
-            role: role.to_owned(),
-            agreed: true,
-        };
-        submission::submit(portal, attestation).await?;
-        self.postman.run_until_idle().await?;
-        Ok(())
-    }
-
     /// Accepts what stands first in the queue: every scope answer, then `more` answers with evidence.
     pub async fn accept(&self, id: AssessmentId, more: usize) -> Result<()> {
         let desk = reviews::desk(&self.risk, id).await?;
@@ -473,7 +413,8 @@ impl Stage<'_> {
                 "No critical and no high findings. Two low ones were fixed and tested again.".to_owned(),
             ],
         );
-        attach(&portal, Supports::Finding(first.finding.id), "pentest-summary.pdf", &letter).await?;
+        handing_in::attach(&portal, Supports::Finding(first.finding.id), "pentest-summary.pdf", &letter)
+            .await?;
         let sent = portal_findings::list(&portal).await?.findings;
         let now = sent.iter().find(|f| f.finding.id == first.finding.id).map_or(0, |f| f.finding.version);
         portal_findings::report_done(

@@ -83,9 +83,9 @@ pub fn override_effect(computed: Tier, wanted: Tier) -> OverrideEffect {
 }
 
 impl Intake {
-    /// What lifted the tier above what the points alone give, in a few words; nothing where they agree.
+    /// Why the tier is another than the points alone give, in a few words; nothing where they agree.
     #[must_use]
-    pub fn lifted_by(&self) -> Option<String> {
+    pub fn tier_reason(&self) -> Option<String> {
         if self.tier != self.computed_tier {
             return Some("set by a person".to_owned());
         }

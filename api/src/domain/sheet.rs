@@ -294,7 +294,7 @@ impl Sheet {
 
     /// Evidence for the assessment as a whole, in the order added.
     pub fn documents(&self) -> impl Iterator<Item = &EvidenceRow> {
-        self.rows.evidence.iter().filter(|piece| piece.citations.iter().any(CitationRow::is_for_all))
+        self.rows.evidence.iter().filter(|piece| piece.for_all().is_some())
     }
 
     /// The text and rules of a question, from the first questionnaire that asks it.

@@ -82,6 +82,11 @@ impl Desk {
         let failed = self.score.questionnaires.iter().flat_map(|scored| &scored.knock_outs);
         failed.map(|one| one.question.clone()).collect::<BTreeSet<_>>().into_iter().collect()
     }
+    /// How many answers have a verdict that counts.
+    #[must_use]
+    pub fn judged(&self) -> usize {
+        self.queue.iter().filter(|item| item.judged()).count()
+    }
     /// What does not fit together in what was handed in.
     #[must_use]
     pub fn contradictions(&self) -> Vec<Contradiction> {

@@ -93,9 +93,8 @@ async fn response(
     if let Some(recommendation) = recommendation {
         facts.push(Fact::new("Recommendation", recommendation_words(recommendation)));
     }
-    let judged = desk.queue.iter().filter(|item| item.judged()).count();
     facts.push(
-        Fact::new("Answers with a verdict", format!("{judged} of {}", desk.queue.len()))
+        Fact::new("Answers with a verdict", format!("{} of {}", desk.judged(), desk.queue.len()))
             .href(format!("{base}/review?show=open")),
     );
     let open = desk.contradictions().iter().filter(|one| !one.settled).count();

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         ids::EvidenceId,
-        sheet::{CitationRow, EvidenceRow, Openness, Sheet, SheetQuestion, SheetSection},
+        sheet::{EvidenceRow, Openness, Sheet, SheetQuestion, SheetSection},
     },
     render::{
         Html, Renderer,
@@ -114,13 +114,11 @@ fn document_forms(reader: &Reader<'_>, services: &Services, renderer: &Renderer,
     let citations: Vec<Citation> = sheet
         .documents()
         .map(|piece| {
-            let cite = piece.citations.iter().find(|cite| cite.is_for_all());
-            let remove = cite.map(|cite| format!("/portal/citations/{}/remove", cite.id));
+            let remove = piece.for_all().map(|cite| format!("/portal/citations/{}/remove", cite.id));
             evidence_line(piece, reader.tenant.zone, &reader.tenant.name, remove)
         })
         .collect();
-    let others =
-        sheet.rows.evidence.iter().filter(|piece| !piece.citations.iter().any(CitationRow::is_for_all));
+    let others = sheet.rows.evidence.iter().filter(|piece| piece.for_all().is_none());
     let mutation = services.surroundings.uuid().to_string();
     let to = "the questionnaire as a whole".to_owned();
     let forms = evidence_forms("documents", to, "/portal/documents", "/portal/shelf", mutation, others);
@@ -133,7 +131,7 @@ fn piece_view(reader: &Reader<'_>, sheet: &Sheet, piece: &EvidenceRow) -> ShelfP
     let in_order = sheet.sections.iter().flat_map(|section| &section.questions);
     let in_order = in_order.filter(|placed| is_cited(piece, &placed.id));
     let mut uses: Vec<Link> = in_order.filter_map(|placed| question_link(sheet, &placed.id)).collect();
-    if piece.citations.iter().any(CitationRow::is_for_all) {
+    if piece.for_all().is_some() {
         uses.push(Link::new("The questionnaire as a whole", "/portal/shelf#documents"));
     }
     if piece.citations.iter().any(|cite| cite.action_id.is_some()) {

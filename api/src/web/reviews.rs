@@ -128,7 +128,10 @@ async fn review_response(
     }
     let mut current_view =
         current.and_then(|item| answer_view(staff, &desk, item, &base, looked, typed, errors));
+    let contradictions = desk.contradictions();
     if let Some(view) = &mut current_view {
+        let here = contradictions.iter().filter(|one| one.questions.contains(&view.id));
+        view.contradicts = here.map(|one| one.text.clone()).collect();
         let (now, before) = reviews::saved(&staff.ctx, &desk, &view.id).await?;
         let zone = staff.ctx.tenant().zone;
         let by =
@@ -151,7 +154,7 @@ async fn review_response(
         NavItem::new(format!("{label} {}", counts(value)), format!("{base}/review?show={value}"))
             .current(show == value)
     };
-    let done = desk.queue.iter().filter(|item| item.judged()).count();
+    let done = desk.judged();
     let drafts = desk.drafts().count();
     let mut notices = Vec::new();
     if !can_judge {
@@ -191,7 +194,7 @@ async fn review_response(
         scores: scores_of(&desk),
         chips: vec![chip("first", "First"), chip("open", "Open"), chip("all", "All")],
         documents: desk.documents.iter().map(evidence_view).collect(),
-        contradictions: contradictions_of(&desk, &base),
+        contradictions: contradictions_view(&desk, contradictions, &base),
         groups: groups_of(&desk, &listed, current, &base, show),
         current: current_view,
         bar,
@@ -224,7 +227,7 @@ async fn review_response(
 /// What it means to end the review while answers have no verdict.
 fn unjudged_words(desk: &Desk) -> String {
     let total = desk.queue.len();
-    match desk.queue.iter().filter(|item| !item.judged()).count() {
+    match total - desk.judged() {
         0 => String::new(),
         1 => format!("1 of {total} answers has no verdict. Findings are proposed from what it claims."),
         open => {
@@ -234,7 +237,7 @@ fn unjudged_words(desk: &Desk) -> String {
 }
 
 /// What does not fit together, with the questions that take part.
-fn contradictions_of(desk: &Desk, base: &str) -> Vec<ContradictionView> {
+fn contradictions_view(desk: &Desk, found: Vec<Contradiction>, base: &str) -> Vec<ContradictionView> {
     let link = |question: &String| {
         let item = desk.queue.iter().find(|item| item.question == *question);
         let number = item.map_or(question.as_str(), |item| item.number.as_str());
@@ -245,7 +248,7 @@ fn contradictions_of(desk: &Desk, base: &str) -> Vec<ContradictionView> {
         questions: one.questions.iter().map(link).collect(),
         state: if one.settled { "settled by a verdict" } else { "open" },
     };
-    desk.contradictions().into_iter().map(line).collect()
+    found.into_iter().map(line).collect()
 }
 
 /// That some answers are judged by nobody, because a judged answer leaves their questions out.
@@ -405,11 +408,7 @@ fn answer_view(
         before,
         worth: worth_of(desk, id),
         reasons: reasons_of(desk, question),
-        contradicts: {
-            let here =
-                desk.contradictions().into_iter().filter(|one| one.questions.iter().any(|of| of == id));
-            here.map(|one| one.text).collect()
-        },
+        contradicts: Vec::new(),
         evidence,
         frame,
         asked: asked.collect(),

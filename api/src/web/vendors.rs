@@ -466,7 +466,7 @@ fn service_line(story: &ServiceStory, results: &Results) -> ServiceLine {
     }
     words.push(match &story.intake {
         Some(intake) => {
-            let why = intake.lifted_by().map(|why| format!(", {why}")).unwrap_or_default();
+            let why = intake.tier_reason().map(|why| format!(", {why}")).unwrap_or_default();
             format!("Tier {}{why}", capitalised(intake.tier.as_str()))
         }
         None => "Intake not answered".to_owned(),
@@ -493,7 +493,7 @@ fn strip(staff: &Staff, profile: &VendorProfile) -> Vec<Fact> {
     let tier = match profile.tier {
         Some((tier, tenths)) => {
             let intakes = profile.services.iter().filter_map(|story| story.intake.as_ref());
-            let why = intakes.filter(|intake| intake.tier == tier).find_map(Intake::lifted_by);
+            let why = intakes.filter(|intake| intake.tier == tier).find_map(Intake::tier_reason);
             let why = why.map(|why| format!("; {why}")).unwrap_or_default();
             Fact::band("Highest tier", Band::named(tier.as_str()))
                 .note(format!("inherent risk {}{why}", shown_tenths(tenths)))

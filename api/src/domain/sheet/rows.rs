@@ -126,6 +126,14 @@ pub struct EvidenceRow {
     pub citations: Vec<CitationRow>,
 }
 
+impl EvidenceRow {
+    /// Its use as a document for the assessment as a whole.
+    #[must_use]
+    pub fn for_all(&self) -> Option<&CitationRow> {
+        self.citations.iter().find(|cite| cite.question_id.is_none() && cite.action_id.is_none())
+    }
+}
+
 /// One use of a piece of evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CitationRow {
@@ -135,14 +143,6 @@ pub struct CitationRow {
     pub question_id: Option<String>,
     /// or as proof of this action; without either for the assessment as a whole.
     pub action_id: Option<ActionId>,
-}
-
-impl CitationRow {
-    /// Whether it is a document for the assessment as a whole.
-    #[must_use]
-    pub const fn is_for_all(&self) -> bool {
-        self.question_id.is_none() && self.action_id.is_none()
-    }
 }
 
 /// A question that was sent back.
