@@ -73,6 +73,35 @@ async fn leaving_out_a_suggestion_needs_a_reason_and_the_check_page_shows_what_w
 }
 
 #[tokio::test]
+async fn taking_what_the_intake_suggests_leads_on_to_whom_to_ask() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let vendor = procurement::vendor(&client, "Lumen").await;
+    let service = procurement::service(&client, &vendor, "Lumen Hire").await;
+    let page = procurement::cv_screening(&client, &service).await;
+    assert!(page.text().contains("Ask these 3 questionnaires"), "{}", page.text());
+    let people = page.form("/assessments").set("suggested", "yes").submit().await.expect(200);
+    assert!(people.path.ends_with("/people"), "{}", people.path);
+    assert!(people.text().contains("answers up to "), "{}", people.text());
+    let questionnaires = client.open(&people.path.replace("/people", "/questionnaires")).await.expect(200);
+    assert_eq!(questionnaires.form("/questionnaires").values()["questionnaire"].len(), 3);
+    let viewer = app.signed_in(Role::Viewer).await;
+    assert!(!viewer.open(&page.path).await.expect(200).text().contains("Ask these"));
+}
+
+#[tokio::test]
+async fn the_intake_offers_the_people_of_the_organisation_as_accountable() {
+    let app = TestApp::start().await;
+    let client = app.signed_in(Role::Procurement).await;
+    let vendor = procurement::vendor(&client, "Lumen").await;
+    let service = procurement::service(&client, &vendor, "Lumen Hire").await;
+    let page = client.open(&format!("{service}/intake/answer")).await.expect(200);
+    let offered = page.attributes("datalist#INH-OWN-offers option", "value");
+    assert_eq!(page.attributes("#INH-OWN", "list"), ["INH-OWN-offers"]);
+    assert!(offered.iter().any(|one| one.contains('@')), "{offered:?}");
+}
+
+#[tokio::test]
 async fn what_was_sent_says_so_until_the_first_answer_and_a_second_one_about_the_same_is_not_begun_unnoticed()
 {
     let app = TestApp::start().await;

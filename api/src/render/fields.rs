@@ -81,6 +81,8 @@ pub struct FieldView {
     pub class: &'static str,
     /// Choices.
     pub options: Vec<FieldOption>,
+    /// What the browser offers while somebody types; anything else may be typed.
+    pub offers: Vec<String>,
 }
 
 impl FieldView {
@@ -111,6 +113,7 @@ impl FieldView {
             accept: None,
             class: "",
             options: Vec::new(),
+            offers: Vec::new(),
         }
     }
 
@@ -231,6 +234,13 @@ impl FieldView {
     #[must_use]
     pub fn maxlength(mut self, characters: u32) -> Self {
         self.maxlength = Some(characters);
+        self
+    }
+
+    /// Offers these while somebody types.
+    #[must_use]
+    pub fn offering(mut self, offers: impl IntoIterator<Item = String>) -> Self {
+        self.offers = offers.into_iter().collect();
         self
     }
 

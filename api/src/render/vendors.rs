@@ -286,6 +286,8 @@ pub struct IntakeResultView {
     pub bars: Vec<FactorBar>,
     /// What to ask.
     pub suggestions: Vec<SuggestionLine>,
+    /// Asking just that, for those who may.
+    pub ask: Option<AskView>,
     /// Months until the next reassessment.
     pub cadence: u32,
     /// Facts that are true.
@@ -302,6 +304,15 @@ pub struct IntakeResultView {
     pub override_fields: Vec<FieldView>,
     /// Where that form posts to.
     pub override_action: String,
+}
+
+/// The button that starts an assessment with what is suggested.
+#[derive(Debug, Clone, Serialize)]
+pub struct AskView {
+    /// Makes a repeated form harmless.
+    pub key: String,
+    /// Words of the button.
+    pub submit: String,
 }
 
 /// Answers of one section.
@@ -542,6 +553,7 @@ pub(super) fn samples() -> Vec<Sample> {
             questions: 71,
             reason: "Tier high: the vendor holds or sees our data.".to_owned(),
         }],
+        ask: Some(AskView { key: "k".to_owned(), submit: "Ask this questionnaire".to_owned() }),
         cadence: 12,
         facts: vec!["The vendor holds or sees personal data".to_owned()],
         fact_count: 15,

@@ -14,6 +14,7 @@ use crate::{
         Permission, asking,
         ids::ServiceId,
         intake::{Intake, PROHIBITED_USE, shown_tenths},
+        user::UserState,
         vendor::VendorState,
     },
     render::{
@@ -22,8 +23,8 @@ use crate::{
         page::Section,
         parts::{Band, EmptyState, ErrorItem, Link, capitalised},
         vendors::{
-            AnswerGroup, AnswerLine, ApproveView, AssessmentLine, FactorBar, FloorLine, IntakeFormView,
-            IntakeQuestion, IntakeResultView, IntakeSection, ServiceView, SuggestionLine,
+            AnswerGroup, AnswerLine, ApproveView, AskView, AssessmentLine, FactorBar, FloorLine,
+            IntakeFormView, IntakeQuestion, IntakeResultView, IntakeSection, ServiceView, SuggestionLine,
         },
     },
     usecases::{
@@ -41,7 +42,7 @@ use actix_web::{
 };
 use questionnaires::{
     answering::{Answer as Given, AnswerValue, Answers, visible},
-    definition::{AnswerType, Check, Question, Questionnaire, Tier},
+    definition::{AnswerType, Audience, Check, Question, Questionnaire, Tier},
     risk::inherent::Factor,
 };
 use std::collections::BTreeSet;
@@ -86,6 +87,7 @@ fn question_field(
     number: usize,
     question: &Question,
     given: Option<&Given>,
+    people: &[String],
     errors: &[FieldError],
 ) -> FieldView {
     let label = format!("{number}. {}", question.text);
@@ -96,22 +98,24 @@ fn question_field(
             FieldView::radios(&question.id, label).choices(options, |value| chosen.contains(&value))
         }
         AnswerType::SelectMany => {
-            FieldView::checkboxes(&question.id, label).choices(options, |value| chosen.contains(&value))
+            FieldView::checkboxes(&question.id, format!("{label} Choose all that fit."))
+                .choices(options, |value| chosen.contains(&value))
         }
         _ => {
             let text = match given.and_then(|g| g.value.as_ref()) {
                 Some(AnswerValue::Text(text)) => text.clone(),
                 _ => String::new(),
             };
-            FieldView::text(&question.id, label).value(text).maxlength(300)
+            FieldView::text(&question.id, label).value(text).maxlength(300).offering(people.iter().cloned())
         }
     };
     let field = match &question.help {
         Some(help) => field.hint(help.trim().replace('\n', " ")),
         None => field,
     };
-    // What options without points speak of stands in the words above them.
-    let field = if factor_of(question).is_some() { field.folded() } else { field };
+    // Of one of few options without points the words above say what each means.
+    let plain = question.answer_type == AnswerType::SelectOne && factor_of(question).is_none();
+    let field = if plain { field } else { field.folded() };
     let error = errors.iter().find(|error| error.pointer == question.id).map(|error| error.message.clone());
     let optional = !question.required;
     let field = field.error(error);
@@ -136,6 +140,8 @@ fn questions_page(
 ) -> Answer {
     let mut number = 0;
     let gate = format!("INH-{}", Factor::Aie);
+    let active = view.users.iter().filter(|user| user.state == UserState::Active);
+    let people: Vec<String> = active.map(|user| format!("{}, {}", user.name, user.email)).collect();
     let sections: Vec<IntakeSection> = view
         .questions
         .sections
@@ -152,7 +158,7 @@ fn questions_page(
                     IntakeQuestion {
                         gate: question.id == gate,
                         only: depends.then(|| "Counts only when the product contains AI.".to_owned()),
-                        field: question_field(number, question, given.get(&question.id), errors),
+                        field: question_field(number, question, given.get(&question.id), &people, errors),
                     }
                 })
                 .collect(),
@@ -272,6 +278,14 @@ fn check_words(view: &ServiceIntake, check: &Check) -> String {
     )
 }
 
+fn may_change(staff: &Staff, view: &ServiceIntake) -> bool {
+    view.vendor.state != VendorState::Archived && staff.ctx.require(Permission::ManageVendors).is_ok()
+}
+
+fn may_start(staff: &Staff, view: &ServiceIntake) -> bool {
+    may_change(staff, view) && staff.ctx.require(Permission::SendAssessments).is_ok()
+}
+
 fn result_view(
     staff: &Staff,
     view: &ServiceIntake,
@@ -303,6 +317,10 @@ fn result_view(
             .map_or(0, |q| asking::question_count([q], &intake.facts, Some(intake.tier))),
         reason: suggestion.reason.clone(),
     });
+    let to_the_vendor = view
+        .suggestions
+        .iter()
+        .any(|suggestion| title(suggestion.questionnaire).is_some_and(|q| q.audience == Audience::Vendor));
     let labels = questionnaires::risk::intake::fact_labels(view.questions);
     let facts = intake.facts.iter().filter(|(_, holds)| **holds);
     let override_fields = if may_answer && pending.is_none() {
@@ -352,6 +370,13 @@ fn result_view(
             .collect(),
         bars,
         suggestions: suggestions.collect(),
+        ask: (to_the_vendor && may_start(staff, view)).then(|| AskView {
+            key: fresh_key(staff),
+            submit: match view.suggestions.len() {
+                1 => "Ask this questionnaire".to_owned(),
+                n => format!("Ask these {n} questionnaires"),
+            },
+        }),
         cadence: view.cadence_months.unwrap_or_default(),
         facts: facts
             .map(|(id, _)| labels.get(id.as_str()).map_or_else(|| id.clone(), |l| (*l).to_owned()))
@@ -404,8 +429,7 @@ async fn result_page(
     errors: &[FieldError],
 ) -> Answer {
     let (assessments, results) = assessments::of_service(&staff.ctx, view.service.id).await?;
-    let archived = view.vendor.state == VendorState::Archived;
-    let may_change = !archived && staff.ctx.require(Permission::ManageVendors).is_ok();
+    let may_change = may_change(staff, view);
     let base = format!("/services/{}", view.service.id);
     let about = view.service.description.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
     let page = ServiceView {
@@ -413,7 +437,7 @@ async fn result_page(
         key: fresh_key(staff),
         lede: format!("{} supplies it.{about}", view.vendor.name),
         may_change,
-        start: may_change && staff.ctx.require(Permission::SendAssessments).is_ok(),
+        start: may_start(staff, view),
         intake: view.intake.as_ref().map(|intake| result_view(staff, view, intake, typed, errors)),
         empty: EmptyState {
             title: "The intake is not answered yet".to_owned(),

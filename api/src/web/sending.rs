@@ -46,7 +46,7 @@ use std::collections::BTreeMap;
 
 routes! {
     GET "/assessments/new" => new_page, Access::Staff(Permission::SendAssessments), Page;
-    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page, ["service", "key", "vendor", "page"];
+    POST "/assessments" => start, Access::Staff(Permission::SendAssessments), Page, ["service", "key", "vendor", "page", "suggested"];
     GET "/assessments/{assessment}/questionnaires" => questionnaires_page, Access::Staff(Permission::SendAssessments), Page;
     POST "/assessments/{assessment}/questionnaires" => choose_questionnaires, Access::Staff(Permission::SendAssessments), Page, ["questionnaire", "reason-*", "version"];
     GET "/assessments/{assessment}/people" => people_page, Access::Staff(Permission::SendAssessments), Page;
@@ -137,6 +137,8 @@ async fn new_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Stri
 
 async fn start(staff: Staff, renderer: Data<Renderer>, CsrfForm(form): CsrfForm) -> Answer {
     match sending::start(&staff.ctx, form.text("service"), form.text("key")).await {
+        // Who saw what is suggested and takes it goes on to whom to ask.
+        Ok(id) if form.text("suggested") == "yes" => Ok(see_other(&format!("/assessments/{id}/people"))),
         Ok(id) => Ok(see_other(&format!("/assessments/{id}/questionnaires"))),
         Err(UseCaseError::Invalid(errors)) => {
             let so_far = Choosing {
@@ -316,7 +318,12 @@ fn people_form(
     let back = Link::new("Back to questionnaires", format!("/assessments/{id}/questionnaires"));
     let mut act = ActView::new(format!("/assessments/{id}/people"), "Continue to check", back);
     act.steps = steps(Some(id), 2);
-    act.lede = Some(format!("Who at {} answers, and until when.", draft.vendor.name));
+    let questions = match draft.question_count() {
+        0 => String::new(),
+        1 => " 1 question".to_owned(),
+        n => format!(" up to {n} questions"),
+    };
+    act.lede = Some(format!("Who at {} answers{questions}, and until when.", draft.vendor.name));
     act.hidden = vec![Hidden::new("version", version)];
     if !draft.contacts.is_empty() {
         let mut field = FieldView::checkboxes("contact", "Who answers")
@@ -341,7 +348,7 @@ fn people_form(
             .optional(),
     ]);
     let title = format!("People and dates, {}", draft.assessment.reference);
-    act_page(renderer, shell(staff, title), act, errors)
+    act_page(renderer, shell(staff, title).flash(running_notice(draft)), act, errors)
 }
 
 /// Owner and reviewer, to be chosen among those who may look after assessments.

@@ -177,7 +177,7 @@ fn register_page(
     view.hidden = vec![Hidden::new("key", key)];
     view.fields = vendor_fields(input);
     let service = FieldView::text("service", "First service")
-        .hint("What it supplies, such as the name of a product. Its intake comes next.")
+        .hint("For instance a product. Its intake comes next.")
         .value(first_service)
         .optional()
         .maxlength(120);
