@@ -140,7 +140,7 @@ export class Journey {
     await this.page.frameLocator("iframe").getByText("Dear Lena Tern").waitFor();
     await this.follow("HTML, dark", "preview of the invitation, dark");
     await this.follow("Text", "preview of the invitation as text");
-    for (const mail of ["invitation", "code", "reminder", "receipt", "clarifications", "findings", "status"]) {
+    for (const mail of ["invitation", "code", "reminder", "receipt", "clarifications", "findings", "status", "submission-arrived"]) {
       for (const scheme of ["light", "dark"]) await this.goTo(`${base}/mails/${mail}?scheme=${scheme}`, `${mail}, ${scheme}`);
     }
     await this.goTo(`${base}/portal`, "preview of the welcome page");

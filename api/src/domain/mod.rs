@@ -9,6 +9,7 @@ pub mod acts;
 pub mod answer;
 pub mod asking;
 pub mod assessment;
+pub mod assessment_mail;
 pub mod audit;
 pub mod clock;
 pub mod contradictions;
@@ -37,7 +38,6 @@ pub mod time_left;
 pub mod timeline;
 pub mod user;
 pub mod vendor;
-pub mod vendor_mail;
 
 pub use actor::{Actor, RequestInfo};
 pub use audit::AuditEvent;

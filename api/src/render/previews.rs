@@ -1,4 +1,4 @@
-//! Views of the previews before sending: the mails to the vendor. The portal is previewed in its own templates.
+//! Views of the previews before sending: the mails. The portal is previewed in its own templates.
 
 use super::{
     page::{Colours, Section},
@@ -17,10 +17,21 @@ pub struct MailsView {
     pub subject: String,
     /// The mail.
     pub mail: ShownMail,
-    /// Every mail to the vendor.
-    pub mails: Vec<MailItem>,
+    /// Every mail, by who gets it.
+    pub lists: Vec<MailList>,
     /// Back to the check.
     pub back: Link,
+}
+
+/// Mails to the same people.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailList {
+    /// Id of its heading.
+    pub id: &'static str,
+    /// To whom.
+    pub title: &'static str,
+    /// Which.
+    pub mails: Vec<MailItem>,
 }
 
 /// A mail of the list.
@@ -51,7 +62,18 @@ pub(super) fn samples() -> Vec<Sample> {
             when: "When you send the assessment, to Priya Shah.".to_owned(),
             subject: "Northwind Bank asks up to 71 questions".to_owned(),
             mail: ShownMail::new(part, page, frame, vec![plain("Please answer our questions.")]),
-            mails: vec![item("Invitation", true), item("Code", false)],
+            lists: vec![
+                MailList {
+                    id: "all",
+                    title: "Every mail to the vendor",
+                    mails: vec![item("Invitation", true), item("Code", false)],
+                },
+                MailList {
+                    id: "own",
+                    title: "Mails to your own people",
+                    mails: vec![item("Answers have arrived", false)],
+                },
+            ],
             back: Link::new("Back to the check", "/assessments/1/check"),
         };
         Sample::page(

@@ -8,10 +8,11 @@ use super::{
 };
 use crate::domain::{
     assessment::AssessmentState,
+    finding::FindingState,
     ids::{ContactId, ServiceId, UserId, VendorId},
     vendor::{Contact, Service, Vendor, VendorState, normalised},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{assessment, contact, finding, intake, score_snapshot, service, vendor};
 use futures_util::future::try_join;
 use questionnaires::definition::Tier;
@@ -49,6 +50,19 @@ pub struct FindingCount {
     pub severity: String,
     /// How many.
     pub count: i64,
+}
+
+/// A day that a finding of a vendor has still before it: its due day, or the last one of its acceptance.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct FindingDay {
+    /// The finding.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Set while the risk is accepted.
+    pub accepted_until: Option<NaiveDate>,
+    /// When it is to be fixed, once sent.
+    pub due_on: Option<NaiveDate>,
 }
 
 fn vendor_of(row: vendor::Model) -> Result<Vendor, StoreError> {
@@ -547,6 +561,33 @@ pub async fn update_service(tx: &mut WriteTx, service: &Service) -> Result<(), S
         ..Default::default()
     };
     tx.save::<service::Entity>(row, service.version).await
+}
+
+/// Findings of a vendor that are not settled and have a day before them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finding_days(
+    s: &impl Scoped,
+    vendor: VendorId,
+    today: NaiveDate,
+) -> Result<Vec<FindingDay>, StoreError> {
+    let settled = [FindingState::Closed, FindingState::Dismissed].map(FindingState::as_str);
+    let open = finding::Column::AcceptedUntil.is_null().and(finding::Column::DueOn.gte(today));
+    Ok(s.find::<finding::Entity>()
+        .select_only()
+        .columns([
+            finding::Column::Id,
+            finding::Column::Title,
+            finding::Column::AcceptedUntil,
+            finding::Column::DueOn,
+        ])
+        .filter(finding::Column::VendorId.eq(vendor.0))
+        .filter(finding::Column::State.is_not_in(settled))
+        .filter(open.or(finding::Column::AcceptedUntil.gte(today)))
+        .into_model()
+        .all(s.connection())
+        .await?)
 }
 
 /// Findings of a vendor, counted by state and severity.

@@ -12,13 +12,14 @@ use crate::{
     domain::{
         Permission, asking,
         assessment::AssessmentEvent,
+        assessment_mail::AssessmentMail,
         delivery::{AskedAgain, FindingLine, LinkInMail, LinkNews, MailContent, MailFrame, OfferedAgain},
         due,
         ids::AssessmentId,
         people::Answering,
         respondent::Respondent,
+        review::QueueGroup,
         sheet::{Asked, Sheet, SheetRows},
-        vendor_mail::VendorMail,
     },
     store,
 };
@@ -103,6 +104,12 @@ impl Preview {
         self.people.first().map_or("[name]", |person| &person.name)
     }
 
+    /// The name of the owner, who gets what one's own people get.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.sheet.rows.assessment.owner
+    }
+
     fn frame(&self) -> MailFrame {
         let about = &self.sheet.rows.assessment;
         MailFrame {
@@ -120,6 +127,16 @@ impl Preview {
         }
     }
 
+    /// As a mail to the owner begins; the reviewer gets the same.
+    fn to_owner(&self) -> MailFrame {
+        MailFrame { recipient_name: self.sheet.rows.assessment.owner.clone(), ..self.frame() }
+    }
+
+    /// The address of a page of the assessment.
+    fn page(&self, below: &str) -> String {
+        format!("{}/assessments/{}{below}", self.base_url, self.sheet.rows.assessment.id)
+    }
+
     fn asked(&self) -> Vec<&Questionnaire> {
         self.sheet.rows.questionnaires.iter().map(|asked| asked.definition.as_ref()).collect()
     }
@@ -127,12 +144,12 @@ impl Preview {
     /// A mail with what is known now. What is decided or written later stands in square brackets or is an example,
     /// secrets are dots.
     #[must_use]
-    pub fn mail(&self, which: VendorMail) -> MailContent {
+    pub fn mail(&self, which: AssessmentMail) -> MailContent {
         let (frame, link) = (self.frame(), LinkInMail::dotted(&self.base_url, DOTS));
         let title = || "[title of the finding]".to_owned();
         match which {
-            VendorMail::Invitation => self.invitation(frame, link),
-            VendorMail::Colleague => MailContent::ColleagueInvited {
+            AssessmentMail::Invitation => self.invitation(frame, link),
+            AssessmentMail::Colleague => MailContent::ColleagueInvited {
                 frame: MailFrame {
                     named_by: frame.recipient_name,
                     recipient_name: "[name]".to_owned(),
@@ -141,26 +158,26 @@ impl Preview {
                 ask: Some("[what they write]".to_owned()),
                 link,
             },
-            VendorMail::Code => MailContent::OneTimeCode {
+            AssessmentMail::Code => MailContent::OneTimeCode {
                 organisation: frame.organisation,
                 code: DOTS.to_owned(),
                 minutes: code::lifetime().num_minutes(),
                 reply_to: frame.reply_to,
             },
-            VendorMail::FreshLink => fresh(frame, LinkNews::Asked, link),
-            VendorMail::Reissued => fresh(frame, LinkNews::Reissued, link),
-            VendorMail::DueMoved => fresh(frame, LinkNews::DueMoved, link),
-            VendorMail::Amendment => fresh(frame, LinkNews::Amendment, link),
-            VendorMail::Reopened => fresh(frame, LinkNews::Reopened, link),
-            VendorMail::Reminder | VendorMail::Overdue => {
+            AssessmentMail::FreshLink => fresh(frame, LinkNews::Asked, link),
+            AssessmentMail::Reissued => fresh(frame, LinkNews::Reissued, link),
+            AssessmentMail::DueMoved => fresh(frame, LinkNews::DueMoved, link),
+            AssessmentMail::Amendment => fresh(frame, LinkNews::Amendment, link),
+            AssessmentMail::Reopened => fresh(frame, LinkNews::Reopened, link),
+            AssessmentMail::Reminder | AssessmentMail::Overdue => {
                 let about = &self.sheet.rows.assessment;
                 let mut open = Open::default();
                 for questionnaire in self.asked() {
                     open.count(questionnaire, &Answers::new(), &about.facts, about.tier);
                 }
-                open.reminder(frame, which == VendorMail::Overdue, link)
+                open.reminder(frame, which == AssessmentMail::Overdue, link)
             }
-            VendorMail::FollowUp => MailContent::Reminder {
+            AssessmentMail::FollowUp => MailContent::Reminder {
                 frame,
                 left: 1,
                 total: 1,
@@ -169,7 +186,7 @@ impl Preview {
                 overdue: false,
                 link,
             },
-            VendorMail::Receipt => MailContent::Submitted {
+            AssessmentMail::Receipt => MailContent::Submitted {
                 number: 1,
                 submitted_at: self.now,
                 sha256: "[hash of the answers]".to_owned(),
@@ -177,23 +194,46 @@ impl Preview {
                 frame,
                 link,
             },
-            VendorMail::Clarifications => {
+            AssessmentMail::Clarifications => {
                 let first = self.asked().into_iter().flat_map(Questionnaire::questions).next();
                 let question =
                     first.map_or_else(|| "[question]".to_owned(), |(_, question)| question.text.clone());
                 let asked = vec![AskedAgain { question, text: "[what you ask]".to_owned() }];
                 MailContent::Clarifications { frame, asked, link }
             }
-            VendorMail::Findings => {
+            AssessmentMail::Findings => {
                 let due_on = Some(frame.due_on);
                 let finding = FindingLine { title: title(), severity: "[severity]".to_owned(), due_on };
                 MailContent::Findings { frame, findings: vec![finding], link }
             }
-            VendorMail::Rejected => {
+            AssessmentMail::Rejected => {
                 let (finding, reason) = (title(), "[what you write]".to_owned());
                 MailContent::ActionRejected { frame, finding, reason, link }
             }
-            VendorMail::Status => MailContent::FindingsClosed {
+            AssessmentMail::SubmissionArrived => MailContent::SubmissionArrived {
+                number: 1,
+                submitted_at: self.now,
+                submitted_by: frame.recipient_name.clone(),
+                look: vec![(QueueGroup::Risky.in_short(), 1)],
+                knock_outs: Vec::new(),
+                frame: self.to_owner(),
+                url: self.page("/review"),
+            },
+            AssessmentMail::AmendmentAsked => MailContent::AmendmentAsked {
+                frame: self.to_owner(),
+                reason: "[what they write]".to_owned(),
+                url: self.page(""),
+            },
+            AssessmentMail::ActionReported => MailContent::ActionReported {
+                findings: vec![FindingLine {
+                    title: title(),
+                    severity: "[severity]".to_owned(),
+                    due_on: Some(frame.due_on),
+                }],
+                frame: self.to_owner(),
+                url: self.page("/findings"),
+            },
+            AssessmentMail::Status => MailContent::FindingsClosed {
                 frame,
                 decision: Some("[decision]".to_owned()),
                 conditions: Some("[conditions]".to_owned()),

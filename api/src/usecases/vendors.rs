@@ -6,6 +6,7 @@ use super::{
     idempotency::{self, Once},
     page_within, respondents,
 };
+pub use crate::store::vendors::FindingDay;
 use crate::{
     domain::{
         AuditEvent, Permission,
@@ -464,6 +465,8 @@ pub struct VendorProfile {
     pub results: Results,
     /// Findings by state and severity.
     pub findings: Vec<FindingCount>,
+    /// Those that have a day before them.
+    pub finding_days: Vec<FindingDay>,
     /// What happened, newest first.
     pub timeline: Vec<TimelineEvent>,
     /// Evidence behind the latest submissions, that which ends first in front.
@@ -552,6 +555,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
     let assessment_ids: Vec<_> = assessments.iter().map(|row| row.assessment.id).collect();
     let results = score_rows::results(s, &assessment_ids).await?;
     let findings = store::vendors::finding_counts(s, id).await?;
+    let finding_days = store::vendors::finding_days(s, id, ctx.today()).await?;
     let users = store::accounts::users(s).await?;
     let mut records = vec![id.uuid()];
     records.extend(contacts.iter().map(|contact| contact.id.uuid()));
@@ -587,6 +591,7 @@ pub async fn profile(ctx: &Ctx, id: VendorId) -> Result<VendorProfile> {
         assessments,
         results,
         findings,
+        finding_days,
         timeline,
         evidence: store::shelf::kept(s, id).await?,
         relies_on: store::shelf::relied_on(s, id).await?,

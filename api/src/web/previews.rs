@@ -1,4 +1,4 @@
-//! The mails before sending: every mail to the vendor, from the renderer of the real ones. Nothing is written.
+//! The mails before sending: every mail of the assessment, from the renderer of the real ones. Nothing is written.
 
 use super::{
     Answer,
@@ -10,11 +10,11 @@ use super::{
     routes::{Access, routes},
 };
 use crate::{
-    domain::{Permission, ids::AssessmentId, vendor_mail::VendorMail},
+    domain::{Permission, assessment_mail::AssessmentMail, ids::AssessmentId},
     render::{
         RenderedMail, Renderer,
         parts::Link,
-        previews::{MailItem, MailsView},
+        previews::{MailItem, MailList, MailsView},
         shown_mail::{self, FramedLinks, MailPart, ShownMail, plain},
     },
     usecases::previews::{self, Preview},
@@ -42,7 +42,7 @@ struct Wanted {
 pub(super) fn rendered(
     renderer: &Renderer,
     preview: &Preview,
-    which: VendorMail,
+    which: AssessmentMail,
 ) -> Result<RenderedMail, Problem> {
     renderer.mail_content(&preview.mail(which)).map_err(|error| {
         tracing::error!(%which, error = format!("{:#}", anyhow::Error::new(error)), "mail did not render");
@@ -51,7 +51,7 @@ pub(super) fn rendered(
 }
 
 /// The address of the page that shows a mail of a draft.
-pub(super) fn mail_href(id: AssessmentId, which: VendorMail) -> String {
+pub(super) fn mail_href(id: AssessmentId, which: AssessmentMail) -> String {
     format!("/assessments/{id}/preview/mails?mail={which}")
 }
 
@@ -63,23 +63,30 @@ async fn mails(
 ) -> Answer {
     let preview = previews::open(&staff.ctx, *id).await?;
     let which = match wanted.mail.as_str() {
-        "" => VendorMail::Invitation,
-        word => VendorMail::parse(word).ok_or_else(|| Problem::new(NOT_FOUND))?,
+        "" => AssessmentMail::Invitation,
+        word => AssessmentMail::parse(word).ok_or_else(|| Problem::new(NOT_FOUND))?,
     };
     let mail = rendered(&renderer, &preview, which)?;
     let frame = format!("/assessments/{}/preview/mails/{which}", *id);
     let (part, text) = (MailPart::parse(&wanted.part), vec![plain(&mail.text)]);
-    let item = |one: &VendorMail| MailItem {
+    let item = |one: &AssessmentMail| MailItem {
         label: one.label(),
         when: one.when(),
         href: mail_href(*id, *one),
         current: *one == which,
     };
+    let list = |to_vendor: bool| {
+        AssessmentMail::ALL.iter().filter(|one| one.to_vendor() == to_vendor).map(item).collect()
+    };
+    let reader = if which.to_vendor() { preview.reader() } else { preview.owner() };
     let view = MailsView {
-        when: format!("{}. Shown as {} will read it.", which.when(), preview.reader()),
+        when: format!("{}. Shown as {reader} will read it.", which.when()),
         subject: mail.subject,
         mail: ShownMail::new(part, &mail_href(*id, which), &frame, text),
-        mails: VendorMail::ALL.iter().map(item).collect(),
+        lists: vec![
+            MailList { id: "all", title: "Every mail to the vendor", mails: list(true) },
+            MailList { id: "own", title: "Mails to your own people", mails: list(false) },
+        ],
         back: Link::new("Back to the check", format!("/assessments/{}/check", *id)),
     };
     let shell = shell(&staff, format!("Mails of {}", preview.sheet.rows.assessment.reference));
@@ -93,7 +100,7 @@ async fn mail(
     scheme: Query<Scheme>,
 ) -> Answer {
     let preview = previews::open(&staff.ctx, path.0).await?;
-    let which = VendorMail::parse(&path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let which = AssessmentMail::parse(&path.1).ok_or_else(|| Problem::new(NOT_FOUND))?;
     let links = FramedLinks::Inert;
     let html = rendered(&renderer, &preview, which)?.html;
     Ok(framed(shown_mail::framed(&html, scheme.colours(), links), links))

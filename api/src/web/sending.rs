@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     domain::{
-        Permission, asking, due,
+        Permission, asking,
+        assessment_mail::AssessmentMail,
+        due,
         ids::AssessmentId,
         intake::{PROHIBITED_USE, shown_tenths},
         time_left::about_minutes,
         user::User,
-        vendor_mail::VendorMail,
     },
     render::{
         Renderer,
@@ -452,7 +453,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
     if draft.intake.as_ref().is_some_and(|intake| intake.facts.get(PROHIBITED_USE) == Some(&true)) {
         missing.push(sending::MAY_BE_BANNED.to_owned());
     }
-    let mail = rendered(renderer, preview, VendorMail::Invitation)?;
+    let mail = rendered(renderer, preview, AssessmentMail::Invitation)?;
     let name = |id| draft.users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
     let (assessment, zone) = (&draft.assessment, staff.ctx.tenant().zone);
     let reviewer = draft.users.iter().find(|user| user.id == assessment.reviewer_id);
@@ -497,7 +498,7 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         pages: format!("/assessments/{id}/preview/portal"),
         subject: mail.subject,
         mail: mail.text,
-        mails: mail_href(id, VendorMail::Invitation),
+        mails: mail_href(id, AssessmentMail::Invitation),
         action: format!("/assessments/{id}/send"),
         hidden: vec![Hidden::new("version", assessment.version), Hidden::new("key", fresh_key(staff))],
         submit: if people == 1 { "Send to 1 person".to_owned() } else { format!("Send to {people} people") },

@@ -3,13 +3,16 @@
 use crate::{
     domain::due,
     render::vendors::{DatedLine, NextLine, ReliedLine},
-    usecases::{search::MOST_CHARACTERS, vendors::VendorProfile},
+    usecases::{
+        search::MOST_CHARACTERS,
+        vendors::{FindingDay, VendorProfile},
+    },
     web::acts::with_query,
 };
 use chrono::NaiveDate;
 
-/// Days that are still to come, the farthest first, as the timeline below goes on: answers due, reviews, evidence that
-/// ends.
+/// Days that are still to come, the farthest first, as the timeline below goes on: answers due, reviews, and
+/// what ends first of evidence, of findings and of acceptances.
 pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     let mut lines: Vec<(NaiveDate, String, String)> = Vec::new();
     for row in profile.assessments.iter().filter(|row| row.assessment.state.open_to_vendor()) {
@@ -29,6 +32,21 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
         let what = format!("Next: {} expires", first.name);
         lines.push((day, what, format!("/assessments/{}/review", first.assessment_id)));
     }
+    let finding = |day: fn(&FindingDay) -> Option<NaiveDate>| {
+        profile.finding_days.iter().filter_map(move |one| Some((day(one)?, one))).min_by_key(|(day, _)| *day)
+    };
+    let due = finding(|one| one.due_on.filter(|_| one.accepted_until.is_none()));
+    lines.extend(due.map(|(day, one)| {
+        (
+            day,
+            format!("Next: the fix of \u{201c}{}\u{201d} is due", one.title),
+            format!("/findings/{}", one.id),
+        )
+    }));
+    lines.extend(finding(|one| one.accepted_until).map(|(day, one)| {
+        let what = format!("Next: the acceptance of \u{201c}{}\u{201d} ends", one.title);
+        (day, what, format!("/findings/{}", one.id))
+    }));
     lines.retain(|(day, ..)| *day >= today);
     lines.sort();
     lines.reverse();

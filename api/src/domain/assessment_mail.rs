@@ -1,10 +1,11 @@
-//! Every mail that an assessment can cause to its vendor, and what causes it: for people who look before they send.
+//! Every mail that an assessment can cause, to its vendor and to one's own people, and what causes it: for people who
+//! look before they send. A new mail of an assessment is added here and in `usecases/previews.rs`.
 
 use crate::word_enum;
 
 word_enum! {
-    /// A mail to the vendor, in the order in which they can come.
-    VendorMail {
+    /// A mail about an assessment: those to the vendor in the order in which they can come, then those to one's own people.
+    AssessmentMail {
         /// You are asked.
         Invitation => "invitation",
         /// A colleague asks for help.
@@ -37,10 +38,21 @@ word_enum! {
         Status => "status",
         /// A decided assessment was taken up again.
         Reopened => "reopened",
+        /// The vendor has handed in.
+        SubmissionArrived => "submission-arrived",
+        /// The vendor would like to change what it handed in.
+        AmendmentAsked => "amendment-asked",
+        /// The vendor reports an action done.
+        ActionReported => "action-reported",
     }
 }
 
-impl VendorMail {
+impl AssessmentMail {
+    /// Whether the vendor's people get it; otherwise owner and reviewer do.
+    #[must_use]
+    pub const fn to_vendor(self) -> bool {
+        !matches!(self, Self::SubmissionArrived | Self::AmendmentAsked | Self::ActionReported)
+    }
     /// Its name on pages.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -61,6 +73,9 @@ impl VendorMail {
             Self::Rejected => "Action rejected",
             Self::Status => "Decision and closed findings",
             Self::Reopened => "Taken up again",
+            Self::SubmissionArrived => "Answers have arrived",
+            Self::AmendmentAsked => "The vendor would like to change answers",
+            Self::ActionReported => "Action reported done",
         }
     }
 
@@ -82,6 +97,9 @@ impl VendorMail {
             Self::Findings => "When you send findings",
             Self::Rejected => "When you reject what was reported done",
             Self::Status => "When you record the decision, and when you verify that a finding is fixed",
+            Self::SubmissionArrived => "By itself, when the answers are submitted",
+            Self::AmendmentAsked => "By itself, when the vendor asks to change what it submitted",
+            Self::ActionReported => "By itself, when the vendor reports an action done",
             Self::Reopened => "When you take a decided assessment up again and its links had ended",
         }
     }
