@@ -75,7 +75,10 @@ async fn z_13_a_risk_is_accepted_by_somebody_other_than_who_asked_and_opens_agai
 
     let vendor = risk.open("/vendors").await.expect(200).attributes("tbody a", "href").remove(0);
     let next = risk.open(&vendor).await.expect(200).all(".tm .next a");
-    assert!(next.contains(&"Next: the acceptance of \u{201c}No tested restore\u{201d} ends".to_owned()), "{next:?}");
+    assert!(
+        next.contains(&"Next: the acceptance of \u{201c}No tested restore\u{201d} ends".to_owned()),
+        "{next:?}"
+    );
 
     let system = SystemCtx::new(app.services.clone(), "test");
     let ctx = app.ctx(Role::RiskManager).await;

@@ -64,6 +64,8 @@ struct Seen {
     service: String,
     assessment: AssessmentId,
     results: Vec<Result>,
+    /// Claimed score and coverage by control set.
+    sets: BTreeMap<String, (String, String)>,
 }
 
 impl Seen {
@@ -127,7 +129,8 @@ async fn vendor(app: &TestApp, ctx: &Ctx, client: &Client, number: usize) -> Vec
             reviewed(ctx, seeded.assessment, 1 + nth % 3, if at == 1 { raised } else { &[] }).await;
         }
         let page = client.open(&format!("{}/score", seeded.base())).await.expect(200);
-        let results = shown::score(Part::of(&Html::parse_document(&page.body)));
+        let body = Html::parse_document(&page.body);
+        let (results, sets) = (shown::score(Part::of(&body)), shown::control_sets(Part::of(&body)));
         assert_eq!(results.len(), asked.len());
         let page = client.open(&format!("{}/review?show=all", seeded.base())).await.expect(200);
         shown::review(Part::of(&Html::parse_document(&page.body)), &results);
@@ -137,6 +140,7 @@ async fn vendor(app: &TestApp, ctx: &Ctx, client: &Client, number: usize) -> Vec
             service: format!("Vendor {number:02}-{about} Service"),
             assessment: seeded.assessment,
             results,
+            sets,
         });
         first = first.or(Some(seeded));
     }
@@ -270,7 +274,9 @@ async fn all_vendors(client: &Client, seen: &[Vec<Seen>]) {
             let body = Html::parse_document(&page.body);
             let table = Part::of(&body).part("table.mx");
             let title = Part::of(&body).first(".tabs[aria-label=Questionnaires] a[aria-current]");
-            let sections: Vec<String> = table.texts("thead th").split_off(5);
+            let sections: Vec<String> = table.texts("thead th:not(.set)").split_off(6);
+            let sets: Vec<String> = table.texts("thead .set");
+            assert!(!sets.is_empty());
             for row in with(table.parts("tbody tr"), ".rate") {
                 let service = row.first("th small");
                 let of = newest.get(service.split(',').next().unwrap()).unwrap();
@@ -282,7 +288,17 @@ async fn all_vendors(client: &Client, seen: &[Vec<Seen>]) {
                     "{service}"
                 );
                 assert_eq!(severity(&cells[3].first(".band")), severity(&result.residual), "{service}");
-                for (section, cell) in sections.iter().zip(&cells[4..]) {
+                assert_eq!(cells.len(), 5 + sections.len() + sets.len());
+                for (set, cell) in sets.iter().zip(&cells[5 + sections.len()..]) {
+                    let told = of.sets.get(set.trim_end_matches(" control set"));
+                    let Some((claimed, coverage)) = told else {
+                        assert_eq!(cell.text(), "Not covered", "{service}, {set}");
+                        continue;
+                    };
+                    assert_eq!(cell.first(".cell b"), *claimed, "{service}, {set}");
+                    assert!(coverage.contains(&cell.first("small")), "{service}, {set}: {coverage}");
+                }
+                for (section, cell) in sections.iter().zip(&cells[5..]) {
                     let shown = cell.first(".cell b");
                     match result.sections.get(section) {
                         Some(score) => assert_eq!(&shown, score, "{service}, {section}"),

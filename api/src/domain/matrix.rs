@@ -45,6 +45,19 @@ pub struct Figures {
     pub residual: Option<Residual>,
 }
 
+/// The part of a control set's stored score that a line shows; it speaks of all questionnaires of the assessment.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SetFigures {
+    /// The control set.
+    pub id: String,
+    /// From 0 to 100; nothing when the covered controls weigh 0.
+    pub claimed: Option<Exact>,
+    /// How many controls the answers cover.
+    pub covered: usize,
+    /// Of how many.
+    pub counted: usize,
+}
+
 /// The newest result of one service.
 #[derive(Clone, Debug)]
 pub struct MatrixLine {
@@ -62,4 +75,6 @@ pub struct MatrixLine {
     pub service: String,
     /// The result.
     pub figures: Figures,
+    /// The same answers read against control sets.
+    pub control_sets: Vec<SetFigures>,
 }

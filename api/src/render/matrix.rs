@@ -24,6 +24,8 @@ pub struct MatrixView {
     pub filters: Vec<FieldView>,
     /// Titles of the columns.
     pub sections: Vec<String>,
+    /// Titles of the columns behind them.
+    pub control_sets: Vec<String>,
     /// One per tier.
     pub groups: Vec<MatrixGroup>,
     /// How many columns the table has.
@@ -64,8 +66,21 @@ pub struct MatrixRow {
     pub knock_outs: usize,
     /// The risk that remains.
     pub residual: Band,
+    /// Whether so much does not apply that the vendor is not ranked.
+    pub limited_scope: bool,
     /// One per section.
     pub cells: Vec<ScoreCell>,
+    /// One per control set.
+    pub sets: Vec<SetCell>,
+}
+
+/// A service under one control set.
+#[derive(Debug, Clone, Serialize)]
+pub struct SetCell {
+    /// Its claimed score.
+    pub cell: ScoreCell,
+    /// How many of the controls the answers cover, `74 of 93`.
+    pub coverage: Option<String>,
 }
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -79,6 +94,7 @@ pub(super) fn samples() -> Vec<Sample> {
         questionnaire: "supplier-security-core".to_owned(),
         filters: vec![FieldView::select("tier", "Tier").choices([("", "All")], |value| value.is_empty())],
         sections: vec!["Governance".to_owned(), "Access and identity".to_owned()],
+        control_sets: vec!["ISO/IEC 27001".to_owned()],
         groups: vec![MatrixGroup {
             label: "High tier".to_owned(),
             rows: vec![MatrixRow {
@@ -95,9 +111,14 @@ pub(super) fn samples() -> Vec<Sample> {
                     ScoreCell::new("A", "95.0").href("/assessments/1/score#q-s".to_owned()),
                     ScoreCell::none("N/A"),
                 ],
+                limited_scope: true,
+                sets: vec![SetCell {
+                    cell: ScoreCell::new("A", "94.2"),
+                    coverage: Some("74 of 93".to_owned()),
+                }],
             }],
         }],
-        span: 7,
+        span: 9,
         pager: Pager { text: "1 to 1 of 1 services".to_owned(), previous: None, next: None },
         empty: None,
     };

@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{
     assessment::AssessmentState,
     ids::AssessmentId,
-    matrix::{Figures, MatrixLine, MatrixOrder},
+    matrix::{Figures, MatrixLine, MatrixOrder, SetFigures},
 };
 use entity::{assessment, questionnaire_version, score_result, score_snapshot, service, vendor};
 use questionnaires::definition::Tier;
@@ -140,10 +140,11 @@ struct Row {
     result: String,
 }
 
-/// A stored result; the rows of its questions are skipped.
+/// A stored result; the rows of its questions and controls are skipped.
 #[derive(Deserialize)]
 struct StoredResult {
     questionnaires: Vec<Figures>,
+    control_sets: Vec<SetFigures>,
 }
 
 /// The lines, highest tier first: at most `most` after the first `skipped`.
@@ -208,6 +209,7 @@ fn line_of(row: Row, questionnaire: &str) -> Result<MatrixLine, StoreError> {
         state: AssessmentState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
         tier: row.tier.as_deref().and_then(|word| word.parse().ok()),
         figures: figures.ok_or_else(|| corrupt("result"))?,
+        control_sets: stored.control_sets,
         reference: row.reference,
         vendor: row.vendor,
         service: row.service,

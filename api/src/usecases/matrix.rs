@@ -1,6 +1,6 @@
 //! All vendors under one questionnaire, section by section. Questionnaires are never added up, so it is one at a time.
 
-use super::{Ctx, Result, page_within};
+use super::{Ctx, Result, library, page_within};
 use crate::{
     domain::{
         Permission,
@@ -9,6 +9,7 @@ use crate::{
     store::matrix::{self as rows, MatrixQuery},
 };
 use questionnaires::definition::Tier;
+use std::collections::BTreeSet;
 
 /// Services on one page.
 pub const PAGE: usize = 50;
@@ -35,6 +36,8 @@ pub struct Matrix {
     pub questionnaire: Option<(String, String)>,
     /// Id and title of the columns.
     pub sections: Vec<(String, String)>,
+    /// Id and title of the control sets that these lines were scored under.
+    pub control_sets: Vec<(String, String)>,
     /// At most [`PAGE`].
     pub lines: Vec<MatrixLine>,
     /// How many services have a result.
@@ -57,6 +60,7 @@ pub async fn matrix(ctx: &Ctx, filter: &MatrixFilter) -> Result<Matrix> {
             questionnaires,
             questionnaire: None,
             sections: Vec::new(),
+            control_sets: Vec::new(),
             lines: Vec::new(),
             total: 0,
             page: 1,
@@ -67,5 +71,24 @@ pub async fn matrix(ctx: &Ctx, filter: &MatrixFilter) -> Result<Matrix> {
     let total = rows::count(s, &query).await?;
     let page = page_within(filter.page, total, PAGE);
     let lines = rows::page(s, &query, (page - 1) * PAGE, PAGE).await?;
-    Ok(Matrix { questionnaires, questionnaire: Some((id, title)), sections, lines, total, page })
+    let control_sets = control_sets(&lines);
+    Ok(Matrix {
+        questionnaires,
+        questionnaire: Some((id, title)),
+        sections,
+        control_sets,
+        lines,
+        total,
+        page,
+    })
+}
+
+fn control_sets(lines: &[MatrixLine]) -> Vec<(String, String)> {
+    let ids: BTreeSet<&str> =
+        lines.iter().flat_map(|line| &line.control_sets).map(|set| set.id.as_str()).collect();
+    let titled = ids.into_iter().map(|id| {
+        let known = library::shipped().control_set(id);
+        (id.to_owned(), known.map_or_else(|| id.to_owned(), |set| set.title.clone()))
+    });
+    titled.collect()
 }

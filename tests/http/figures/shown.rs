@@ -121,6 +121,17 @@ pub fn score(page: Part<'_>) -> Vec<Result> {
     results
 }
 
+/// Claimed score and coverage of each control set of a score page.
+pub fn control_sets(page: Part<'_>) -> BTreeMap<String, (String, String)> {
+    let sets = page.parts("section[aria-labelledby=sets] > details");
+    let told = sets.into_iter().map(|set| {
+        let (title, summary) = (set.first("summary b"), set.first("summary"));
+        let claimed = summary.split_once("claimed ").unwrap().1.split_once(',').unwrap().0.to_owned();
+        (title, (claimed, summary.split_once("; ").unwrap().1.to_owned()))
+    });
+    told.collect()
+}
+
 /// The answers that a score page begins with: those that hold a rating have failed, the others cost most.
 fn causes(page: Part<'_>, results: &[Result]) {
     for section in page.parts(".causes") {

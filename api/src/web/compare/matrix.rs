@@ -1,4 +1,5 @@
-//! All vendors under one questionnaire: a heat table of sections, grouped by tier. The address is the view.
+//! All vendors under one questionnaire: a heat table of sections and control sets, grouped by tier. The address is the
+//! view.
 
 use super::super::{
     Answer,
@@ -16,7 +17,7 @@ use crate::{
     render::{
         Renderer,
         compare::ways,
-        matrix::{MatrixGroup, MatrixRow, MatrixView},
+        matrix::{MatrixGroup, MatrixRow, MatrixView, SetCell},
         page::Section,
         parts::{Band, EmptyState, Link, NavItem, Tabs, capitalised},
         vendors::filter,
@@ -27,7 +28,7 @@ use actix_web::web::{Data, Query};
 use std::collections::BTreeMap;
 
 /// Columns before those of the sections.
-const HEAD: usize = 5;
+const HEAD: usize = 6;
 
 pub(super) async fn matrix_page(
     staff: Staff,
@@ -63,15 +64,16 @@ pub(super) async fn matrix_page(
             items: found.questionnaires.iter().map(tab).collect(),
         },
         lede: "The latest result of each service that was handed in. Scores run from 0 to 100 and higher is safer. \
-               Choose two to six to see their answers side by side."
+               Control sets read all questionnaires of an assessment. Choose two to six to see their answers side by side."
             .to_owned(),
         filters: vec![
             filter("tier", "Tier", tier, &tiers),
             filter("order", "Within a tier by", wanted.order.as_str(), &orders),
         ],
         sections: found.sections.iter().map(|(_, title)| title.clone()).collect(),
+        control_sets: found.control_sets.iter().map(|(_, title)| title.clone()).collect(),
         groups: groups(&found),
-        span: HEAD + found.sections.len(),
+        span: HEAD + found.sections.len() + found.control_sets.len(),
         pager: pager("/compare/all", &query, found.page, PAGE, found.lines.len(), found.total, "services"),
         empty: found.lines.is_empty().then(|| empty(&wanted, &shown)),
         questionnaire: shown,
@@ -103,18 +105,15 @@ fn groups(found: &Matrix) -> Vec<MatrixGroup> {
                 .first()
                 .and_then(|line| line.tier)
                 .map_or_else(|| "No tier".to_owned(), |tier| format!("{} tier", capitalised(tier.as_str()))),
-            rows: lines.iter().map(|line| row(line, &found.sections)).collect(),
+            rows: lines.iter().map(|line| row(line, found)).collect(),
         })
         .collect()
 }
 
-fn row(line: &MatrixLine, sections: &[(String, String)]) -> MatrixRow {
+fn row(line: &MatrixLine, found: &Matrix) -> MatrixRow {
     let figures = &line.figures;
     let href = format!("/assessments/{}/score#q-{}", line.assessment, figures.id);
     let mut notes = Vec::new();
-    if figures.limited_scope {
-        notes.push("limited scope");
-    }
     if line.state == AssessmentState::InReview {
         notes.push("in review: as submitted or last reviewed");
     }
@@ -133,7 +132,18 @@ fn row(line: &MatrixLine, sections: &[(String, String)]) -> MatrixRow {
         evidenced: figures.evidenced.as_ref().map_or_else(|| DASH.to_owned(), |score| score.display1()),
         knock_outs: figures.knock_outs.len(),
         residual: Band::residual(figures.residual.map_or("none", |residual| residual.level.as_str())),
-        cells: sections.iter().map(cell).collect(),
+        limited_scope: figures.limited_scope,
+        cells: found.sections.iter().map(cell).collect(),
+        sets: found.control_sets.iter().map(|(id, _)| set(line, id)).collect(),
         href,
+    }
+}
+
+fn set(line: &MatrixLine, id: &str) -> SetCell {
+    let found = line.control_sets.iter().find(|set| set.id == id);
+    SetCell {
+        cell: score_cell(found.and_then(|set| set.claimed.as_ref()), "Not covered")
+            .href(format!("/assessments/{}/score#sets", line.assessment)),
+        coverage: found.map(|set| format!("{} of {}", set.covered, set.counted)),
     }
 }
