@@ -161,21 +161,23 @@ async fn a_reply_has_to_be_saved_before_replies_are_sent_and_the_due_day_is_that
 }
 
 #[tokio::test]
-async fn the_reviewer_sees_which_words_of_an_answer_have_changed() {
+async fn the_reviewer_sees_which_words_of_an_answer_have_changed_and_what_that_does_to_the_score() {
     let app = TestApp::start().await;
     let (vendor, path) = respondent(&app).await;
-    let answer = async |note: &str| {
-        let option = options(&vendor, "SEC-GOV-01").await.remove(0);
+    let answer = async |option: usize, note: &str| {
+        let option = options(&vendor, "SEC-GOV-01").await.remove(option);
         let page = vendor.open("/portal/questions/SEC-GOV-01").await.expect(200);
         let form = page.form("/portal/questions/SEC-GOV-01").set("choice", &option).set("note", note);
         form.submit().await.expect(200);
     };
-    answer("Approved every year by the board.").await;
+    answer(0, "Approved every year by the board.").await;
     let page = declaration(&vendor).await;
     page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     let ctx = app.ctx(Role::RiskManager).await;
+    let score = reviews::desk(&ctx, id_of(&path)).await.unwrap().score.questionnaires.remove(0);
+    let handed_in = [score.claimed.unwrap().display1(), score.rating.unwrap().to_string()];
     ask_again(&ctx, id_of(&path), "SEC-GOV-01", "How often?").await;
-    answer("Approved every month by the board.").await;
+    answer(2, "Approved every month by the board.").await;
     let replies = vendor.open("/portal/clarifications").await.expect(200);
     replies.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await.expect(200);
     let staff = app.signed_in(Role::RiskManager).await;
@@ -183,6 +185,21 @@ async fn the_reviewer_sees_which_words_of_an_answer_have_changed() {
     assert_eq!(review.all("#answer ins"), ["added: month"]);
     assert_eq!(review.all("#answer del"), ["removed: year"]);
     assert!(review.text().contains("Answer in submission 1"));
+    // With the answer before, every figure is what it was when that was handed in.
+    let figures = |page: &tests::browser::Page| {
+        let cells = page.all("table.change td");
+        let column = |at: usize| cells.iter().skip(at).step_by(2).cloned().collect::<Vec<_>>();
+        (page.all("table.change tbody th"), column(0), column(1))
+    };
+    let (labels, before, now) = figures(&review);
+    assert_eq!(labels, ["Credit", "Governance", "Claimed", "Rating"], "{}", review.text());
+    assert_eq!((&before[0], &before[2..]), (&"1".to_owned(), &handed_in[..]));
+    let shown = review.all("dl.worth dd");
+    assert_eq!(
+        (&now[0], &now[1], format!("{} {}", now[3], now[2])),
+        (&shown[1], &shown[6], shown[7].clone())
+    );
+    assert_ne!(before[1..3], now[1..3]);
     let other = staff.open(&format!("{path}/review?show=all&q=SEC-GOV-02")).await.expect(200);
     assert!(!other.text().contains("Answer in submission 1"), "what did not change is shown once");
 }

@@ -127,6 +127,26 @@ pub struct WorthView {
     pub claimed: String,
 }
 
+/// What the change of an answer since the time before does to one score.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    /// The questionnaire.
+    pub title: String,
+    /// Credit, section, claimed score and rating.
+    pub rows: Vec<ChangeRow>,
+}
+
+/// One figure with the answer before and with the answer now.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeRow {
+    /// Which.
+    pub label: String,
+    /// With the answer before.
+    pub before: String,
+    /// With the answer now.
+    pub now: String,
+}
+
 /// A piece of evidence.
 #[derive(Debug, Clone, Serialize)]
 pub struct EvidenceView {
@@ -251,6 +271,8 @@ pub struct AnswerView {
     pub before: Option<GivenView>,
     /// What it is worth; empty for unscored questions.
     pub worth: Vec<WorthView>,
+    /// What its change does, by questionnaire; empty where it moves nothing.
+    pub changed: Vec<ChangeView>,
     /// What follows from it: caps, scope, evidence.
     pub reasons: Vec<String>,
     /// What it contradicts.
@@ -377,6 +399,13 @@ pub(super) fn samples() -> Vec<Sample> {
             lost: "0.78".to_owned(),
             section: "86.7".to_owned(),
             claimed: "B 79.7".to_owned(),
+        }],
+        changed: vec![ChangeView {
+            title: "AI tool risk".to_owned(),
+            rows: vec![
+                ChangeRow { label: "Claimed".to_owned(), before: "80.5".to_owned(), now: "79.7".to_owned() },
+                ChangeRow { label: "Rating".to_owned(), before: "B".to_owned(), now: "B".to_owned() },
+            ],
         }],
         reasons: vec!["No cap follows from this answer.".to_owned()],
         contradicts: vec!["Put to the vendor, who left it as it is: Which is right?".to_owned()],

@@ -24,6 +24,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use questionnaires::{
+    answering::Answer,
     definition::CriticalLevel,
     exact::Exact,
     risk::{
@@ -150,6 +151,24 @@ pub fn live_score(
     let inputs = submission_of(base).judged(definitions, verdicts, citations, today);
     let score = scored(&inputs, definitions)?;
     Ok((inputs, score))
+}
+
+/// The score as it would be with another answer to a question, or with none.
+///
+/// # Errors
+/// `internal` when that answer does not fit its question.
+pub fn with_answer(
+    inputs: &ScoreInputs,
+    definitions: &Definitions,
+    question: &str,
+    answer: Option<&Answer>,
+) -> Result<AssessmentScore> {
+    let mut other = inputs.clone();
+    match answer {
+        Some(answer) => other.answers.insert(question.to_owned(), answer.clone()),
+        None => other.answers.remove(question),
+    };
+    scored(&other, definitions)
 }
 
 /// The submission alone: what a verification put in place of a blank is taken out again, for it comes back with its

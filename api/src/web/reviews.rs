@@ -2,6 +2,7 @@
 
 mod evidence;
 mod verdicts;
+mod worth;
 
 pub(super) use evidence::evidence_view;
 
@@ -13,7 +14,7 @@ use super::{
     page::{respond, see_other, with_errors},
     reviews_together,
     routes::{Access, routes},
-    scores::{DASH, about, case_shell, scope_words, state_words},
+    scores::{about, case_shell},
 };
 use crate::{
     domain::{
@@ -31,7 +32,7 @@ use crate::{
         parts::{Band, FlashNotice, LabelledBand, Link, NavItem, capitalised},
         reviews::{
             AnswerView, AskedView, BatchQuestion, BatchView, ContradictionView, GivenView, QueueGroupView,
-            QueueLine, ReviewView, WorthView,
+            QueueLine, ReviewView,
         },
         word_diff,
     },
@@ -45,12 +46,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use chrono::Days;
-use questionnaires::{
-    answering::Answer as Answered,
-    definition::{CriticalLevel, Question},
-    exact::Exact,
-    scoring::State,
-};
+use questionnaires::answering::Answer as Answered;
 use std::collections::BTreeSet;
 
 routes! {
@@ -356,6 +352,7 @@ fn answer_view(
         }
         (earlier, now) => (earlier.as_deref().map(word_diff::plain), now.as_deref().map(word_diff::plain)),
     };
+    let changed = earlier.map(|earlier| worth::changed_by(desk, id, earlier)).unwrap_or_default();
     let before = earlier.map(|earlier| GivenView {
         heading: match desk.previous.as_ref().and_then(|previous| previous.of.as_ref()) {
             Some((reference, at)) => {
@@ -406,8 +403,9 @@ fn answer_view(
         proof: question.evidence.clone(),
         now,
         before,
-        worth: worth_of(desk, id),
-        reasons: reasons_of(desk, question),
+        worth: worth::worth_of(desk, id),
+        changed,
+        reasons: worth::reasons_of(desk, question),
         contradicts: Vec::new(),
         evidence,
         frame,
@@ -436,82 +434,6 @@ fn answer_view(
         answer_rev: typed.and_then(|typed| typed.parsed("answer_rev")).unwrap_or(desk.inputs.revision(id)),
         show: looked.show.to_owned(),
     })
-}
-
-fn worth_of(desk: &Desk, id: &str) -> Vec<WorthView> {
-    let mut worth = Vec::new();
-    for scored in &desk.score.questionnaires {
-        let Some(row) = scored.rows.iter().find(|row| row.question == id) else { continue };
-        let counts = row.state.counts();
-        let section =
-            scored.sections.iter().find(|section| section.id == row.section).and_then(|s| s.claimed.as_ref());
-        let part = |of: &dyn Fn(&questionnaires::scoring::Explained) -> String| {
-            row.explained.as_ref().map_or_else(|| DASH.to_owned(), of)
-        };
-        worth.push(WorthView {
-            title: desk
-                .definitions
-                .questionnaire(&scored.id)
-                .map_or_else(|| scored.id.clone(), |q| q.title.clone()),
-            state: state_words(row.state).to_owned(),
-            credit: if counts { row.credit.to_string() } else { DASH.to_owned() },
-            weight: row.weight.to_string(),
-            evidence: if row.evidence.is_some() {
-                row.evidence_factor().to_string()
-            } else {
-                DASH.to_owned()
-            },
-            contribution: part(&|parts| parts.contribution_printed.display2()),
-            lost: part(&|parts| parts.lost_printed.display2()),
-            section: section.map_or_else(|| DASH.to_owned(), Exact::display1),
-            claimed: match (scored.rating, &scored.claimed) {
-                (Some(rating), Some(claimed)) => format!("{rating} {}", claimed.display1()),
-                _ => DASH.to_owned(),
-            },
-        });
-    }
-    worth
-}
-
-fn reasons_of(desk: &Desk, question: &Question) -> Vec<String> {
-    let id = question.id.as_str();
-    let mut reasons = Vec::new();
-    for scored in &desk.score.questionnaires {
-        for failed in scored
-            .knock_outs
-            .iter()
-            .filter(|failed| failed.question == id || failed.gate.as_deref() == Some(id))
-        {
-            let level = match failed.level {
-                CriticalLevel::Major => "a failed major: it helps to cap the rating at C or D",
-                CriticalLevel::Blocker => "a failed blocker: it caps the rating at D",
-            };
-            reasons.push(format!("{} is {level}.", failed.question));
-        }
-        for line in scored.scope.iter().filter(|line| line.question == id) {
-            reasons.push(scope_words(line, &desk.definitions).1);
-        }
-        let held: Vec<&str> = scored
-            .rows
-            .iter()
-            .filter(|row| row.gate.as_deref() == Some(id))
-            .map(|row| row.question.as_str())
-            .collect();
-        if !held.is_empty() {
-            reasons.push(format!(
-                "{} count 0, because this answer keeps them from being asked.",
-                held.join(", ")
-            ));
-        }
-        if scored.rows.iter().any(|row| row.question == id && row.state == State::NaPending) {
-            reasons.push("It counts 0 until \"does not apply\" is accepted.".to_owned());
-        }
-    }
-    reasons.dedup();
-    if reasons.is_empty() && question.is_scored() {
-        reasons.push("No cap follows from this answer.".to_owned());
-    }
-    reasons
 }
 
 async fn give_verdict(
