@@ -100,6 +100,31 @@ async fn a_named_attestation_hands_in_once_and_gives_a_receipt_with_the_hash() {
     );
 }
 
+#[tokio::test]
+async fn a_section_is_checked_by_itself_and_leads_back_to_where_it_is_answered() {
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let option = options(&vendor, "SEC-GOV-01").await.remove(0);
+    choose(&vendor, "SEC-GOV-01", &option).await.expect(200);
+    let section = "/portal/sections/supplier-security-core/GOV";
+    let check = vendor.open(section).await.expect(200).follow("Check this section").await.expect(200);
+    assert_eq!(check.heading(), "Check Governance");
+    let asked = check.all("dt");
+    assert!(asked.len() > 2 && asked[0].starts_with("1.1 "), "{asked:?}");
+    assert!(
+        check.all(".lede")[0].starts_with(&format!("{} blank, ", asked.len() - 1)),
+        "{:?}",
+        check.all(".lede")
+    );
+    assert!(check.all("dd")[0].starts_with("Written, approved"), "{:?}", check.all("dd"));
+    let change = check.attributes("dd a", "href");
+    assert!(change.iter().all(|href| href.starts_with(section)), "{change:?}");
+    assert_eq!(check.follow("Back to Governance").await.expect(200).path, section);
+    for unknown in ["supplier-security-core", "supplier-security-core/NONE", "none/GOV", "/"] {
+        vendor.open(&format!("/portal/check?section={unknown}")).await.expect(404);
+    }
+}
+
 /// How many submissions and how many scores of one there are.
 async fn submissions(app: &TestApp) -> [u64; 2] {
     let all = app.services.database.across_tenants("test");

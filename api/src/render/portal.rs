@@ -316,6 +316,8 @@ pub struct SectionPage {
     pub next: Vec<Link>,
     /// A form that marks the section ready: address and words of its button.
     pub ready: Option<Link>,
+    /// To the answers of this section in a row.
+    pub check: Option<Link>,
     /// The right-hand column.
     pub aside: Vec<AsideBlock>,
 }
@@ -348,7 +350,7 @@ pub struct RailRow {
     pub current: bool,
 }
 
-/// All answers before the declaration. `portal/check`.
+/// All answers before the declaration, or those of one section. `portal/check`.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckPage {
     /// What is open and that blanks do not block.
@@ -357,8 +359,8 @@ pub struct CheckPage {
     pub contradictions: Vec<Contradiction>,
     /// One group per section; those with something open are unfolded.
     pub groups: Vec<AnswerGroup>,
-    /// To the declaration; nothing when this person cannot submit.
-    pub declaration: Option<Link>,
+    /// To the declaration, or back to the section; nothing when this person cannot submit.
+    pub go_on: Option<Link>,
     /// Who can submit, when this person cannot.
     pub cannot: String,
     /// Back to the task list.

@@ -12,7 +12,7 @@ use super::{
     page::{html, rendered, respond, see_other},
     portal_aside::aside,
     portal_reader::Reader,
-    portal_submission::signature,
+    portal_submission::{ToCheck, signature},
     portal_tasks::task_list,
     portal_views::{
         Desk, NOTHING_IN_IT, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of,
@@ -213,6 +213,7 @@ impl Cards<'_> {
             },
             ready: (unready && only.is_none())
                 .then(|| Link::new("Mark section ready", format!("{}/ready", section_href(section)))),
+            check: only.is_none().then(|| Link::new("Check this section", ToCheck::href(section))),
             aside: aside(self.who, sheet),
         };
         let title = match only {

@@ -7,7 +7,9 @@ use super::{
     guard::Staff,
     page, portal,
     portal_reader::Reader,
-    portal_shelf, portal_submission, portal_tasks,
+    portal_shelf,
+    portal_submission::{self, ToCheck},
+    portal_tasks,
     problem::{INTERNAL, NOT_FOUND, Problem},
     routes::{Access, routes},
 };
@@ -23,7 +25,7 @@ use actix_web::{
     HttpResponse,
     body::MessageBody as _,
     http::{StatusCode, header},
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
 
 routes! {
@@ -85,9 +87,15 @@ async fn section(
     previewed(cards.section(at, None)?, id)
 }
 
-async fn check(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
+async fn check(
+    staff: Staff,
+    renderer: Data<Renderer>,
+    id: Path<AssessmentId>,
+    wanted: Query<ToCheck>,
+) -> Answer {
     let preview = previews::open(&staff.ctx, *id).await?;
-    let page = portal_submission::check_page(&reader(&staff, &preview, *id), &renderer, &preview.sheet, &[])?;
+    let (sheet, reader) = (&preview.sheet, reader(&staff, &preview, *id));
+    let page = portal_submission::check_page(&reader, &renderer, sheet, wanted.on(sheet)?, &[])?;
     previewed(page, *id)
 }
 

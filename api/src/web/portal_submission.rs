@@ -7,11 +7,16 @@ use super::{
     page::{respond, see_other, with_errors},
     portal::cards,
     portal_reader::Reader,
-    portal_views::{answer_groups, progress_bar},
+    portal_views::{answer_groups, progress_bar, section_href},
+    problem::{NOT_FOUND, Problem},
     routes::{Access, routes},
 };
 use crate::{
-    domain::{assessment::AssessmentState, due, sheet::Sheet},
+    domain::{
+        assessment::AssessmentState,
+        due,
+        sheet::{Sheet, SheetSection},
+    },
     render::{
         Renderer,
         fields::{FieldView, errors_of},
@@ -24,7 +29,11 @@ use crate::{
         submission::{self, Attestation, HandedIn},
     },
 };
-use actix_web::{http::StatusCode, web::Data};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Query},
+};
+use serde::Deserialize;
 
 routes! {
     GET "/portal/check" => check, Access::Portal, Page;
@@ -34,26 +43,61 @@ routes! {
     POST "/portal/amend" => ask_to_amend, Access::Portal, Page, ["reason"];
 }
 
-async fn check(who: Respondent, renderer: Data<Renderer>) -> Answer {
-    let sheet = answers::open(&who.ctx).await?;
-    check_page(&Reader::of(&who), &renderer, &sheet, &[])
+/// What to check: a section, as `questionnaire/section`, or everything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ToCheck {
+    section: String,
 }
 
-/// All answers before the declaration.
+impl ToCheck {
+    /// The address of the check of one section.
+    pub(super) fn href(section: &SheetSection) -> String {
+        format!("/portal/check?section={}/{}", section.questionnaire_id, section.id)
+    }
+
+    /// The place of the section on the sheet; none for everything.
+    ///
+    /// # Errors
+    /// `not_found` when no such section is asked.
+    pub(super) fn on(&self, sheet: &Sheet) -> Result<Option<usize>, Problem> {
+        if self.section.is_empty() {
+            return Ok(None);
+        }
+        let found =
+            self.section.split_once('/').and_then(|(asked, section)| sheet.section_at(asked, section));
+        found.map(Some).ok_or_else(|| Problem::new(NOT_FOUND))
+    }
+}
+
+async fn check(who: Respondent, renderer: Data<Renderer>, wanted: Query<ToCheck>) -> Answer {
+    let sheet = answers::open(&who.ctx).await?;
+    let at = wanted.on(&sheet)?;
+    check_page(&Reader::of(&who), &renderer, &sheet, at, &[])
+}
+
+/// The answers of one section or all of them before the declaration.
 pub(super) fn check_page(
     who: &Reader<'_>,
     renderer: &Renderer,
     sheet: &Sheet,
+    at: Option<usize>,
     errors: &[FieldError],
 ) -> Answer {
+    let only = at.and_then(|at| sheet.sections.get(at));
     let missing = &sheet.missing;
-    let blank = sheet.total() - sheet.done();
+    let here = |question: &&String| {
+        only.is_none_or(|section| section.questions.iter().any(|one| one.id == **question))
+    };
+    let count = |questions: &[String]| questions.iter().filter(here).count();
+    let blank =
+        only.map_or_else(|| sheet.total() - sheet.done(), |section| section.questions.len() - section.done());
     let lede = format!(
         "{blank} blank, {} \u{201c}We do not know\u{201d}, {} without the note and {} without the evidence asked for. {}",
-        missing.unknown.len(),
-        missing.notes.len(),
-        missing.evidence.len(),
-        if missing.required.is_empty() {
+        count(&missing.unknown),
+        count(&missing.notes),
+        count(&missing.evidence),
+        if count(&missing.required) == 0 {
             "Blanks do not keep you from sending."
         } else {
             "Answers marked \u{201c}Has to be answered\u{201d} keep you from sending."
@@ -67,14 +111,26 @@ pub(super) fn check_page(
         contradictions: sheet
             .contradictions
             .iter()
+            .filter(|_| only.is_none())
             .map(|text| Contradiction {
                 text: text.clone(),
                 link: Link::new("All sections", "/portal/tasks"),
             })
             .collect(),
-        groups: answer_groups(sheet, true),
-        declaration: (open && begun && lead && missing.required.is_empty())
-            .then(|| Link::new("Continue to declaration", "/portal/submit")),
+        groups: match at {
+            None => answer_groups(sheet, true),
+            Some(at) => answer_groups(sheet, true)
+                .into_iter()
+                .skip(at)
+                .take(1)
+                .map(|group| AnswerGroup { open: true, ..group })
+                .collect(),
+        },
+        go_on: match only {
+            Some(section) => Some(Link::new(format!("Back to {}", section.title), section_href(section))),
+            None => (open && begun && lead && missing.required.is_empty())
+                .then(|| Link::new("Continue to declaration", "/portal/submit")),
+        },
         cannot: match (open, lead) {
             (false, _) => "These answers were handed in.".to_owned(),
             (true, true) if !begun => "Nothing is answered yet, so there is nothing to send.".to_owned(),
@@ -90,8 +146,10 @@ pub(super) fn check_page(
         ErrorItem { text: fault.message.clone(), href: Some(href) }
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut frame = who.shell(sheet, "Check all answers").errors(items.collect());
-    frame.progress = Some(progress_bar(sheet, None));
+    let title =
+        only.map_or_else(|| "Check all answers".to_owned(), |section| format!("Check {}", section.title));
+    let mut frame = who.shell(sheet, title).errors(items.collect());
+    frame.progress = Some(progress_bar(sheet, at));
     respond(renderer, status, "portal/check", frame, view)
 }
 
@@ -180,7 +238,7 @@ async fn submit(
         }
         Err(UseCaseError::Incomplete(missing)) => {
             let sheet = answers::open(&who.ctx).await?;
-            check_page(&Reader::of(&who), &renderer, &sheet, &missing)
+            check_page(&Reader::of(&who), &renderer, &sheet, None, &missing)
         }
         Err(other) => Err(other.into()),
     }

@@ -350,6 +350,7 @@ fn section(wrong: bool) -> Page<SectionPage> {
         cards: cards_html(frame(), questions(wrong)),
         next: vec![Link::new("Continue to section 12", "/portal/sections/ait-ais"), Link::new("All sections", "/portal")],
         ready: Some(Link::new("Mark section ready", "/portal/sections/ait-lif/ready")),
+        check: Some(Link::new("Check this section", "/portal/check?section=ai-tool-risk/LIF")),
         aside: aside(),
     };
     let mut shell = shell("Lifecycle, drift and retirement");
@@ -583,7 +584,7 @@ fn check(lead: bool) -> Page<CheckPage> {
             link: Link::new("Question 4.2", "/portal/sections/dat#SEC-DAT-02"),
         }],
         groups: vec![answers(true, true), AnswerGroup { title: "Cloud".to_owned(), ..answers(false, true) }],
-        declaration: lead.then(|| Link::new("Continue to declaration", "/portal/declaration")),
+        go_on: lead.then(|| Link::new("Continue to declaration", "/portal/declaration")),
         cannot: "Priya Shah can submit. Tell her when you are done.".to_owned(),
         back: Link::new("All sections", "/portal"),
     };
