@@ -259,5 +259,15 @@ async fn what_was_not_sent_not_started_or_has_ended_waits_for_who_sends(database
     let (shown, to) = rows(Role::Procurement, "expired").await;
     assert!(shown[0].starts_with("Lumen Analytics, Lumen Hire The link has ended was due "), "{shown:?}");
     assert_eq!(to, [&*sent]);
+    // Nothing of an archived vendor is to be done.
+    let client = app.signed_in(Role::Procurement).await;
+    let vendors = client.open("/vendors").await.expect(200).attributes("tbody th a", "href");
+    for vendor in vendors {
+        let page = client.open(&format!("{vendor}/archive")).await.expect(200);
+        page.form("/archive").submit().await.expect(200);
+    }
+    for group in ["drafts", "expired"] {
+        assert!(rows(Role::Procurement, group).await.0.is_empty(), "{group}");
+    }
     assert!(rows(Role::Procurement, "chase").await.0.is_empty());
 }

@@ -148,6 +148,9 @@ async fn the_time_it_takes_is_said_in_the_same_words_before_sending_in_the_mail_
     let vendor = come_in(&draft.app, &mailed_link(&draft.app, PRIYA)).await;
     let welcome = vendor.open("/portal").await.expect(200).text();
     assert!(welcome.contains(&format!("about {said}")), "{said}: {welcome}");
+    // Both know of as many questions at most.
+    let most = check.split("Up to ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!(welcome.contains(&format!("up to {most}, as your answers ask for")), "{most}: {welcome}");
 }
 
 #[tokio::test]

@@ -167,6 +167,8 @@ pub struct Welcome {
     pub facts: Vec<Fact>,
     /// What to have ready.
     pub ready: Vec<IconLine>,
+    /// How many earlier answers are offered again; empty when none are.
+    pub offered: String,
     /// Where Start posts.
     pub action: String,
     /// Further ways, as quiet links.

@@ -10,6 +10,7 @@ use crate::domain::{
     finding::Urgency,
     ids::{FindingId, UserId},
     remediation::severity_from_word,
+    vendor::VendorState,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{action, assessment, finding, service, vendor};
@@ -26,7 +27,7 @@ use uuid::Uuid;
 pub enum Group {
     /// Assessments.
     Assessments(Waits),
-    /// Assessments in this state.
+    /// Assessments in this state, of vendors that are not archived.
     Standing(AssessmentState),
     /// Assessments with a decision.
     Decided,
@@ -69,7 +70,10 @@ pub async fn heads<const N: usize>(
     let parts = groups.iter().zip(0_i32..).map(|((group, most), part)| {
         let rows = match group {
             Group::Assessments(waits) => assessments(s, waiting(*waits, lateness), *most),
-            Group::Standing(state) => assessments(s, assessment::Column::State.eq(state.as_str()), *most),
+            Group::Standing(state) => {
+                let state = assessment::Column::State.eq(state.as_str());
+                assessments(s, state.and(assessment::Column::VendorId.in_subquery(active_vendors(s))), *most)
+            }
             Group::Decided => s
                 .find::<assessment::Entity>()
                 .filter(assessment::Column::State.eq(AssessmentState::Decided.as_str()))
@@ -104,6 +108,14 @@ pub async fn heads<const N: usize>(
         }
     }
     Ok(heads)
+}
+
+fn active_vendors(s: &impl Scoped) -> SelectStatement {
+    s.find::<vendor::Entity>()
+        .filter(vendor::Column::State.eq(VendorState::Active.as_str()))
+        .select_only()
+        .column(vendor::Column::Id)
+        .into_query()
 }
 
 /// The first of the assessments that fit: those due first.

@@ -13,7 +13,7 @@ use super::{
     portal_aside::aside,
     portal_reader::Reader,
     portal_submission::{ToCheck, signature},
-    portal_tasks::task_list,
+    portal_tasks::{offered_again, task_list},
     portal_views::{
         Desk, NOTHING_IN_IT, Unsaved, next_links, progress_bar, rail, saved_line, section_href, section_of,
         why_closed,
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     domain::{
         answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN},
+        asking,
         assessment::AssessmentState,
         due,
         earlier::Earlier,
@@ -84,7 +85,10 @@ pub(super) fn back_to(go: &str, question: &str) -> String {
 async fn home(who: Respondent, renderer: Data<Renderer>) -> Answer {
     let sheet = answers::open(&who.ctx).await?;
     match sheet.rows.assessment.state {
-        AssessmentState::Sent => welcome(&Reader::of(&who), &renderer, &sheet),
+        AssessmentState::Sent => {
+            let earlier = carry::earlier(&who.ctx, &sheet).await?;
+            welcome(&Reader::of(&who), &renderer, &sheet, earlier.as_deref())
+        }
         AssessmentState::InProgress => Ok(see_other("/portal/tasks")),
         AssessmentState::Returned => Ok(see_other("/portal/clarifications")),
         _ => Ok(see_other("/portal/receipt")),
@@ -92,8 +96,16 @@ async fn home(who: Respondent, renderer: Data<Renderer>) -> Answer {
 }
 
 /// The first visit.
-pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> Answer {
+pub(super) fn welcome(
+    who: &Reader<'_>,
+    renderer: &Renderer,
+    sheet: &Sheet,
+    earlier: Option<&Earlier>,
+) -> Answer {
     let about = &sheet.rows.assessment;
+    let asked = sheet.rows.questionnaires.iter().map(|asked| asked.definition.as_ref());
+    let most = asking::question_count(asked, &about.facts, about.tier);
+    let questions = Fact::new("Questions", sheet.total().to_string());
     let organisation = who.tenant.name.clone();
     let minutes: u32 = sheet.rows.questionnaires.iter().map(|asked| asked.definition.minutes).sum();
     let titles: Vec<&str> =
@@ -107,7 +119,10 @@ pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> A
             )
         }),
         facts: vec![
-            Fact::new("Questions", sheet.total().to_string()).note("more may follow from your answers"),
+            match most > sheet.total() {
+                true => questions.note(format!("up to {most}, as your answers ask for")),
+                false => questions,
+            },
             Fact::new("Time", about_minutes(minutes)).note("stop and resume at any time"),
             Fact::new("Due", due::long_day(about.due_on)).note(format!("end of the day in {zone}")),
             Fact::new("Questionnaires", titles.join(", ")),
@@ -117,6 +132,7 @@ pub(super) fn welcome(who: &Reader<'_>, renderer: &Renderer, sheet: &Sheet) -> A
             IconLine::new("file-text", "Policies and the last penetration test letter"),
             IconLine::new("users", "A colleague who knows how the product is built"),
         ],
+        offered: offered_again(sheet, earlier, who.tenant.zone).trim_start().to_owned(),
         action: "/portal/start".to_owned(),
         more: vec![
             Link::new("See all questions first", "/portal/tasks"),

@@ -65,7 +65,7 @@ fn previewed(page: HttpResponse, id: AssessmentId) -> Answer {
 
 async fn welcome(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {
     let preview = previews::open(&staff.ctx, *id).await?;
-    previewed(portal::welcome(&reader(&staff, &preview, *id), &renderer, &preview.sheet)?, *id)
+    previewed(portal::welcome(&reader(&staff, &preview, *id), &renderer, &preview.sheet, None)?, *id)
 }
 
 async fn tasks(staff: Staff, renderer: Data<Renderer>, id: Path<AssessmentId>) -> Answer {

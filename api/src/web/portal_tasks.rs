@@ -163,7 +163,7 @@ fn asked_by_a_colleague(who: &Reader<'_>, sheet: &Sheet) -> String {
 }
 
 /// How many earlier answers are on offer, in a sentence; nothing when there are none.
-fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) -> String {
+pub(super) fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) -> String {
     let Some(earlier) = earlier else { return String::new() };
     let offered: usize = sheet.sections.iter().map(|section| earlier.offered_in(sheet, section).len()).sum();
     if offered == 0 {
