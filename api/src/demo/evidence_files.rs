@@ -1,5 +1,8 @@
-//! What the demo's vendors attach: one page of PDF in the browser's own type, written out by hand because it is all the
-//! PDF that Assay ever writes.
+//! What the demo's vendors attach: a drawing, and one page of PDF in the browser's own type, written out by hand because
+//! it is all the PDF that Assay ever writes.
+
+/// A plan of a network, as PNG.
+pub(super) const DRAWING: &[u8] = include_bytes!("network-plan.png");
 
 /// A page with a heading and short lines of plain ASCII.
 pub(super) fn letter(heading: &str, lines: &[String]) -> Vec<u8> {

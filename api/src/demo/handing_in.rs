@@ -1,4 +1,5 @@
-//! How the vendors of the stories hand in: with a policy, a few links that prove something for a while, and a name.
+//! How the vendors of the stories hand in: with a policy, a drawing, a few links that prove something for a while, and a
+//! name.
 
 use super::{
     evidence_files,
@@ -16,10 +17,12 @@ use chrono::Days;
 
 /// What every vendor links to: for which question, what it is, and for how many days from then it proves anything; 0
 /// for always.
-const PROOF: [(&str, &str, u64); 3] = [
+const PROOF: [(&str, &str, u64); 5] = [
     ("SEC-IAM-01", "Access review of the last quarter", 60),
     ("SEC-ASR-01", "ISO/IEC 27001 certificate", 300),
-    ("SEC-CRY-01", "How keys are kept, on our trust page", 0),
+    ("SEC-CRY-01", "How data is encrypted, on our trust page", 0),
+    ("SEC-CRY-03", "How keys are kept, on our trust page", 0),
+    ("SEC-CRY-04", "Report of the scan for secrets", 90),
 ];
 
 /// Uploads a file as evidence, as the vendor's page does.
@@ -57,6 +60,8 @@ impl Stage<'_> {
         let policy =
             attach(portal, Supports::answer("SEC-GOV-01".to_owned()), "security-policy.pdf", &policy);
         unless_not_asked(policy.await)?;
+        let network = Supports::answer("SEC-OPS-07".to_owned());
+        unless_not_asked(attach(portal, network, "network-plan.png", evidence_files::DRAWING).await)?;
         for (question, what, days) in PROOF {
             let link = format!("{}/trust/{}", script.website, question.to_lowercase());
             let supports = Supports::answer(question.to_owned());
