@@ -1,8 +1,7 @@
 //! Decisions: how a review ends, and how it is taken up again.
 
 use super::{
-    Ctx, FieldError, Result, UseCaseError, assessments,
-    deliveries::{self, Recipient},
+    Ctx, FieldError, Result, UseCaseError, assessments, deliveries,
     error::Faults,
     respondents::{self, active_leads},
     reviews::{self, Desk, MAX_WORDS},
@@ -140,18 +139,10 @@ pub async fn decide(ctx: &Ctx, id: AssessmentId, input: Decide) -> Result<()> {
     rows::insert(&mut tx, id, &decision).await?;
     assessment.decided_at = Some(ctx.now());
     store::assessments::update(&mut tx, &assessment).await?;
-    for (respondent, invitation) in active_leads(&tx, id).await? {
-        let job = Job::MailFindingsClosed { assessment: id, invitation: invitation.id };
-        let dedup = format!("closed:{}:{}", invitation.id, decision.id);
-        deliveries::queue_mail(
-            &mut tx,
-            ctx.services(),
-            &job,
-            &Recipient::respondent(&respondent),
-            Some(dedup),
-        )
+    let leads = active_leads(&tx, id).await?;
+    let job = |invitation| Job::MailFindingsClosed { assessment: id, invitation };
+    deliveries::tell_respondents(&mut tx, ctx.services(), &leads, job, &format!("closed:{}", decision.id))
         .await?;
-    }
     let event = ctx.event("assessment.decided", "decision", decision.id).on_assessment(id);
     tx.commit(event.after(json!({"outcome": outcome, "next_review_on": next_review_on}))).await?;
     Ok(())

@@ -6,9 +6,9 @@ use crate::{
     domain::{
         assessment::Assessment,
         delivery::{Attempt, Delivery, DeliveryOutcome},
-        ids::{AssessmentId, DeliveryId, JobId, RespondentId, TenantId, UserId},
+        ids::{AssessmentId, DeliveryId, InvitationId, JobId, RespondentId, TenantId, UserId},
         job::Job,
-        respondent::Respondent,
+        respondent::{Invitation, Respondent},
     },
     store::{self, TenantScope, WriteTx},
 };
@@ -202,6 +202,26 @@ pub async fn paused(services: &Services) -> Result<Option<String>> {
 /// When the database cannot be read.
 pub async fn paused_in(database: &store::Database) -> Result<Option<String>> {
     Ok(store::settings::get(database, PAUSED).await?)
+}
+
+/// Queues a mail to people who answer, as [`super::respondents::active_leads`] finds them. `occasion` says what it is
+/// about, so that one occasion tells nobody twice.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn tell_respondents(
+    tx: &mut WriteTx,
+    services: &Services,
+    people: &[(Respondent, Invitation)],
+    job: impl Fn(InvitationId) -> Job,
+    occasion: &str,
+) -> Result<()> {
+    for (respondent, invitation) in people {
+        let to = Recipient::respondent(respondent);
+        queue_mail(tx, services, &job(invitation.id), &to, Some(format!("{occasion}:{}", invitation.id)))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Queues a mail about an assessment to its owner and its reviewer. `occasion` says what it is about, so that one

@@ -13,8 +13,7 @@ use raising::{nothing_yet, proposals, refuse_unless_reviewed};
 pub use verifying::{VerifyAction, reject_action, verify_action};
 
 use super::{
-    Ctx, Result, UseCaseError, assessments,
-    deliveries::{self, Recipient},
+    Ctx, Result, UseCaseError, assessments, deliveries,
     error::Faults,
     page_within,
     respondents::{active_leads, refuse_unreachable},
@@ -134,18 +133,9 @@ pub async fn send(ctx: &Ctx, id: AssessmentId) -> Result<usize> {
                 .after(json!({"due_on": finding.due_on})),
         );
     }
-    for (respondent, invitation) in recipients {
-        let job = Job::MailFindings { assessment: id, invitation: invitation.id };
-        let dedup = format!("findings:{}:{batch}", invitation.id);
-        deliveries::queue_mail(
-            &mut tx,
-            ctx.services(),
-            &job,
-            &Recipient::respondent(&respondent),
-            Some(dedup),
-        )
+    let job = |invitation| Job::MailFindings { assessment: id, invitation };
+    deliveries::tell_respondents(&mut tx, ctx.services(), &recipients, job, &format!("findings:{batch}"))
         .await?;
-    }
     let count = events.len();
     tx.commit_all(events).await?;
     Ok(count)

@@ -14,8 +14,7 @@ use crate::{
     },
     store::{WriteTx, findings as rows, reviews, scores as score_rows},
     usecases::{
-        Ctx, Result, UseCaseError, assessments,
-        deliveries::{self, Recipient},
+        Ctx, Result, UseCaseError, assessments, deliveries,
         error::Faults,
         respondents::active_leads,
         reviews::{MAX_WORDS, credit},
@@ -84,19 +83,11 @@ pub async fn verify_action(ctx: &Ctx, id: FindingId, input: VerifyAction) -> Res
     finding.state_reason = None;
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
-    let known =
-        if finding.sent_at.is_some() { active_leads(&tx, finding.assessment_id).await? } else { Vec::new() };
-    for (respondent, invitation) in known {
-        let job = Job::MailFindingsClosed { assessment: finding.assessment_id, invitation: invitation.id };
-        let dedup = format!("closed:{}:{}", invitation.id, action.id);
-        deliveries::queue_mail(
-            &mut tx,
-            ctx.services(),
-            &job,
-            &Recipient::respondent(&respondent),
-            Some(dedup),
-        )
-        .await?;
+    if finding.sent_at.is_some() {
+        let leads = active_leads(&tx, finding.assessment_id).await?;
+        let job = |invitation| Job::MailFindingsClosed { assessment: finding.assessment_id, invitation };
+        let occasion = format!("closed:{}", action.id);
+        deliveries::tell_respondents(&mut tx, ctx.services(), &leads, job, &occasion).await?;
     }
     tx.commit(event).await?;
     Ok(())
@@ -215,12 +206,10 @@ pub async fn reject_action(ctx: &Ctx, id: FindingId, version: i64, reason: &str)
     rows::save_action(&mut tx, &action).await?;
     rows::save(&mut tx, &finding).await?;
     if finding.sent_at.is_some() {
-        for (respondent, invitation) in active_leads(&tx, finding.assessment_id).await? {
-            let job = Job::MailActionRejected { finding: id, invitation: invitation.id };
-            let dedup = format!("rejected:{}:{}", invitation.id, action.id);
-            let to = Recipient::respondent(&respondent);
-            deliveries::queue_mail(&mut tx, ctx.services(), &job, &to, Some(dedup)).await?;
-        }
+        let leads = active_leads(&tx, finding.assessment_id).await?;
+        let job = |invitation| Job::MailActionRejected { finding: id, invitation };
+        let occasion = format!("rejected:{}", action.id);
+        deliveries::tell_respondents(&mut tx, ctx.services(), &leads, job, &occasion).await?;
     }
     tx.commit(action_event(ctx, "action.rejected", &action, &finding, action.verdict_reason.as_deref()))
         .await?;

@@ -14,8 +14,7 @@ use crate::{
     },
     store::{self, reviews as rows},
     usecases::{
-        Ctx, Result, UseCaseError, assessments,
-        deliveries::{self, Recipient},
+        Ctx, Result, UseCaseError, assessments, deliveries,
         error::Faults,
         respondents::{active_leads, refuse_unreachable},
     },
@@ -87,18 +86,9 @@ pub async fn return_to_vendor(ctx: &Ctx, id: AssessmentId, input: ReturnToVendor
             store::respondents::update_invitation(&mut tx, &longer).await?;
         }
     }
-    for (respondent, invitation) in recipients {
-        let job = Job::MailClarifications { assessment: id, invitation: invitation.id, clarification: first };
-        let dedup = format!("clarifications:{}:{batch}", invitation.id);
-        deliveries::queue_mail(
-            &mut tx,
-            ctx.services(),
-            &job,
-            &Recipient::respondent(&respondent),
-            Some(dedup),
-        )
-        .await?;
-    }
+    let job = |invitation| Job::MailClarifications { assessment: id, invitation, clarification: first };
+    let occasion = format!("clarifications:{batch}");
+    deliveries::tell_respondents(&mut tx, ctx.services(), &recipients, job, &occasion).await?;
     let event = ctx
         .event("assessment.returned", "assessment", id)
         .on_assessment(id)
