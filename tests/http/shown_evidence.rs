@@ -5,9 +5,10 @@ use api::{
     domain::Role,
     web::{
         error_page::CONTENT_SECURITY_POLICY,
-        frame::{PDF_POLICY, PICTURE_POLICY},
+        frame::{FITTED_POLICY, PDF_POLICY, PICTURE_POLICY},
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tests::{
     app::TestApp,
     browser::{Client, Page},
@@ -49,6 +50,19 @@ fn frame(page: &Page) -> (String, String, bool) {
     (of("iframe", "src").remove(0), of("iframe", "title").remove(0), of("iframe", "sandbox") == [""])
 }
 
+/// A picture in its frame: the very bytes, in a page that holds nothing else and may do nothing.
+async fn fits_its_frame(client: &Client, src: &str, kind: &str, bytes: &[u8]) {
+    let page = client.json(src).await.expect(200);
+    assert_eq!(value(&page, "content-type"), "text/html; charset=utf-8");
+    assert_eq!(value(&page, "content-security-policy"), FITTED_POLICY);
+    assert_eq!(value(&page, "cross-origin-resource-policy"), "same-origin");
+    assert_eq!(value(&page, "cross-origin-opener-policy"), "unsafe-none");
+    assert_eq!(value(&page, "cache-control"), "no-store");
+    let shown = format!("data:{kind};base64,{}", STANDARD.encode(bytes));
+    assert_eq!(page.attributes("img", "src"), [shown]);
+    assert!(!page.body.contains("script"), "{}", page.body);
+}
+
 #[tokio::test]
 async fn u_07_pictures_and_pdf_are_shown_beside_the_answer_and_the_rest_is_downloaded() {
     let app = TestApp::start().await;
@@ -76,6 +90,16 @@ async fn u_07_pictures_and_pdf_are_shown_beside_the_answer_and_the_rest_is_downl
         assert_eq!(page.all(".file a[aria-current]"), [name]);
         let (src, title, sandbox) = frame(&page);
         assert_eq!((title, sandbox), (format!("Evidence: {name}"), sandboxed));
+        let src = match src.strip_suffix("?fit=yes") {
+            Some(alone) if sandboxed => {
+                fits_its_frame(&risk, &src, kind, bytes).await;
+                alone.to_owned()
+            }
+            fitted => {
+                assert!(fitted.is_none() && !sandboxed, "{src}");
+                src
+            }
+        };
         let shown = risk.json(&src).await.expect(200);
         assert_eq!(value(&shown, "content-type"), kind);
         assert!(value(&shown, "content-disposition").starts_with("inline; filename=\""), "{name}");
@@ -104,7 +128,11 @@ async fn u_07_pictures_and_pdf_are_shown_beside_the_answer_and_the_rest_is_downl
     risk.json(&text).await.expect(200);
     risk.json(&format!("{text}/view")).await.expect(404);
     let trail = risk.open("/audit").await.expect(200).text();
-    assert_eq!(trail.matches("Evidence shown").count(), 3 + 1, "three files, and the filter");
+    assert_eq!(
+        trail.matches("Evidence shown").count(),
+        3 + 2 + 1,
+        "three files, two of them framed too, and the filter"
+    );
     assert_eq!(trail.matches("Evidence downloaded").count(), 4 + 1, "four files, and the filter");
 
     // An answer without anything to show is no page that frames.

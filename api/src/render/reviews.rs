@@ -180,6 +180,8 @@ pub struct FrameView {
     pub name: String,
     /// What the frame shows.
     pub src: String,
+    /// The file by itself.
+    pub alone: String,
     /// Whether the frame is a sandbox.
     pub sandbox: bool,
     /// Where it is downloaded.
@@ -428,6 +430,7 @@ pub(super) fn samples() -> Vec<Sample> {
         frame: Some(FrameView {
             name: "monitoring-guide-v4.pdf".to_owned(),
             src: "/evidence/1/view".to_owned(),
+            alone: "/evidence/1/view".to_owned(),
             sandbox: false,
             download: "/evidence/1".to_owned(),
         }),

@@ -10,6 +10,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::header::{self, HeaderValue},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
 /// The policy of a framed mail: it loads nothing, runs nothing, sends nothing and leads nowhere.
@@ -22,6 +23,10 @@ pub const FOLLOWED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'
 
 /// The policy of a picture of a stranger: nothing but the picture.
 pub const PICTURE_POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
+
+/// The policy of a page that holds a stranger's picture within itself.
+pub const FITTED_POLICY: &str =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
 
 /// The policy of a stranger's PDF. In a sandbox browsers refuse to start their viewer, which is apart from the page by
 /// itself.
@@ -63,6 +68,23 @@ pub fn framed(html: String, links: FramedLinks) -> HttpResponse {
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header(SHARED_WINDOW)
         .body(html)
+}
+
+/// A picture as the answer that is framed, no wider than its frame.
+#[must_use]
+pub fn framed_picture(media_type: &str, bytes: &[u8]) -> HttpResponse {
+    let picture = STANDARD.encode(bytes);
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Evidence</title>\
+         <style>body{{margin:0}}img{{display:block;max-inline-size:100%;block-size:auto}}</style>\
+         <img alt=\"Evidence\" src=\"data:{media_type};base64,{picture}\"></html>"
+    );
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, FITTED_POLICY))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        .insert_header(SHARED_WINDOW)
+        .body(page)
 }
 
 /// Browsers refuse to show a sandboxed answer that also wants a window of its own.

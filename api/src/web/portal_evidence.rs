@@ -4,11 +4,11 @@
 use super::{
     Answer, body,
     form::{CsrfForm, check_token, refuse_unknown},
-    frame::showing,
+    frame::{framed_picture, showing},
     guard::{FormToken, Respondent, Staff},
     page::see_other,
     portal::back_to,
-    problem::{MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
+    problem::{INTERNAL, MALFORMED_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE},
     routes::{Access, routes},
     session::CookieRules,
     shares::Shares,
@@ -29,10 +29,11 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     cookie::time::Duration,
-    http::header::{self, ContentEncoding},
-    web::{Bytes, Data, Path},
+    http::header::{self, ContentEncoding, HeaderValue},
+    web::{Bytes, Data, Path, Query},
 };
 use futures_util::{StreamExt as _, stream};
+use serde::Deserialize;
 
 routes! {
     POST "/portal/questions/{question}/evidence" => upload_for_answer, Access::Portal, Page, ["file", "valid_until", "go", "mutation"];
@@ -52,6 +53,9 @@ routes! {
     GET "/evidence/{evidence}/view" => ticket_to_show, Access::Staff(Permission::Read), Bytes;
     GET "/shown/{evidence}" => show, Access::Staff(Permission::Read), Bytes;
 }
+
+/// The largest picture that is fitted into its frame, in bytes; a larger one is shown in its own size.
+const FITTED_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// The most bytes of a text field beside a file.
 const FIELD_LIMIT: usize = 4 * 1024;
@@ -313,13 +317,56 @@ async fn read_as_user(
     Ok(answer(downloads::read_as_user(&staff.ctx, *id, &ticket).await?, None))
 }
 
-async fn ticket_to_show(rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
-    let ticket = downloads::ticket_to_show(&staff.ctx, *id).await?;
-    Ok(on_to(&rules, format!("/shown/{id}"), &ticket))
+/// Whether a picture is shown no wider than its frame.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fit {
+    fit: String,
 }
 
-async fn show(request: HttpRequest, rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
+async fn ticket_to_show(
+    rules: Data<CookieRules>,
+    staff: Staff,
+    id: Path<EvidenceId>,
+    wanted: Query<Fit>,
+) -> Answer {
+    let ticket = downloads::ticket_to_show(&staff.ctx, *id).await?;
+    let mut response = on_to(&rules, format!("/shown/{id}"), &ticket);
+    if wanted.fit == "yes" {
+        let place = HeaderValue::from_str(&format!("/shown/{id}?fit=yes"));
+        response.headers_mut().insert(header::LOCATION, place.map_err(|_| Problem::new(INTERNAL))?);
+    }
+    Ok(response)
+}
+
+async fn show(
+    request: HttpRequest,
+    rules: Data<CookieRules>,
+    staff: Staff,
+    id: Path<EvidenceId>,
+    wanted: Query<Fit>,
+) -> Answer {
     let ticket = rules.presented_ticket(&request).unwrap_or_default();
     let (how, found) = downloads::show(&staff.ctx, *id, &ticket).await?;
+    if wanted.fit == "yes" && how == Shown::Picture && found.size <= FITTED_LIMIT {
+        return fitted(found).await;
+    }
     Ok(answer(found, Some(how)))
+}
+
+/// The picture inside a page of its own that makes it no wider than the frame: browsers do not do that to a framed
+/// picture, and a frame in a sandbox has no session with which its page could fetch one.
+async fn fitted(mut found: Download) -> Answer {
+    let mut bytes = std::mem::take(&mut found.first);
+    loop {
+        let more = downloads::next_bytes(&mut found.rest).await.map_err(|error| {
+            tracing::error!(%error, "evidence cannot be read");
+            Problem::new(INTERNAL)
+        })?;
+        if more.is_empty() {
+            break;
+        }
+        bytes.extend(more);
+    }
+    Ok(framed_picture(served_as(found.media_type.as_deref()), &bytes))
 }

@@ -52,7 +52,9 @@ pub(super) fn beside(
     let frame = chosen.map(|citation| {
         let EvidenceView { name, href, .. } = evidence_view(citation);
         let sandbox = shown(citation) == Some(Shown::Picture);
-        FrameView { name, src: format!("{href}/view"), sandbox, download: href }
+        let alone = format!("{href}/view");
+        let src = if sandbox { format!("{alone}?fit=yes") } else { alone.clone() };
+        FrameView { name, src, alone, sandbox, download: href }
     });
     (listed.collect(), frame)
 }
