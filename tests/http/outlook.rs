@@ -165,9 +165,9 @@ async fn the_start_page_shows_how_vendors_stand_and_what_comes_due(database: Tes
     assert_eq!(
         page.all("section[aria-labelledby=evidence] li"),
         [
-            "Certificate cited by 0 answers 27 Nov 2026 3 days left",
-            "Plan cited by 0 answers 2 Dec 2026 8 days left",
-            "Charter cited by 0 answers no last day given"
+            "Certificate cited by no answer 27 Nov 2026 3 days left",
+            "Plan cited by no answer 2 Dec 2026 8 days left",
+            "Charter cited by no answer no last day given"
         ]
     );
     assert_eq!(

@@ -218,6 +218,8 @@ pub struct AcceptanceView {
 pub struct FindingView {
     /// Severity, state, due, question.
     pub facts: Vec<Fact>,
+    /// Whether the vendor was told.
+    pub sent: bool,
     /// More words.
     pub detail: Option<String>,
     /// What to do.
@@ -332,6 +334,7 @@ pub(super) fn samples() -> Vec<Sample> {
     };
     let finding = FindingView {
         facts: vec![Fact::band("Severity", Band::named("high")), Fact::new("State", "Awaiting verification")],
+        sent: true,
         detail: Some("Answered: Longer ago, or never".to_owned()),
         fix: Some("Have an independent tester test the service.".to_owned()),
         reason: Some("The letter names no scope".to_owned()),

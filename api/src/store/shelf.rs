@@ -25,6 +25,8 @@ pub struct Kept {
     pub valid_until: Option<NaiveDate>,
     /// How many answers cite it.
     pub citations: i64,
+    /// One of their questions.
+    pub question: Option<String>,
 }
 
 /// Something that a vendor said it relies on.
@@ -46,13 +48,18 @@ pub struct Relied {
 pub async fn kept(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Kept>, StoreError> {
     use evidence::Column as E;
     use evidence_citation::{Column as C, Entity as Citation};
-    let cited = Query::select()
-        .expr(Expr::col((Citation, C::QuestionId)).count_distinct())
-        .from(Citation)
-        .and_where(Expr::col((Citation, C::TenantId)).equals((evidence::Entity, E::TenantId)))
-        .and_where(Expr::col((Citation, C::EvidenceId)).equals((evidence::Entity, E::Id)))
-        .and_where(Expr::col((Citation, C::RemovedAt)).is_null())
-        .to_owned();
+    let of_citations = |what: Expr| {
+        Expr::from(
+            Query::select()
+                .expr(what)
+                .from(Citation)
+                .and_where(Expr::col((Citation, C::TenantId)).equals((evidence::Entity, E::TenantId)))
+                .and_where(Expr::col((Citation, C::EvidenceId)).equals((evidence::Entity, E::Id)))
+                .and_where(Expr::col((Citation, C::RemovedAt)).is_null())
+                .to_owned(),
+        )
+    };
+    let question = || Expr::col((Citation, C::QuestionId));
     Ok(s.find::<evidence::Entity>()
         .join(JoinType::InnerJoin, evidence::Relation::Assessment.def())
         .filter(E::VendorId.eq(vendor.0))
@@ -66,7 +73,8 @@ pub async fn kept(s: &impl Scoped, vendor: VendorId) -> Result<Vec<Kept>, StoreE
         .column(E::AssessmentId)
         .column_as(E::DisplayName, "name")
         .column(E::ValidUntil)
-        .column_as(Expr::from(cited), "citations")
+        .column_as(of_citations(question().count_distinct()), "citations")
+        .column_as(of_citations(question().min()), "question")
         .into_model()
         .all(s.connection())
         .await?)

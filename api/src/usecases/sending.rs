@@ -34,6 +34,9 @@ use serde_json::json;
 /// Days until the due day when no questionnaire says otherwise.
 const DEFAULT_DAYS: u64 = 14;
 
+/// The fields of a person who is no contact yet.
+const NEW_PERSON: [&str; 3] = ["new_name", "new_email", "new_job_title"];
+
 /// Services on one page of the choice.
 pub const SERVICES: usize = 50;
 
@@ -397,6 +400,9 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
             false => faults.add("contact", "required", "Choose who answers, or add somebody new"),
         }
     }
+    if someone_new {
+        vendors::check_new_contact(&mut faults, assessment.vendor_id, &input.new, NEW_PERSON)?;
+    }
     let owner = working_user(&tx, &mut faults, "owner", &input.owner).await?;
     let reviewer = working_user(&tx, &mut faults, "reviewer", &input.reviewer).await?;
     let due_on = future_day(&mut faults, &input.due_on, ctx.today());
@@ -406,9 +412,8 @@ pub async fn choose_people(ctx: &Ctx, id: AssessmentId, version: i64, input: &Pe
         return Err(UseCaseError::NotFound);
     };
     if someone_new {
-        let fields = ["new_name", "new_email", "new_job_title"];
         let (id, vendor) = (ctx.id(), assessment.vendor_id);
-        chosen.push(vendors::insert_contact(&mut tx, ctx.now(), id, vendor, &input.new, fields).await?);
+        chosen.push(vendors::insert_contact(&mut tx, ctx.now(), id, vendor, &input.new, NEW_PERSON).await?);
     }
     set_respondents(&mut tx, ctx, id, &chosen).await?;
     store::assessments::update(

@@ -6,7 +6,7 @@ use super::{
     idempotency::{self, Once},
     page_within, respondents,
 };
-pub use crate::store::vendors::FindingDay;
+pub use crate::store::{shelf::Kept, vendors::FindingDay};
 use crate::{
     domain::{
         AuditEvent, Permission,
@@ -21,7 +21,7 @@ use crate::{
         self, StoreError,
         assessments::AssessmentRow,
         scores::{self as score_rows, Results},
-        shelf::{Kept, Relied},
+        shelf::Relied,
         vendors::{FindingCount, VendorOverview, Wanted},
     },
 };
@@ -308,6 +308,25 @@ pub(super) async fn insert_contact(
             Err(UseCaseError::field(fields[1], "taken", "The vendor has a contact with this address already"))
         }
         other => Ok(other.map(|()| contact)?),
+    }
+}
+
+/// Notes what is wrong with a contact among the other faults of a form.
+///
+/// # Errors
+/// When it cannot be checked.
+pub(super) fn check_new_contact(
+    faults: &mut Faults,
+    vendor: VendorId,
+    input: &ContactInput,
+    fields: [&str; 3],
+) -> Result<()> {
+    match check_contact(vendor, input, fields) {
+        Err(UseCaseError::Invalid(found)) => {
+            found.into_iter().for_each(|fault| faults.add(fault.pointer, fault.code, fault.message));
+            Ok(())
+        }
+        other => other.map(drop),
     }
 }
 

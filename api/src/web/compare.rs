@@ -163,6 +163,11 @@ async fn picker(staff: &Staff, renderer: &Renderer, chosen: &[AssessmentId], que
     respond(renderer, status, "pages/compare/picker", shell, view)
 }
 
+/// Whether some questionnaire was asked of two of them.
+fn shares_one(side: &SideBySide) -> bool {
+    side.questionnaires.iter().any(|compare| compare.columns.len() > 1)
+}
+
 /// Who leads where, from the ranks; ties name nobody.
 fn headline(side: &SideBySide) -> String {
     let mut leads: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -179,7 +184,11 @@ fn headline(side: &SideBySide) -> String {
     }
     let words = |(vendor, on): (&str, Vec<&str>)| format!("{vendor} leads on {}", on.join(" and "));
     let leads: Vec<String> = leads.into_iter().map(words).collect();
-    if leads.is_empty() { "No vendor leads".to_owned() } else { format!("{}.", leads.join(", ")) }
+    match leads.as_slice() {
+        [] if !shares_one(side) => "They share no questionnaire".to_owned(),
+        [] => "No vendor leads".to_owned(),
+        _ => format!("{}.", leads.join(", ")),
+    }
 }
 
 fn compare_view(side: &SideBySide, shown: &Shown) -> CompareView {

@@ -159,7 +159,7 @@ fn decide_fields(found: &DecisionDesk, typed: Option<&Fields>) -> Vec<FieldView>
     vec![
         FieldView::radios("outcome", "Outcome").choices(outcomes, |word| word == outcome),
         FieldView::textarea("conditions", "Conditions")
-            .hint("What must be met, and by when.")
+            .hint("What must be met, and by when. Needed with \u{201c}Approved with conditions\u{201d}.")
             .optional()
             .value(value("conditions")),
         FieldView::textarea("summary", "Summary").hint("Why; stays on record.").value(value("summary")),

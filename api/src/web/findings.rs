@@ -78,7 +78,11 @@ fn row(line: &FindingLine, points: &Points, today: NaiveDate) -> FindingRow {
             (Some(question), Some(credit)) => format!("{question}, credit {credit}, {}", line.reference),
             _ => format!("raised by hand, {}", line.reference),
         },
-        detail: finding.detail.clone().filter(|_| finding.question.is_some()),
+        // A title without words of its own ends with the answer.
+        detail: finding.detail.clone().filter(|detail| {
+            let said = detail.trim_start_matches("Answered: ");
+            finding.question.is_some() && !finding.title.ends_with(said)
+        }),
         vendor: format!("{}, {}", line.vendor, line.service),
         owner: action.map(|action| action.owner_name.clone()).unwrap_or_default(),
         state: finding.state.label().to_owned(),
@@ -199,6 +203,8 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
     };
     let open = overdue + verify + count(Urgency::Soon) + count(Urgency::Later);
     let at = found.figures.vendors;
+    let narrowed = filter.urgency.is_some()
+        || [&filter.vendor, &filter.owner, &filter.severity].iter().any(|word| !word.is_empty());
     let groups = urgency_groups(&found.lines, &found.points, today);
     let view = FindingsView {
         lede: format!(
@@ -220,10 +226,17 @@ async fn list_page(staff: Staff, renderer: Data<Renderer>, query: Query<Vec<(Str
             found.total,
             "findings",
         ),
-        empty: groups.is_empty().then(|| EmptyState {
-            title: "No findings to show".to_owned(),
-            text: "Findings raised in a review appear here, the most urgent first.".to_owned(),
-            action: Some(Link::new("Assessments", "/assessments")),
+        empty: groups.is_empty().then(|| match narrowed {
+            true => EmptyState {
+                title: "No finding fits".to_owned(),
+                text: "No finding fits this filter. Take something away from it.".to_owned(),
+                action: Some(Link::new("Show all open findings", "/findings")),
+            },
+            false => EmptyState {
+                title: "No findings to show".to_owned(),
+                text: "Findings raised in a review appear here, the most urgent first.".to_owned(),
+                action: Some(Link::new("Assessments", "/assessments")),
+            },
         }),
         groups,
     };
@@ -477,6 +490,9 @@ async fn finding_response(
         Fact::new("State", finding.state.label()),
         Fact::new("Due", if due.is_empty() { "None".to_owned() } else { due }).note(due_note),
     ];
+    if let Some(sent) = finding.sent_at {
+        facts.push(Fact::new("Sent", due::short_day(due::day_in(staff.ctx.tenant().zone, sent))));
+    }
     if let Some(credit) = &finding.credit {
         facts.push(Fact::new("Credit when raised", credit.to_string()));
     }
@@ -506,6 +522,7 @@ async fn finding_response(
     });
     let view = FindingView {
         facts,
+        sent: finding.sent_at.is_some(),
         // What was answered stands above it; it differs once the answer has changed since.
         detail: finding.detail.clone().filter(|detail| *detail != findings::answered(&found.answer)),
         fix: finding.fix.clone(),

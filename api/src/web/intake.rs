@@ -97,10 +97,8 @@ fn question_field(
         AnswerType::SelectOne => {
             FieldView::radios(&question.id, label).choices(options, |value| chosen.contains(&value))
         }
-        AnswerType::SelectMany => {
-            FieldView::checkboxes(&question.id, format!("{label} Choose all that fit."))
-                .choices(options, |value| chosen.contains(&value))
-        }
+        AnswerType::SelectMany => FieldView::checkboxes(&question.id, format!("{label} Choose all that fit"))
+            .choices(options, |value| chosen.contains(&value)),
         _ => {
             let text = match given.and_then(|g| g.value.as_ref()) {
                 Some(AnswerValue::Text(text)) => text.clone(),
@@ -315,12 +313,15 @@ fn result_view(
             .map_or_else(|| suggestion.questionnaire.to_owned(), |q| q.title.clone()),
         questions: title(suggestion.questionnaire)
             .map_or(0, |q| asking::question_count([q], &intake.facts, Some(intake.tier))),
-        reason: suggestion.reason.clone(),
+        reason: match title(suggestion.questionnaire).map(|q| q.audience) {
+            Some(Audience::Buyer) => {
+                format!("{} It is about your own organisation; the vendor is not asked.", suggestion.reason)
+            }
+            _ => suggestion.reason.clone(),
+        },
     });
-    let to_the_vendor = view
-        .suggestions
-        .iter()
-        .any(|suggestion| title(suggestion.questionnaire).is_some_and(|q| q.audience == Audience::Vendor));
+    let asks_vendor = |id: &str| title(id).is_some_and(|q| q.audience == Audience::Vendor);
+    let to_the_vendor = view.suggestions.iter().filter(|one| asks_vendor(one.questionnaire)).count();
     let labels = questionnaires::risk::intake::fact_labels(view.questions);
     let facts = intake.facts.iter().filter(|(_, holds)| **holds);
     let override_fields = if may_answer && pending.is_none() {
@@ -370,9 +371,9 @@ fn result_view(
             .collect(),
         bars,
         suggestions: suggestions.collect(),
-        ask: (to_the_vendor && may_start(staff, view)).then(|| AskView {
+        ask: (to_the_vendor > 0 && may_start(staff, view)).then(|| AskView {
             key: fresh_key(staff),
-            submit: match view.suggestions.len() {
+            submit: match to_the_vendor {
                 1 => "Ask this questionnaire".to_owned(),
                 n => format!("Ask these {n} questionnaires"),
             },

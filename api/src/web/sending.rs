@@ -461,8 +461,11 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         true => "",
         false => ", who cannot give verdicts",
     };
-    let titles: Vec<String> =
-        draft.definitions().into_iter().map(|questionnaire| questionnaire.title.clone()).collect();
+    let asked_of = |audience: Audience| -> Vec<String> {
+        let of = draft.definitions().into_iter().filter(|questionnaire| questionnaire.audience == audience);
+        of.map(|questionnaire| questionnaire.title.clone()).collect()
+    };
+    let (titles, own) = (asked_of(Audience::Vendor), asked_of(Audience::Buyer));
     let mut facts = vec![
         Fact::new("Vendor", &draft.vendor.name),
         Fact::new("Service", &draft.service.name).href(format!("/services/{}", draft.service.id)),
@@ -470,6 +473,9 @@ fn check_form(staff: &Staff, renderer: &Renderer, draft: &Draft, preview: &Previ
         Fact::new("Owner", name(assessment.owner_id))
             .note(format!("reviewer {}{unable}", name(assessment.reviewer_id))),
     ];
+    if !own.is_empty() {
+        facts.push(Fact::new("For your own organisation", own.join("; ")).note("the vendor is not asked"));
+    }
     if let Some(intake) = &draft.intake {
         facts.push(Fact::new("Tier", capitalised(intake.tier.as_str())).note("the vendor never sees it"));
     }

@@ -161,7 +161,7 @@ fn groups(staff: &Staff, found: &Today, today: NaiveDate) -> Vec<TodayGroup> {
     let name = |case: &Case| format!("{}, {}", case.vendor, case.service);
     let handed_in = |case: &Case| {
         let at = case.assessment.submitted_at.map(|at| due::short_instant(zone, at)).unwrap_or_default();
-        format!("Handed in {at}")
+        format!("Submitted {at}")
     };
     let item = |case: &Case, page: &str, note: String, when: String, late: bool, act: &str| TodayItem {
         title: name(case),

@@ -19,6 +19,7 @@ use crate::{
     store::{WriteTx, findings as rows, scores as score_rows},
 };
 use questionnaires::{
+    definition::Question,
     exact::Exact,
     risk::findings::{Proposal, Severity, propose},
     scoring::AssessmentScore,
@@ -68,7 +69,10 @@ pub(super) fn proposals(
             let row =
                 score.questionnaires.iter().flat_map(|q| &q.rows).find(|row| row.question == question.id)?;
             Some(Proposed {
-                title: shortened(proposal.text.as_deref().unwrap_or(&question.text)),
+                title: match proposal.text.as_deref() {
+                    Some(text) => shortened(text),
+                    None => gap(question, inputs),
+                },
                 detail: answered(&in_words(question, inputs.answers.get(&question.id))),
                 credit: row.credit.clone(),
                 weight: question.weight,
@@ -82,6 +86,12 @@ pub(super) fn proposals(
 #[must_use]
 pub fn answered(words: &[String]) -> String {
     format!("Answered: {}", words.join(", "))
+}
+
+/// A gap that the questionnaire has no words for: the question, and what was answered.
+fn gap(question: &Question, inputs: &ScoreInputs) -> String {
+    let said = in_words(question, inputs.answers.get(&question.id));
+    shortened(&format!("{} {}", question.text, said.first().map_or("", String::as_str)))
 }
 
 fn shortened(text: &str) -> String {
@@ -228,7 +238,7 @@ pub async fn about_answer(ctx: &Ctx, id: AssessmentId, question: &str) -> Result
     let proposed = proposals(&definitions, &snapshot.inputs, &snapshot.score, &[]);
     let proposed = proposed.into_iter().find(|one| one.proposal.question == question);
     let draft = RaiseFinding {
-        title: proposed.as_ref().map_or_else(|| shortened(&asked.text), |one| one.title.clone()),
+        title: proposed.as_ref().map_or_else(|| gap(asked, &snapshot.inputs), |one| one.title.clone()),
         detail: answered(&in_words(asked, snapshot.inputs.answers.get(question))),
         fix: asked.fix.clone().unwrap_or_default(),
         severity: proposed.map(|one| one.proposal.severity.as_str().to_owned()).unwrap_or_default(),

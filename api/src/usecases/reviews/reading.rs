@@ -53,6 +53,13 @@ fn read(
         None => faults.add("verdict", "required", "Choose a verdict"),
         Some(VerdictKind::Accepted) => {
             read.kind = VerdictKind::Accepted;
+            // What was typed for another verdict is not thrown away unsaid.
+            let typed = [("text", &input.text), ("credit", &input.credit)];
+            for (field, _) in typed.iter().filter(|(_, text)| !text.trim().is_empty()) {
+                let text =
+                    "An accepted answer leaves this out. Choose the verdict that it belongs to, or empty it";
+                faults.add(*field, "not_accepted", text);
+            }
             read.na = is_na.then_some(NaVerdict::Accepted);
             read.scope_accepted = scope;
         }
@@ -195,6 +202,18 @@ mod tests {
             read(&question(5), Some(&na), false, false, &rejected).unwrap().na,
             Some(NaVerdict::Rejected)
         );
+    }
+
+    #[test]
+    fn accepting_throws_away_nothing_that_was_typed_for_another_verdict() {
+        let answer = Answer::one("full");
+        let accept = |form: GiveVerdict| read(&question(5), Some(&answer), false, false, &form);
+        let asked = GiveVerdict { text: "Since when?".into(), ..form("accepted") };
+        assert_eq!(codes(accept(asked)), [("text".to_owned(), "not_accepted")]);
+        let adjusted = GiveVerdict { credit: "1/2".into(), ..form("accepted") };
+        assert_eq!(codes(accept(adjusted)), [("credit".to_owned(), "not_accepted")]);
+        let blank = GiveVerdict { text: "  ".into(), reason: "Read.".into(), ..form("accepted") };
+        assert_eq!(accept(blank).unwrap().reason.as_deref(), Some("Read."));
     }
 
     #[test]

@@ -44,9 +44,11 @@ impl Line<'_> {
     fn gap(&self) -> Exact {
         self.range().map(|(least, most)| most - least).unwrap_or_default()
     }
-    /// Close together, and nobody who was asked is left out; what one vendor alone was asked compares nothing.
+    /// Close together, and nobody who was asked is left out; what one vendor alone was asked, or applies to nobody,
+    /// compares nothing.
     fn folds(&self) -> bool {
-        self.asked == 1 || (self.scores().count() == self.asked && self.gap() <= Exact::from(WITHIN))
+        let scored = self.scores().count();
+        self.asked == 1 || scored == 0 || (scored == self.asked && self.gap() <= Exact::from(WITHIN))
     }
 }
 
@@ -188,26 +190,36 @@ fn result(side: &SideBySide, compare: &Compare, column: usize, ranked: usize) ->
     }
 }
 
+/// The critical questions that failed, blockers first: of each level how many, and the first by name; the score page
+/// names them all.
+fn knock_outs(scored: &QuestionnaireScore) -> String {
+    let of = |level: CriticalLevel, word: &str| {
+        let failed: Vec<&str> = scored
+            .knock_outs
+            .iter()
+            .filter(|failed| failed.level == level)
+            .map(|failed| failed.question.as_str())
+            .collect();
+        let named = failed.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let plural = if failed.len() == 1 { "" } else { "s" };
+        let rest = if failed.len() > NAMED { " and more" } else { "" };
+        (!failed.is_empty()).then(|| format!("{} {word}{plural} ({named}{rest})", failed.len()))
+    };
+    let levels = [of(CriticalLevel::Blocker, "blocker"), of(CriticalLevel::Major, "major")];
+    levels.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// What makes a rating other than its number, in a few words each.
 fn reasons(scored: &QuestionnaireScore) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut add = |strong: &str, text: String| reasons.push(Reason { strong: strong.to_owned(), text });
-    let failed: Vec<&str> = scored.knock_outs.iter().map(|failed| failed.question.as_str()).collect();
-    // The score page names them all.
-    let failed = match failed.get(NAMED..).map(<[_]>::len).unwrap_or_default() {
-        0 | 1 => failed.join(", "),
-        more => {
-            format!("{} and {more} more", failed.iter().take(NAMED).copied().collect::<Vec<_>>().join(", "))
-        }
-    };
+    let failed = knock_outs(scored);
     match (scored.band, scored.rating) {
         (Some(band), Some(rating)) if rating > band => {
             add(&format!("Capped from {band} to {rating}"), format!("by {failed}"));
         }
         (Some(band), _) if !failed.is_empty() => {
-            let blocker = scored.knock_outs.iter().any(|failed| failed.level == CriticalLevel::Blocker);
-            let level = if blocker { "blocker" } else { "major" };
-            add("", format!("Knock-out {failed}, {level}; {band} already, so the cap changes nothing"));
+            add("", format!("Knock-outs: {failed}; {band} already, so the cap changes nothing"));
         }
         _ => {}
     }

@@ -170,7 +170,9 @@ fn verify_fields(found: &FindingDetails) -> Vec<FieldView> {
         };
         let grades = grades
             .into_iter()
-            .map(|grade| (grade.as_str(), format!("{}, factor {}", grade_label(grade), grade.factor())));
+            .map(|grade| (grade.as_str(), format!("{}: {}", grade.factor(), grade_label(grade))));
+        // Whoever verifies says it; nothing is chosen for them.
+        let grades = std::iter::once(("", "Choose".to_owned())).chain(grades);
         fields.push(FieldView::select("grade", "Worth of the proof").choices(grades, |_| false));
     }
     fields.push(FieldView::textarea("reason", "What you saw").hint("For your own organisation."));

@@ -209,7 +209,7 @@ pub(super) fn section_rows(base: &str, scored: &Scored, one: &QuestionnaireScore
             score: DASH.to_owned(),
             lost: DASH.to_owned(),
             losses: Vec::new(),
-            names: out.join(", "),
+            names: format!("{}: not asked by the facts of the intake, or not applicable", out.join(", ")),
         });
     }
     rows

@@ -5,7 +5,7 @@ use crate::{
     render::vendors::{DatedLine, NextLine, ReliedLine},
     usecases::{
         search::MOST_CHARACTERS,
-        vendors::{FindingDay, VendorProfile},
+        vendors::{FindingDay, Kept, VendorProfile},
     },
     web::acts::with_query,
 };
@@ -30,7 +30,7 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     let ends = profile.evidence.iter().filter_map(|one| Some((one.valid_until?, one)));
     if let Some((day, first)) = ends.into_iter().find(|(day, _)| *day >= today) {
         let what = format!("Next: {} expires", first.name);
-        lines.push((day, what, format!("/assessments/{}/review", first.assessment_id)));
+        lines.push((day, what, cited_at(first)));
     }
     let finding = |day: fn(&FindingDay) -> Option<NaiveDate>| {
         profile.finding_days.iter().filter_map(move |one| Some((day(one)?, one))).min_by_key(|(day, _)| *day)
@@ -59,6 +59,14 @@ pub(super) fn next(profile: &VendorProfile, today: NaiveDate) -> Vec<NextLine> {
     lines.into_iter().map(line).collect()
 }
 
+/// Where the review shows it beside an answer.
+fn cited_at(piece: &Kept) -> String {
+    match &piece.question {
+        Some(question) => format!("/assessments/{}/review?show=all&q={question}#ev", piece.assessment_id),
+        None => format!("/assessments/{}/review", piece.assessment_id),
+    }
+}
+
 /// Evidence, that which ends first in front.
 pub(super) fn evidence(profile: &VendorProfile, today: NaiveDate) -> Vec<DatedLine> {
     let line = profile.evidence.iter().map(|one| {
@@ -66,6 +74,7 @@ pub(super) fn evidence(profile: &VendorProfile, today: NaiveDate) -> Vec<DatedLi
         DatedLine {
             what: one.name.clone(),
             small: match one.citations {
+                0 => "cited by no answer".to_owned(),
                 1 => "cited by 1 answer".to_owned(),
                 n => format!("cited by {n} answers"),
             },
@@ -78,7 +87,7 @@ pub(super) fn evidence(profile: &VendorProfile, today: NaiveDate) -> Vec<DatedLi
                 Some(days) => format!("{days} days left"),
             },
             late: days.is_some_and(|days| days < 0),
-            href: format!("/assessments/{}/review", one.assessment_id),
+            href: cited_at(one),
         }
     });
     line.collect()
