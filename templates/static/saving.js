@@ -103,7 +103,9 @@ function changed(card) {
   leaving = false;
   if (card.clash) {
     const kept = queue.memory.get(card.question);
-    if (kept) queue.put(kept.aside ? { ...kept, answer: answerOf(card.form) } : entryOf(card));
+    // Typing on decides nothing; only a choice that is under way goes on with what is typed.
+    const chosen = kept?.chosen && !kept.aside;
+    if (kept) queue.put(chosen ? { ...entryOf(card), chosen } : { ...kept, aside: kept.aside ?? "conflict", answer: answerOf(card.form) });
     card.say("Not saved: choose which text stays, or save what you write here");
     return;
   }
@@ -343,19 +345,27 @@ async function conflict(entry, card) {
     return true;
   }
   if (!article) return later(card, pauseOf(answer)); // asked again with the next try; nothing is decided yet
+  // What is typed meanwhile stands in the form that is read here; from here to the new card nothing waits.
   endTimer(entry.question);
-  if (answer.ok) await queue.done(entry);
-  else await queue.setAside(queue.memory.get(entry.question) ?? entry, "conflict");
+  const done = answer.ok ? queue.done(entry) : queue.setAside(queue.memory.get(entry.question) ?? entry, "conflict");
   const here = document.activeElement;
+  const typing = card.form.contains(here) && typeof here.selectionStart === "number";
   const mayFocus = here === document.body || card.article.contains(here);
-  const typed = answerOf(card.form); // typing went on meanwhile
+  const typed = answerOf(card.form);
+  cards.delete(entry.question); // a field that is taken away says once more that it has changed
   const place = card.replace(article);
   watch(place);
   const now = cards.get(entry.question);
   fill(now.form, typed);
   if (now.changed()) changed(now);
-  place.querySelector(".clash h2")?.setAttribute("tabindex", "-1");
-  if (mayFocus) place.querySelector(".clash h2")?.focus();
+  const title = place.querySelector(".clash h2");
+  title?.setAttribute("tabindex", "-1");
+  const field = typing && now.form.elements[here.name];
+  if (field) {
+    field.focus();
+    field.setSelectionRange(here.selectionStart, here.selectionEnd);
+  } else if (mayFocus) title?.focus();
+  await done;
   return true;
 }
 
@@ -418,7 +428,7 @@ function watch(article) {
     event.preventDefault();
     card.article.classList.remove("on");
     // Saving beside two texts is a choice as well.
-    const taken = card.clash ? queue.put(entryOf(card)) : take(card, true);
+    const taken = card.clash ? queue.put({ ...entryOf(card), chosen: true }) : take(card, true);
     taken.then(() => {
       const { nothing } = card.form.dataset;
       if (nothing && card.rev === 0 && card.isBlank()) return card.fault([nothing]);

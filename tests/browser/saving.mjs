@@ -244,6 +244,30 @@ test("C-02: a colleague's change is shown with both texts, and nothing is overwr
   await theirs.close();
 });
 
+test("C-02: who types on while both texts come in loses no key, and decides nothing", async () => {
+  const mine = await section(context);
+  await colleagueSaves("SUB-04");
+  const theirs = await stored("SUB-04");
+  // So that there is time to type between question and answer.
+  await mine.route("**/portal/questions/**", async (route) => {
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    await route.continue();
+  });
+  await card(mine, "SUB-04").getByLabel("Note").press("Control+A");
+  await mine.keyboard.type("Written. ");
+  await new Promise((resolve) => { setTimeout(resolve, 900); });
+  await mine.keyboard.type("And written on, key by key, for some seconds more.", { delay: 60 });
+  const clash = card(mine, "SUB-04").getByRole("group", { name: /changed this/ });
+  await clash.waitFor();
+  await new Promise((resolve) => { setTimeout(resolve, 2_000); });
+  assert.equal(await stored("SUB-04"), theirs, "nothing is overwritten");
+  assert.equal(await clash.count(), 1, "the choice still stands");
+  assert.equal(await card(mine, "SUB-04").getByLabel("Note").inputValue(), "Written. And written on, key by key, for some seconds more.");
+  await clash.getByRole("link", { name: /^Keep / }).click();
+  await mine.waitForFunction(() => document.querySelector(".clash") === null);
+  await mine.close();
+});
+
 test("a session that has ended keeps the text of a page that is closed, until its link is opened again", async () => {
   const page = await section(context);
   await context.clearCookies({ name: /resp/ });

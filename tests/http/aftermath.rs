@@ -146,7 +146,10 @@ async fn a_reply_has_to_be_saved_before_replies_are_sent_and_the_due_day_is_that
     ask_again(&ctx, id, "SEC-GOV-01", "Which part is not covered?").await;
     let page = vendor.open("/portal/clarifications").await.expect(200);
     let nothing = page.form("/portal/submit").set("role", "Lead").set("agree", "yes").submit().await;
-    assert!(nothing.expect(422).text().contains("has no saved reply yet"));
+    let nothing = nothing.expect(422);
+    assert!(nothing.text().contains("has no saved reply yet"));
+    assert_eq!(nothing.heading(), "Northwind Bank has 1 follow-up question", "where it is answered");
+    assert_eq!(nothing.form("/portal/submit").values()["role"], ["Lead"], "what was typed stays");
     let tasks = vendor.open("/portal/tasks").await.expect(200);
     assert_eq!(tasks.heading(), "1 follow-up question, due Sunday 20 December 2026");
     let staff = app.signed_in(Role::RiskManager).await.open(&path).await.expect(200).text();

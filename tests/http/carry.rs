@@ -75,10 +75,10 @@ async fn answers_of_the_time_before_are_offered_and_count_only_when_they_are_use
     story.ask(&story.service).await;
     let vendor = priya(&story.app).await;
     let welcome = vendor.open("/portal").await.expect(200);
-    let sentence = "were answered on 24 Nov 2026 about Lumen Hire: use them again, section by section.";
+    let sentence = "questions were answered before, on 24 Nov 2026 about Lumen Hire: use those answers again, section by section.";
     assert!(welcome.text().contains(sentence), "{}", welcome.text());
     let tasks = vendor.open("/portal/tasks").await.expect(200);
-    assert!(tasks.text().contains("about Lumen Hire: use them again"), "{}", tasks.text());
+    assert!(tasks.text().contains("about Lumen Hire: use those answers again"), "{}", tasks.text());
     assert!(tasks.heading().starts_with("14 questions left"), "{}", tasks.heading());
 
     let page = vendor.open("/portal/questions/SUB-02").await.expect(200);

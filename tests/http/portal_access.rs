@@ -233,7 +233,8 @@ async fn k_12_a_clock_that_is_set_back_revives_no_code_that_was_too_old() {
     browser.post("/q/code", &[("code", &code)]).await.expect(422);
     // The next one is none the worse for it.
     app.advance(Duration::minutes(7));
-    browser.open("/q/code").await.expect(200).form("/resend").submit().await.expect(200);
+    let again = browser.open("/q/code").await.expect(200).form("/resend").submit().await.expect(200);
+    assert!(again.text().contains("A new code was sent"), "{}", again.text());
     app.run_jobs().await;
     browser.post("/q/code", &[("code", &mailed_code(&app, PRIYA))]).await.expect(200);
 }

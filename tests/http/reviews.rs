@@ -92,7 +92,7 @@ async fn a_submission_is_scored_reviewed_fixed_verified_and_decided() {
     let board = risk.open("/findings?owner=TOM").await.expect(200);
     assert!(board.all("td.num")[0].starts_with('+'), "{}", board.text());
     let nobody = risk.open("/findings?owner=somebody+else").await.expect(200);
-    assert!(nobody.text().contains("No findings to show"), "{}", nobody.text());
+    assert!(nobody.text().contains("No finding fits"), "{}", nobody.text());
     let reported = planned
         .form(&format!("{finding}/done"))
         .with(&[("note", "Seen on the call")])

@@ -335,8 +335,8 @@ async fn a_finding_is_planned_proven_and_reported_done_on_the_same_link() {
         "not sent yet"
     );
     findings::send(&ctx, id).await.unwrap();
-    let page = vendor.open("/portal/actions").await.expect(200);
-    assert_eq!(page.heading(), "1 open action");
+    let page = vendor.open("/portal").await.expect(200);
+    assert_eq!((page.path.as_str(), page.heading().as_str()), ("/portal/actions", "1 open action"));
     let refused = page.form("/plan").set("due_on", "2026-11-01").submit().await.expect(422);
     assert!(
         refused.text().contains("Choose a day from today on")

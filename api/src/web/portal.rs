@@ -44,7 +44,7 @@ use crate::{
         answers::{self, SaveAnswer},
         carry,
         portal_access::zone_in_words,
-        submission,
+        portal_findings, submission,
     },
 };
 use actix_web::{
@@ -91,7 +91,11 @@ async fn home(who: Respondent, renderer: Data<Renderer>) -> Answer {
         }
         AssessmentState::InProgress => Ok(see_other("/portal/tasks")),
         AssessmentState::Returned => Ok(see_other("/portal/clarifications")),
-        _ => Ok(see_other("/portal/receipt")),
+        _ => {
+            let sent = portal_findings::list(&who.ctx).await?.findings;
+            let waits = sent.iter().any(|one| one.finding.state.is_open());
+            Ok(see_other(if waits { "/portal/actions" } else { "/portal/receipt" }))
+        }
     }
 }
 
@@ -120,7 +124,7 @@ pub(super) fn welcome(
         }),
         facts: vec![
             match most > sheet.total() {
-                true => questions.note(format!("up to {most}, as your answers ask for")),
+                true => questions.note(format!("up to {most}, depending on your answers")),
                 false => questions,
             },
             Fact::new("Time", about_minutes(minutes)).note("stop and resume at any time"),
@@ -171,7 +175,7 @@ pub(super) struct Cards<'a> {
 }
 
 impl Cards<'_> {
-    fn listing(mut self, missing: &[FieldError]) -> Self {
+    pub(super) fn listing(mut self, missing: &[FieldError]) -> Self {
         self.missing =
             missing.iter().map(|fault| ErrorItem::at(&fault.pointer, fault.message.clone())).collect();
         self
@@ -259,7 +263,7 @@ impl Cards<'_> {
                 format!("Use these {n} answers"),
             ),
         };
-        let text = format!("{text} Read what still holds; you can change it afterwards.");
+        let text = format!("{text} Check that each still holds; you can change it afterwards.");
         Some(EarlierBox { text, take: Link::new(label, format!("{}/carry", section_href(section))) })
     }
 
@@ -307,7 +311,10 @@ impl Cards<'_> {
         let fields = fields.unwrap_or_else(|| signature(&about.vendor, who.name, "", false));
         let frame_errors = [self.errors(), errors_of(&fields)].concat();
         let view = Clarifications {
-            lede: format!("Only these answers are open. Due {}.", due::long_day(about.due_on)),
+            lede: match count {
+                0 => String::new(),
+                _ => format!("Only these answers are open. Due {}.", due::long_day(about.due_on)),
+            },
             cards: Html::place(),
             send: (lead && count > 0).then(|| SendReplies {
                 lede: format!(

@@ -17,7 +17,7 @@ use crate::{
         Renderer,
         messages::MessageView,
         page::Organisation,
-        parts::Link,
+        parts::{FlashNotice, Link},
         portal::{ConfirmCode, LinkView, link_page},
     },
     usecases::{
@@ -29,7 +29,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     cookie::time::Duration,
     http::{StatusCode, header},
-    web::{Data, Payload},
+    web::{Data, Payload, Query},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -133,8 +133,10 @@ fn code_response(
     status: StatusCode,
     about: LinkAbout,
     error: Option<String>,
+    sent: bool,
 ) -> Answer {
-    let mut shell = plain_shell(request, "Confirm it is you");
+    let again = sent.then(|| FlashNotice::ok("A new code was sent. The one in the newest mail works."));
+    let mut shell = plain_shell(request, "Confirm it is you").flash(again);
     shell.organisation = Some(Organisation::new(about.organisation));
     shell.about = Some(about.title);
     let code = ConfirmCode::code_field(error);
@@ -151,15 +153,23 @@ fn code_response(
     respond(renderer, status, "portal/confirm_code", shell, view)
 }
 
+/// Whether the page follows the sending of another code.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Resent {
+    sent: String,
+}
+
 async fn code_page(
     request: HttpRequest,
     services: Data<Services>,
     renderer: Data<Renderer>,
     rules: Data<CookieRules>,
+    wanted: Query<Resent>,
 ) -> Answer {
     let Some(pending) = pending(&rules, &request) else { return Ok(see_other("/q")) };
     match portal_access::code_page(&services, &pending).await {
-        Ok(about) => code_response(&request, &renderer, StatusCode::OK, about, None),
+        Ok(about) => code_response(&request, &renderer, StatusCode::OK, about, None, wanted.sent == "yes"),
         Err(UseCaseError::LinkNotUsable) => Ok(see_other("/q")),
         Err(other) => Err(other.into()),
     }
@@ -192,7 +202,7 @@ async fn give_code(
             let problem = Problem::from(UseCaseError::CodeNotAccepted);
             let status =
                 StatusCode::from_u16(CODE_NOT_ACCEPTED.1).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            code_response(&request, &renderer, status, about, problem.detail)
+            code_response(&request, &renderer, status, about, problem.detail, false)
         }
         Err(other) => Err(other.into()),
     }
@@ -206,7 +216,7 @@ async fn resend(
 ) -> Answer {
     let Some(pending) = pending(&rules, &request) else { return Ok(see_other("/q")) };
     portal_access::resend_code(&services, &pending, request_info(&request)).await?;
-    Ok(see_other("/q/code"))
+    Ok(see_other("/q/code?sent=yes"))
 }
 
 /// Always the same answer, whether there is such an address or not.

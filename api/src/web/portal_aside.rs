@@ -14,6 +14,7 @@ use crate::{
     },
     usecases::portal_access::zone_in_words,
 };
+use chrono::TimeDelta;
 
 /// The column beside a page about this sheet.
 pub(super) fn aside(who: &Reader<'_>, sheet: &Sheet) -> Vec<AsideBlock> {
@@ -51,7 +52,13 @@ fn until(who: &Reader<'_>, sheet: &Sheet) -> AsideBlock {
         text.push_str(&format!(" About {} of questions remain.", in_words(minutes)));
     }
     if let Some(end) = about.link_ends_at {
-        text.push_str(&format!(" Your link keeps working until {}.", due::short_instant(zone, end)));
+        // The midnight that ends a day would be taken for the day after it.
+        let last = due::day_in(zone, end - TimeDelta::seconds(1));
+        let until = match due::end_of_day(zone, last) == end {
+            true => format!("the end of {}", due::long_day(last)),
+            false => due::short_instant(zone, end),
+        };
+        text.push_str(&format!(" Your link keeps working until {until}."));
     }
     let more_time = mail_to(about, &format!("More time for the questions about {}", about.service));
     AsideBlock::text(due::left_in_words(about.due_on, due::day_in(zone, who.now)), text)

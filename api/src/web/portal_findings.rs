@@ -120,6 +120,15 @@ fn finding_card(
         fields: with_errors(fields, faults),
         button: button.to_owned(),
     };
+    let action = sent.action.as_ref();
+    let proof = |piece: &&EvidenceRow| {
+        piece
+            .citations
+            .iter()
+            .find(|c| c.action_id.is_some() && c.action_id == action.map(|a| a.id))
+            .map(|c| c.id)
+    };
+    let proven = evidence.iter().any(|piece| proof(&piece).is_some());
     let report = if sent.can_be_planned() {
         let fields = vec![
             field(
@@ -136,17 +145,10 @@ fn finding_card(
         Some(form("plan", fields, "Agree this plan"))
     } else if sent.can_be_reported() {
         let note = FieldView::textarea("note", "What was done").value(typed("note", "")).maxlength(4_000);
+        let note = if proven { note } else { note.hint("Add proof above first: a file or a link.") };
         Some(form("done", vec![field(note, "note")], "Report done"))
     } else {
         None
-    };
-    let action = sent.action.as_ref();
-    let proof = |piece: &&EvidenceRow| {
-        piece
-            .citations
-            .iter()
-            .find(|c| c.action_id.is_some() && c.action_id == action.map(|a| a.id))
-            .map(|c| c.id)
     };
     let citations = evidence.iter().filter_map(|piece| {
         let cite = proof(&piece)?;

@@ -64,12 +64,15 @@ pub(super) fn shelf_page(
         sheet.rows.evidence.iter().map(|piece| piece_view(reader, sheet, piece)).collect();
     let missing = sheet.missing.evidence.iter().filter(|id| open && sheet.openness(id) == Openness::Open);
     let view = ShelfPage {
-        lede: if open {
-            "One report often proves many answers: add it once beside a question, then say here where else it counts."
-                .to_owned()
-        } else {
-            "What was added, and where it is used.".to_owned()
-        },
+        lede: format!(
+            "{} People at {} who work with these answers can open it, and nobody else.",
+            if open {
+                "One report often proves many answers: add it once beside a question, then say here where else it counts."
+            } else {
+                "What was added, and where it is used."
+            },
+            reader.tenant.name
+        ),
         documents: open.then(|| documents_words(&reader.tenant.name, sheet.missing.required.len())),
         document_forms: document_forms(reader, services, renderer, sheet),
         empty: (pieces.is_empty() && !open).then(|| EmptyState {

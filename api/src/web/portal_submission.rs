@@ -238,6 +238,12 @@ async fn submit(
         }
         Err(UseCaseError::Incomplete(missing)) => {
             let sheet = answers::open(&who.ctx).await?;
+            if sheet.rows.assessment.state == AssessmentState::Returned {
+                let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
+                let (status, reader) = (StatusCode::UNPROCESSABLE_ENTITY, Reader::of(&who));
+                let page = cards(&reader, &services, &renderer, &sheet, None, status).listing(&missing);
+                return page.clarifications(Some(fields));
+            }
             check_page(&Reader::of(&who), &renderer, &sheet, None, &missing)
         }
         Err(other) => Err(other.into()),

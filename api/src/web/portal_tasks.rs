@@ -171,7 +171,7 @@ pub(super) fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) 
     }
     let day = due::short_day(due::day_in(zone, earlier.submitted_at));
     format!(
-        " {offered} were answered on {day} about {}: use them again, section by section.",
+        " {offered} questions were answered before, on {day} about {}: use those answers again, section by section.",
         earlier.service
     )
 }

@@ -620,7 +620,7 @@ pub fn samples() -> Vec<Sample> {
             IconLine::new("file-text", "Model or system card, test results, data retention terms"),
             IconLine::new("user", "A colleague from security and one from the product team"),
         ],
-        offered: "28 were answered on 14 Mar 2025 about Lumen Triage: use them again, section by section.".to_owned(),
+        offered: "28 questions were answered before, on 14 Mar 2025 about Lumen Triage: use those answers again, section by section.".to_owned(),
         action: "/portal/start".to_owned(),
         more: Vec::new(),
         aside: vec![
