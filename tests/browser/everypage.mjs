@@ -82,8 +82,9 @@ const cutOff = (page) => page.evaluate(() => [...document.querySelectorAll("body
   .map((one) => one.outerHTML.slice(0, 120)).slice(0, 3));
 
 async function inside(page, where) {
-  const { scroll, inner, wide } = await overflow(page);
+  const { scroll, inner, wide, below } = await overflow(page);
   if (scroll > inner) fault(`${where}: ${scroll} wide; ${wide.join(" | ")}`);
+  if (below > 1) fault(`${where}: something stands ${below} px below its end`);
 }
 
 async function look(browserPage, route, address) {

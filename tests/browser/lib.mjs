@@ -129,7 +129,7 @@ export async function cameIn(browser, demo, fits) {
   return page;
 }
 
-/** How wide the page is, how wide it may be, and what stands over its side. */
+/** How wide the page is, how wide it may be, what stands over its side, and how far something stands below its end. */
 export const overflow = (page) => page.evaluate(() => {
   const inner = window.innerWidth;
   const over = (one) => one.getBoundingClientRect().right > inner + 0.5 || one.getBoundingClientRect().left < -0.5;
@@ -137,7 +137,9 @@ export const overflow = (page) => page.evaluate(() => {
     .filter((one) => over(one) && !one.closest(".scroll, .mainnav, pre, .sr, .skip"))
     .slice(0, 3)
     .map((one) => one.outerHTML.slice(0, 120));
-  return { scroll: document.documentElement.scrollWidth, inner, wide };
+  const end = Math.max(window.innerHeight, Math.ceil(document.body.getBoundingClientRect().bottom + window.scrollY));
+  const below = document.documentElement.scrollHeight - end;
+  return { scroll: document.documentElement.scrollWidth, inner, wide, below };
 });
 
 /** Rules whose outcome depends on colours alone. */
@@ -196,8 +198,9 @@ export class Inspector {
   async meet(page, name) {
     const where = `${this.width} px, ${name} (${new URL(page.url()).pathname})`;
     this.count += 1;
-    const { scroll, inner, wide } = await overflow(page);
+    const { scroll, inner, wide, below } = await overflow(page);
     if (scroll > inner) this.fault(`${where}: ${scroll} wide; ${wide.join(" | ")}`);
+    if (below > 1) this.fault(`${where}: something stands ${below} px below its end`);
     this.html = await page.content();
     const before = this.faults.length;
     for (const colours of ["light", "dark"]) {
