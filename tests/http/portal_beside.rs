@@ -119,7 +119,7 @@ async fn the_task_list_leads_back_to_where_somebody_left_off() {
     assert!(words.starts_with("You were in People 1 of "), "{words}");
     assert!(words.ends_with(" left in this section Continue where you left off"), "{words}");
     assert_eq!(page.attributes("main .card.go a", "href"), ["/portal/sections/supplier-security-core/HRS"]);
-    assert_eq!(page.all(".tl li.last > a"), ["People"]);
+    assert_eq!(page.all(".tl li.next > a"), ["People"]);
 }
 
 #[tokio::test]

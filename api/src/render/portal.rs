@@ -269,8 +269,8 @@ pub struct TaskRow {
     pub count: String,
     /// Its state.
     pub state: SectionState,
-    /// The one left last.
-    pub last: bool,
+    /// The one that the card above leads to.
+    pub next: bool,
 }
 
 /// The box about checking and submitting.

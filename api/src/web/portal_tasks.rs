@@ -45,6 +45,8 @@ pub(super) fn task_list(
     let again = offered_again(sheet, earlier, who.tenant.zone);
     let submits = if who.is_lead { "you submit" } else { "it is submitted" };
     let asked = asked_by_a_colleague(who, sheet);
+    let goes_on = open && asked_again == 0 && done < total;
+    let next = go_on_at(sheet, last).filter(|_| goes_on);
     let view = TaskList {
         lede: if asked_again > 0 {
             format!("{organisation} has {follow_ups}. The other answers were submitted and stay as they are.")
@@ -65,7 +67,7 @@ pub(super) fn task_list(
         } else {
             None
         }
-        .or_else(|| resume(sheet, last).filter(|_| open && done < total)),
+        .or_else(|| resume(sheet, last).filter(|_| goes_on)),
         groups: groups(sheet)
             .into_iter()
             .map(|(_, title, sections)| {
@@ -82,7 +84,7 @@ pub(super) fn task_list(
                 TaskGroup {
                     title,
                     summary,
-                    sections: sections.iter().map(|(at, s)| task_row(sheet, s, last == Some(*at))).collect(),
+                    sections: sections.iter().map(|(at, s)| task_row(sheet, s, next == Some(*at))).collect(),
                 }
             })
             .collect(),
@@ -125,10 +127,16 @@ fn left_off(sheet: &Sheet, reader: Option<RespondentId>) -> Option<usize> {
 }
 
 /// The section where the reader left off, or the next one after it that lacks something.
-fn resume(sheet: &Sheet, last: Option<usize>) -> Option<Resume> {
+fn go_on_at(sheet: &Sheet, last: Option<usize>) -> Option<usize> {
     let (before, after) = (0..sheet.sections.len()).partition::<Vec<_>, _>(|at| Some(*at) < last);
-    let mut lacking = after.into_iter().chain(before).filter_map(|at| Some((at, sheet.sections.get(at)?)));
-    let (at, section) = lacking.find(|(_, section)| !section.can_be_ready())?;
+    let lacks = |at: &usize| sheet.sections.get(*at).is_some_and(|section| !section.can_be_ready());
+    after.into_iter().chain(before).find(lacks)
+}
+
+/// Where to go on, as the card above the list says it.
+fn resume(sheet: &Sheet, last: Option<usize>) -> Option<Resume> {
+    let at = go_on_at(sheet, last)?;
+    let section = sheet.sections.get(at)?;
     let left = match minutes_left_in(sheet, section) {
         Some(minutes) => format!("about {} left in this section", in_words(minutes)),
         None => "a note is missing".to_owned(),
@@ -176,7 +184,7 @@ pub(super) fn offered_again(sheet: &Sheet, earlier: Option<&Earlier>, zone: Tz) 
     )
 }
 
-fn task_row(sheet: &Sheet, section: &SheetSection, last: bool) -> TaskRow {
+fn task_row(sheet: &Sheet, section: &SheetSection, next: bool) -> TaskRow {
     let rows = section.questions.iter().filter_map(|q| sheet.answer(&q.id));
     let owner =
         rows.max_by_key(|row| row.saved_at).map(|row| row.saved_by.clone()).filter(|by| !by.is_empty());
@@ -186,7 +194,7 @@ fn task_row(sheet: &Sheet, section: &SheetSection, last: bool) -> TaskRow {
         owner: owner.map(|name| Person::new(name, "")),
         count: format!("{} of {}", section.done(), section.questions.len()),
         state: shown_state(section.state),
-        last,
+        next,
         href: section_href(section),
     }
 }

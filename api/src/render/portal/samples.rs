@@ -367,14 +367,14 @@ fn section(wrong: bool) -> Page<SectionPage> {
 }
 
 fn tasks() -> Page<TaskList> {
-    let task = |id: &str, title: &str, owner: Option<&str>, count: &str, state, last| TaskRow {
+    let task = |id: &str, title: &str, owner: Option<&str>, count: &str, state, next| TaskRow {
         id: id.to_owned(),
         title: title.to_owned(),
         href: format!("/portal/sections/{id}"),
         owner: owner.map(|name| Person::new(name, "")),
         count: count.to_owned(),
         state,
-        last,
+        next,
     };
     let view = TaskList {
         lede: "113 of 141 are answered. Nothing is sent to Northwind Bank until you submit. Answer in any order; every change is saved.".to_owned(),
