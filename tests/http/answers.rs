@@ -50,6 +50,24 @@ async fn v_01_an_answer_that_is_no_option_is_refused_in_place_and_what_was_typed
 }
 
 #[tokio::test]
+async fn a_table_that_has_nothing_to_hold_is_answered_by_saying_so() {
+    const TABLE: &str = "SEC-SUP-06";
+    let app = TestApp::start().await;
+    let (vendor, _) = respondent(&app).await;
+    let address = format!("/portal/questions/{TABLE}");
+    let page = vendor.open(&address).await.expect(200);
+    page.form(&address).submit().await.expect(422);
+    let both = page.form(&address).set("choice", "-none").set("rows.0.name", "Nimbus Cloud");
+    let refused = both.submit().await.expect(422);
+    assert!(refused.text().contains("or say that there are none, not both"), "{}", refused.text());
+    let saved = choose(&vendor, TABLE, "-none").await.expect(200);
+    assert!(saved.text().contains("by Priya Shah"), "{}", saved.text());
+    assert_eq!(saved.attributes("input[name=choice][checked]", "value"), ["-none"]);
+    let section = vendor.open("/portal/check?section=supplier-security-core/SUP").await.expect(200);
+    assert!(section.all("dd").contains(&"There are none".to_owned()), "{:?}", section.all("dd"));
+}
+
+#[tokio::test]
 async fn a_card_sent_with_nothing_in_it_says_so_and_an_answer_can_still_be_emptied() {
     let app = TestApp::start().await;
     let (vendor, _) = respondent(&app).await;

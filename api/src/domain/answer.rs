@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub const UNKNOWN: &str = "-unknown";
 /// The choice "does not apply to us". No option can have this id.
 pub const NOT_APPLICABLE: &str = "-na";
+/// The choice "there are none" of a table. No option can have this id.
+pub const NONE: &str = "-none";
 /// The most bytes of a text answer.
 pub const MAX_TEXT: usize = 64 * 1024;
 /// The most characters of a note.
@@ -30,7 +32,7 @@ const MAX_NUMBER: usize = 60;
 /// What a form sent for one question, as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypedAnswer {
-    /// Chosen options; [`UNKNOWN`] and [`NOT_APPLICABLE`] among them.
+    /// Chosen options; [`UNKNOWN`], [`NOT_APPLICABLE`] and [`NONE`] among them.
     pub choices: Vec<String>,
     /// Number, date or text.
     pub value: String,
@@ -92,6 +94,9 @@ impl TypedAnswer {
             .find(|t| !t.is_empty())
             .unwrap_or_default();
         typed.rows = map.get("rows").map(rows_of).unwrap_or_default();
+        if map.contains_key("rows") && typed.rows.is_empty() {
+            typed.choices = vec![NONE.to_owned()];
+        }
         typed
     }
 
@@ -146,6 +151,14 @@ impl TypedAnswer {
                 }
                 return match *mark {
                     UNKNOWN => Some(json!({"unknown": true})),
+                    NONE if question.answer_type == AnswerType::Table => {
+                        let cells = self.rows.iter().flat_map(BTreeMap::values);
+                        if cells.into_iter().any(|cell| !cell.trim().is_empty()) {
+                            let text = "Fill in the table, or say that there are none, not both".to_owned();
+                            faults.push(fault("choice", "contradiction", text));
+                        }
+                        Some(json!({"rows": []}))
+                    }
                     NOT_APPLICABLE => {
                         if self.reason.trim().is_empty() {
                             faults.push(fault(
@@ -411,6 +424,7 @@ pub fn in_words(question: &Question, stored: Option<&Value>) -> String {
             choice.map_or_else(|| "Files added".to_owned(), |id| label(&id))
         }
         Some(AnswerValue::Many(options)) => options.iter().map(|id| label(id)).collect::<Vec<_>>().join("\n"),
+        Some(AnswerValue::Rows(rows)) if rows.is_empty() => "There are none".to_owned(),
         Some(AnswerValue::Rows(rows)) => {
             let cell = |row: &TableRow, column: &questionnaires::definition::Column| {
                 let raw = row.get(&column.id).filter(|cell| !cell.is_empty())?;
@@ -536,6 +550,12 @@ mod tests {
         let bad = rows(vec![row(&[("region", "EU")])]).read(&table, today()).unwrap_err();
         assert_eq!(bad[0].field, "rows.0.name");
         assert_eq!(codes(&rows(vec![row(&[("name", "A")]), row(&[("name", "B")])]), &table), ["too_many"]);
+        // That there are none is an answer; a table that nobody has touched is none.
+        assert_eq!(chose(&[NONE]).read(&table, today()).unwrap().value, Some(json!({"rows": []})));
+        assert_eq!(rows(vec![row(&[("name", " ")])]).read(&table, today()).unwrap().value, None);
+        let both = TypedAnswer { choices: vec![NONE.into()], ..rows(vec![row(&[("name", "A")])]) };
+        assert_eq!(codes(&both, &table), ["contradiction"]);
+        assert_eq!(codes(&chose(&[NONE]), &question(AnswerType::Text)), ["unknown_option"]);
     }
 
     #[test]
@@ -546,6 +566,7 @@ mod tests {
             (AnswerType::Number, typed("12.50")),
             (AnswerType::Attest, chose(&["yes"])),
             (AnswerType::Text, chose(&[UNKNOWN])),
+            (AnswerType::Table, chose(&[NONE])),
         ] {
             let read = form.read(&question(answer_type), today()).unwrap();
             assert_eq!(TypedAnswer::of_stored(read.value.as_ref(), read.note.as_deref()), form);

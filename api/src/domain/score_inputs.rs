@@ -312,6 +312,7 @@ pub fn in_words(question: &Question, answer: Option<&Answer>) -> Vec<String> {
         Some(AnswerValue::Files { choice, files }) => {
             choice.iter().map(|option| label(option)).chain(files.iter().cloned()).collect()
         }
+        Some(AnswerValue::Rows(rows)) if rows.is_empty() => vec!["There are none".to_owned()],
         Some(AnswerValue::Rows(rows)) => rows
             .iter()
             .map(|row| {

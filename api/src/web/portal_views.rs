@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        answer::{NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
+        answer::{NONE, NOT_APPLICABLE, TypedAnswer, UNKNOWN, in_words},
         asking, due,
         earlier::Earlier,
         evidence::{ALLOWED_ENDINGS, ALLOWED_IN_WORDS, EvidenceKind, size_in_words},
@@ -260,7 +260,10 @@ impl Desk<'_> {
         }
         match question.answer_type {
             AnswerType::Number | AnswerType::Date | AnswerType::Text => built.value.clone_from(&typed.value),
-            AnswerType::Table => built.table = Some(table(&built, question, typed)),
+            AnswerType::Table => {
+                built.table = Some(table(&built, question, typed));
+                built = built.none(chosen(NONE));
+            }
             AnswerType::Attest => {
                 built.attest = "I confirm this.".to_owned();
                 built.chosen = chosen("yes");

@@ -1,8 +1,8 @@
 //! The question card: one question of a questionnaire as a form that works without script. `card.rs` writes it.
 //!
 //! It posts to `action` the fields `csrf`, `revision`, `mutation`, `go` (the path to return to) and, by kind:
-//! `choice` (repeated) with an option's id, [`CHOICE_UNKNOWN`] or [`CHOICE_NA`]; `number`; `date`; `text`;
-//! `attest=yes`; `rows.<n>.<column>`; then `unknown=yes` and `na=yes` where the choice is not a radio, `reason`, `note`;
+//! `choice` (repeated) with an option's id, [`CHOICE_UNKNOWN`], [`CHOICE_NA`] or [`CHOICE_NONE`]; `number`; `date`;
+//! `text`; `attest=yes`; `rows.<n>.<column>`; then `unknown=yes` and `na=yes` where the choice is not a radio, `reason`, `note`;
 //! and `resolve=mine` from the conflict card.
 //!
 //! Where a question is not a radio, an answer and `unknown` or `na` can arrive together: refuse it with an error that
@@ -10,6 +10,8 @@
 
 /// Value of `choice` that means "we do not know". Option ids begin with a letter, so it is nobody's option.
 pub const CHOICE_UNKNOWN: &str = "-unknown";
+/// The value that says of a table that there are none.
+pub const CHOICE_NONE: &str = "-none";
 /// Value of `choice` that means "not applicable".
 pub const CHOICE_NA: &str = "-na";
 
@@ -374,6 +376,21 @@ impl QuestionCard {
         let (input_type, name, value) =
             if radio { ("radio", "choice", CHOICE_UNKNOWN) } else { ("checkbox", "unknown", "yes") };
         self.push(input_type, name, value.to_owned(), "We do not know".to_owned(), hint, chosen, true);
+        self
+    }
+
+    /// Adds "There are none", for a table that has nothing to hold.
+    #[must_use]
+    pub fn none(mut self, chosen: bool) -> Self {
+        self.push(
+            "checkbox",
+            "choice",
+            CHOICE_NONE.to_owned(),
+            "There are none".to_owned(),
+            None,
+            chosen,
+            true,
+        );
         self
     }
 
