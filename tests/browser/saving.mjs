@@ -262,9 +262,10 @@ test("C-02: who types on while both texts come in loses no key, and decides noth
   await new Promise((resolve) => { setTimeout(resolve, 2_000); });
   assert.equal(await stored("SUB-04"), theirs, "nothing is overwritten");
   assert.equal(await clash.count(), 1, "the choice still stands");
-  assert.equal(await card(mine, "SUB-04").getByLabel("Note").inputValue(), "Written. And written on, key by key, for some seconds more.");
-  await clash.getByRole("link", { name: /^Keep / }).click();
-  await mine.waitForFunction(() => document.querySelector(".clash") === null);
+  const text = "Written. And written on, key by key, for some seconds more.";
+  assert.equal(await card(mine, "SUB-04").getByLabel("Note").inputValue(), text);
+  await Promise.all([mine.waitForNavigation(), clash.getByRole("button", { name: "Keep mine" }).click()]);
+  assert.equal(await stored("SUB-04"), text);
   await mine.close();
 });
 
