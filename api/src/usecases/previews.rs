@@ -147,6 +147,8 @@ impl Preview {
     pub fn mail(&self, which: AssessmentMail) -> MailContent {
         let (frame, link) = (self.frame(), LinkInMail::dotted(&self.base_url, DOTS));
         let title = || "[title of the finding]".to_owned();
+        let due_on = Some(frame.due_on);
+        let finding = || FindingLine { title: title(), severity: "[severity]".to_owned(), due_on };
         match which {
             AssessmentMail::Invitation => self.invitation(frame, link),
             AssessmentMail::Colleague => MailContent::ColleagueInvited {
@@ -201,11 +203,7 @@ impl Preview {
                 let asked = vec![AskedAgain { question, text: "[what you ask]".to_owned() }];
                 MailContent::Clarifications { frame, asked, link }
             }
-            AssessmentMail::Findings => {
-                let due_on = Some(frame.due_on);
-                let finding = FindingLine { title: title(), severity: "[severity]".to_owned(), due_on };
-                MailContent::Findings { frame, findings: vec![finding], link }
-            }
+            AssessmentMail::Findings => MailContent::Findings { findings: vec![finding()], frame, link },
             AssessmentMail::Rejected => {
                 let (finding, reason) = (title(), "[what you write]".to_owned());
                 MailContent::ActionRejected { frame, finding, reason, link }
@@ -225,11 +223,7 @@ impl Preview {
                 url: self.page(""),
             },
             AssessmentMail::ActionReported => MailContent::ActionReported {
-                findings: vec![FindingLine {
-                    title: title(),
-                    severity: "[severity]".to_owned(),
-                    due_on: Some(frame.due_on),
-                }],
+                findings: vec![finding()],
                 frame: self.to_owner(),
                 url: self.page("/findings"),
             },

@@ -29,7 +29,7 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     cookie::time::Duration,
-    http::header::{self, ContentEncoding, HeaderValue},
+    http::header::{self, ContentEncoding},
     web::{Bytes, Data, Path, Query},
 };
 use futures_util::{StreamExt as _, stream};
@@ -278,10 +278,10 @@ fn answer(found: Download, shown: Option<Shown>) -> HttpResponse {
         .streaming(first.chain(rest))
 }
 
-/// On to the file, with a ticket that only its own address gets to see.
-fn on_to(rules: &CookieRules, place: String, ticket: &str) -> HttpResponse {
-    let mut response = see_other(&place);
-    let cookie = rules.download_ticket(&place, ticket, Duration::seconds(downloads::TICKET_SECONDS));
+/// On to the file, with a ticket that only its own address gets to see; `query` says how it is wanted.
+fn on_to(rules: &CookieRules, place: &str, query: &str, ticket: &str) -> HttpResponse {
+    let mut response = see_other(&format!("{place}{query}"));
+    let cookie = rules.download_ticket(place, ticket, Duration::seconds(downloads::TICKET_SECONDS));
     // A cookie that was just built can always be written as a header.
     drop(response.add_cookie(&cookie));
     response
@@ -289,12 +289,12 @@ fn on_to(rules: &CookieRules, place: String, ticket: &str) -> HttpResponse {
 
 async fn ticket(rules: Data<CookieRules>, who: Respondent, id: Path<EvidenceId>) -> Answer {
     let ticket = downloads::ticket_for_respondent(&who.ctx, *id).await?;
-    Ok(on_to(&rules, format!("/portal/downloads/{id}"), &ticket))
+    Ok(on_to(&rules, &format!("/portal/downloads/{id}"), "", &ticket))
 }
 
 async fn ticket_for_user(rules: Data<CookieRules>, staff: Staff, id: Path<EvidenceId>) -> Answer {
     let ticket = downloads::ticket_for_user(&staff.ctx, *id).await?;
-    Ok(on_to(&rules, format!("/downloads/{id}"), &ticket))
+    Ok(on_to(&rules, &format!("/downloads/{id}"), "", &ticket))
 }
 
 async fn read(
@@ -331,12 +331,8 @@ async fn ticket_to_show(
     wanted: Query<Fit>,
 ) -> Answer {
     let ticket = downloads::ticket_to_show(&staff.ctx, *id).await?;
-    let mut response = on_to(&rules, format!("/shown/{id}"), &ticket);
-    if wanted.fit == "yes" {
-        let place = HeaderValue::from_str(&format!("/shown/{id}?fit=yes"));
-        response.headers_mut().insert(header::LOCATION, place.map_err(|_| Problem::new(INTERNAL))?);
-    }
-    Ok(response)
+    let query = if wanted.fit == "yes" { "?fit=yes" } else { "" };
+    Ok(on_to(&rules, &format!("/shown/{id}"), query, &ticket))
 }
 
 async fn show(

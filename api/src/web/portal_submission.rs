@@ -223,31 +223,24 @@ async fn submit(
         role: form.text("role").to_owned(),
         agreed: form.ticked("agree"),
     };
-    match submission::submit(&who.ctx, input.clone()).await {
-        Ok(_) => Ok(see_other("/portal/receipt")),
-        Err(UseCaseError::Invalid(faults)) => {
-            let sheet = answers::open(&who.ctx).await?;
-            let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
-            let fields = with_errors(fields, &faults);
-            let (status, reader) = (StatusCode::UNPROCESSABLE_ENTITY, Reader::of(&who));
-            if sheet.rows.assessment.state == AssessmentState::Returned {
-                return cards(&reader, &services, &renderer, &sheet, None, status)
-                    .clarifications(Some(fields));
-            }
-            declaration_page(&reader, &services, &renderer, &sheet, fields, status)
-        }
-        Err(UseCaseError::Incomplete(missing)) => {
-            let sheet = answers::open(&who.ctx).await?;
-            if sheet.rows.assessment.state == AssessmentState::Returned {
-                let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
-                let (status, reader) = (StatusCode::UNPROCESSABLE_ENTITY, Reader::of(&who));
-                let page = cards(&reader, &services, &renderer, &sheet, None, status).listing(&missing);
-                return page.clarifications(Some(fields));
-            }
-            check_page(&Reader::of(&who), &renderer, &sheet, None, &missing)
-        }
-        Err(other) => Err(other.into()),
+    let (faults, missing) = match submission::submit(&who.ctx, input.clone()).await {
+        Ok(_) => return Ok(see_other("/portal/receipt")),
+        Err(UseCaseError::Invalid(faults)) => (faults, Vec::new()),
+        Err(UseCaseError::Incomplete(missing)) => (Vec::new(), missing),
+        Err(other) => return Err(other.into()),
+    };
+    let sheet = answers::open(&who.ctx).await?;
+    let (status, reader) = (StatusCode::UNPROCESSABLE_ENTITY, Reader::of(&who));
+    let fields = signature(&sheet.rows.assessment.vendor, &input.name, &input.role, input.agreed);
+    let fields = with_errors(fields, &faults);
+    if sheet.rows.assessment.state == AssessmentState::Returned {
+        let page = cards(&reader, &services, &renderer, &sheet, None, status).listing(&missing);
+        return page.clarifications(Some(fields));
     }
+    if !missing.is_empty() {
+        return check_page(&reader, &renderer, &sheet, None, &missing);
+    }
+    declaration_page(&reader, &services, &renderer, &sheet, fields, status)
 }
 
 async fn receipt(who: Respondent, renderer: Data<Renderer>) -> Answer {
